@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+let package = Package(
+    name: "swift-raft",
+    products: [
+        .library(name: "RaftMembership", targets: ["RaftMembership"]),
+        .library(name: "RaftTracing", targets: ["RaftTracing"]),
+        .library(name: "RaftCore", targets: ["RaftCore"]),
+        .library(name: "RaftMemory", targets: ["RaftMemory"]),
+        .library(name: "RaftStorageLMDB", targets: ["RaftStorageLMDB"]),
+        .library(name: "RaftTransportUnix", targets: ["RaftTransportUnix"]),
+        .library(name: "RaftClient", targets: ["RaftClient"]),
+        .library(name: "RaftNode", targets: ["RaftNode"]),
+        .library(name: "RaftKeyValue", targets: ["RaftKeyValue"]),
+        .executable(name: "raftd", targets: ["raftd"]),
+        .executable(name: "raftctl", targets: ["raftctl"]),
+        .executable(name: "raft-bench", targets: ["raft-bench"]),
+    ],
+    traits: [
+        .trait(name: "Journald", description: "Write records to journald natively; needs libsystemd."),
+        .default(enabledTraits: ["Journald"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // System libraries and C.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CRaftChecksum"),
+
+        // Leaves.
+        .target(name: "RaftMembership", swiftSettings: settings),
+        .target(name: "RaftThreads", swiftSettings: settings),
+        .target(
+            name: "RaftTracing",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
+        .target(
+            name: "RaftTracingJournald",
+            dependencies: [
+                "RaftTracing", "RaftThreads",
+                .target(name: "CSystemd", condition: .when(traits: ["Journald"])),
+            ],
+            swiftSettings: settings),
+
+        // Consensus.
+        .target(
+            name: "RaftCore",
+            dependencies: ["RaftMembership", "RaftTracing", "CRaftChecksum"],
+            swiftSettings: settings),
+
+        // One module per choice; none imports another.
+        .target(
+            name: "RaftMemory",
+            dependencies: ["RaftCore", "RaftMembership", "RaftTracing", "RaftThreads"],
+            swiftSettings: settings),
+        .target(
+            name: "RaftStorageLMDB",
+            dependencies: ["RaftCore", "RaftMembership", "RaftTracing", "CRaftChecksum", "CLMDB"],
+            swiftSettings: settings),
+        .target(
+            name: "RaftTransportUnix",
+            dependencies: ["RaftCore", "RaftMembership", "RaftTracing", "RaftThreads", "CRaftChecksum"] + nio,
+            swiftSettings: settings),
+        .target(
+            name: "RaftKeyValue",
+            dependencies: ["RaftCore", "RaftMembership"],
+            path: "Plugins/KeyValue",
+            swiftSettings: settings),
+        .target(
+            name: "RaftClient",
+            dependencies: ["RaftCore", "RaftMembership"] + nio,
+            swiftSettings: settings),
+
+        // Composition root and programs.
+        .target(
+            name: "RaftNode",
+            dependencies: [
+                "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftMemory", "RaftStorageLMDB",
+                "RaftTransportUnix", "RaftClient", "RaftKeyValue",
+                .target(name: "CSystemd", condition: .when(traits: ["Journald"])),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ] + nio,
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raftd",
+            dependencies: [
+                "RaftNode",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raftctl",
+            dependencies: [
+                "RaftClient", "RaftKeyValue", "RaftCore", "RaftMembership",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raft-bench",
+            dependencies: [
+                "RaftCore", "RaftMembership", "RaftMemory", "RaftStorageLMDB", "RaftTransportUnix", "RaftClient",
+                "RaftKeyValue", "RaftTracing",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + nio,
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,133 @@
+public import RaftMembership
+
+/// One ordered step of what a group writes. Its parts belong together: storage makes all of them durable, or none
+/// (rule L7), in this order: truncation, entries, purge, hard state.
+public struct StorageBatch: Hashable, Sendable {
+    public var group: GroupID
+    /// Remove every entry after this index.
+    public var truncateAfter: LogIndex?
+    /// Entries to add; the first one follows what is there after the truncation.
+    public var entries: EntryBatch
+    /// Forget entries up to and including this position, which a snapshot covers; it becomes the log's base.
+    public var purgeThrough: LogID?
+    /// Replaces the hard state.
+    public var hardState: HardState?
+
+    public init(
+        group: GroupID, truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, purgeThrough: LogID? = nil,
+        hardState: HardState? = nil
+    ) {
+        self.group = group
+        self.truncateAfter = truncateAfter
+        self.entries = entries
+        self.purgeThrough = purgeThrough
+        self.hardState = hardState
+    }
+}
+
+/// What storage holds of one group at start.
+public struct RecoveredGroup: Hashable, Sendable {
+    /// Nil when this group was never written.
+    public var hardState: HardState?
+    /// Terms and bounds of the log.
+    public var terms: TermRuns
+    /// Configuration entries in the log, oldest first.
+    public var configurations: [LoggedMembership]
+
+    public init(hardState: HardState? = nil, terms: TermRuns = TermRuns(), configurations: [LoggedMembership] = []) {
+        self.hardState = hardState
+        self.terms = terms
+        self.configurations = configurations
+    }
+}
+
+/// A configuration and where in the log it stands.
+public struct LoggedMembership: Hashable, Sendable {
+    public var id: LogID
+    public var membership: Membership
+
+    public init(id: LogID, membership: Membership) {
+        self.id = id
+        self.membership = membership
+    }
+
+    /// None yet (rule M5).
+    public static let none = LoggedMembership(id: .zero, membership: Membership())
+}
+
+/// The log, the hard state and their durability: the seam a storage plugin fills.
+///
+/// Plain synchronous code. The framework owns threads, batching and completion: it calls `recover` once, then `commit`
+/// from one thread at a time with everything that queued up meanwhile (that is the group commit), and `entries` from any
+/// thread at any time, also during a commit.
+public protocol LogStorage: AnyObject, Sendable {
+    /// Whether `commit` returns at once, so that it may run on the driver's own lane. Default: false.
+    var commitsInstantly: Bool { get }
+
+    /// Reads what is durable of `group`. Verifies the checksum of every entry (rule D3).
+    /// - Throws: `StorageError`; code `damaged` names the first bad position.
+    func recover(_ group: GroupID) throws -> RecoveredGroup
+
+    /// Applies `batches` in order, as one transaction, durable when it returns (rules D1, L7). Batches of several
+    /// groups may come together.
+    /// - Throws: `StorageError`. Nothing of the batches may count as written after an error; the framework stops using
+    ///   the storage, for a failed sync is final (rule D2).
+    func commit(_ batches: [StorageBatch]) throws
+
+    /// Entries of `group` from `range.lowerBound` on, at least one, at most those below `range.upperBound`, and, the
+    /// first aside, at most `maxBytes` of them. Only what a `commit` that returned has written.
+    /// - Throws: `StorageError` code `missing` when the first index is not there (rule L4).
+    func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch
+
+    /// Closes files. Not called while another call runs.
+    func close()
+}
+
+extension LogStorage {
+    public var commitsInstantly: Bool { false }
+}
+
+/// Why storage could not do what it was asked.
+public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+    public struct Code: Hashable, Sendable {
+        let name: String
+        /// Another process has the directory open.
+        public static let locked = Code(name: "locked")
+        /// The directory belongs to another node or cluster.
+        public static let foreign = Code(name: "foreign")
+        /// Bytes are not what was written.
+        public static let damaged = Code(name: "damaged")
+        /// Written by a newer release.
+        public static let tooNew = Code(name: "tooNew")
+        /// No room on the device.
+        public static let full = Code(name: "full")
+        /// The system refused to read, write or sync.
+        public static let io = Code(name: "io")
+        /// No entry at that index.
+        public static let missing = Code(name: "missing")
+        /// The caller broke the rules of this protocol.
+        public static let misuse = Code(name: "misuse")
+    }
+
+    public var code: Code
+    /// One line: what happened, where, and what would be right.
+    public var message: String
+    public var description: String { message }
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// What a storage is opened with.
+public struct StorageContext: Sendable {
+    public var node: NodeID
+    /// The operator's name for the cluster; a directory of another one is refused.
+    public var clusterName: String
+
+    public init(node: NodeID, clusterName: String) {
+        self.node = node
+        self.clusterName = clusterName
+    }
+}

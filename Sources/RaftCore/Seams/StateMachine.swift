@@ -1,0 +1,56 @@
+public import RaftMembership
+
+/// What the cluster agrees on: a deterministic machine that is fed committed commands (§2).
+///
+/// Plain synchronous code without Raft in sight. Calls come one at a time, from the applier; the same commands in the
+/// same order must give the same outputs on every node, so no clocks, no chance, no hash order.
+///
+/// A `Codable` command needs no codec of its own; one that wants speed or its own format gives `encode` and `decode`.
+public protocol StateMachine: Sendable {
+    /// What is proposed.
+    associatedtype Command: Sendable
+    /// What applying a command gives back to its proposer.
+    associatedtype Output: Sendable
+
+    /// Applies the next committed command. A refusal that is part of the machine's business is an `Output`.
+    /// - Throws: only what makes going on impossible: the node stops and reports the index and the error (rule C7).
+    mutating func apply(_ command: Command) throws -> Output
+
+    /// Told of each index that carries no command for the machine, so that its applied index can be exact (rule C4).
+    mutating func skip(to index: LogIndex)
+
+    /// The command as it stands in the log. Any thread.
+    static func encode(_ command: Command) throws -> [UInt8]
+
+    /// The command in `bytes`. A failure must depend on the bytes alone: it is every node's outcome (rule C7).
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws -> Command
+
+    /// Whether applying is so cheap (microseconds) that it may run on the driver's lane, which spares a thread hop.
+    /// A machine that is slow there delays heartbeats (rule P6). Default: false.
+    static var isInline: Bool { get }
+}
+
+extension StateMachine {
+    public mutating func skip(to index: LogIndex) {}
+    public static var isInline: Bool { false }
+}
+
+extension StateMachine where Command: Codable {
+    public static func encode(_ command: Command) throws -> [UInt8] { try BinaryCoder.encode(command) }
+    public static func decode(_ bytes: UnsafeRawBufferPointer) throws -> Command {
+        try BinaryCoder.decode(Command.self, from: bytes)
+    }
+}
+
+/// A machine that can also be asked and answered in bytes, so that a daemon can serve it to remote clients.
+public protocol QueryableStateMachine: StateMachine {
+    associatedtype Query: Sendable
+    associatedtype Answer: Sendable
+
+    /// Answers from the present state, changing nothing.
+    func answer(_ query: Query) -> Answer
+
+    static func encode(_ output: Output) -> [UInt8]
+    static func decodeQuery(_ bytes: UnsafeRawBufferPointer) throws -> Query
+    static func encode(_ answer: Answer) -> [UInt8]
+}

@@ -1,0 +1,145 @@
+public import RaftMembership
+
+/// A message between two members, as a transport sees it: who, to whom, and how it wants to be carried.
+public struct Envelope: Hashable, Sendable {
+    public var group: GroupID
+    public var from: Member
+    /// A transport delivers only to this very member; incarnation `unknown` fits any.
+    public var to: Member
+    package var message: Message
+
+    package init(group: GroupID, from: Member, to: Member, message: Message) {
+        self.group = group
+        self.from = from
+        self.to = to
+        self.message = message
+    }
+
+    /// May travel on a connection whose ends do not share a cluster identity (rule M9).
+    public var isFormation: Bool {
+        switch message {
+        case .formationQuery, .formationAnswer, .adopt: true
+        default: false
+        }
+    }
+
+    /// Goes before bulk data where a transport has lanes (rule P6).
+    public var isUrgent: Bool {
+        if case .appendEntries = message { false } else { true }
+    }
+}
+
+/// What members say to one another. Names and fields follow the paper (figure 2); what the dissertation or the rules add
+/// is said at the field.
+package enum Message: Hashable, Sendable {
+    case voteRequest(VoteRequest)
+    case voteReply(VoteReply)
+    case appendEntries(AppendEntries)
+    case appendReply(AppendReply)
+    case heartbeat(Heartbeat)
+    case heartbeatReply(HeartbeatReply)
+    case formationQuery(FormationQuery)
+    case formationAnswer(FormationAnswer)
+    case adopt(Adopt)
+
+    package var name: String {
+        switch self {
+        case .voteRequest(let request): request.isPreVote ? "PreVoteRequest" : "VoteRequest"
+        case .voteReply(let reply): reply.isPreVote ? "PreVoteReply" : "VoteReply"
+        case .appendEntries: "AppendEntries"
+        case .appendReply: "AppendReply"
+        case .heartbeat: "Heartbeat"
+        case .heartbeatReply: "HeartbeatReply"
+        case .formationQuery: "FormationQuery"
+        case .formationAnswer: "FormationAnswer"
+        case .adopt: "Adopt"
+        }
+    }
+}
+
+/// RequestVote (§5.2), and its dry run before (D§9.6).
+package struct VoteRequest: Hashable, Sendable {
+    /// The term asked for; in a pre-vote the sender has not entered it.
+    package var term: Term
+    /// The sender's campaign: a late reply to an earlier one counts nowhere (rule V5).
+    package var round: UInt64
+    package var isPreVote: Bool
+    /// Where the sender's log ends (§5.4.1).
+    package var last: LogID
+}
+
+package struct VoteReply: Hashable, Sendable {
+    /// The voter's term.
+    package var term: Term
+    /// What the request asked for, repeated (rule V5).
+    package var askedTerm: Term
+    package var round: UInt64
+    package var isPreVote: Bool
+    package var isGranted: Bool
+}
+
+/// AppendEntries with entries, or without as a probe (§5.3).
+package struct AppendEntries: Hashable, Sendable {
+    package var term: Term
+    /// The leader's attempt to replicate to this peer; begun anew after each loss (rule P3).
+    package var stream: UInt32
+    /// Counts the requests of a stream.
+    package var sequence: UInt64
+    /// prevLogTerm, prevLogIndex.
+    package var previous: LogID
+    package var leaderCommit: LogIndex
+    package var entries: EntryBatch
+}
+
+package struct AppendReply: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+        /// The log matches the leader's and is durable up to here *now* (rule L10).
+        case matched(LogIndex)
+        /// The entry before is missing or of another term: look again at or below `hint` (§5.3, rule L6).
+        case conflict(hint: LogID)
+    }
+    package var term: Term
+    package var stream: UInt32
+    package var sequence: UInt64
+    package var outcome: Outcome
+}
+
+/// AppendEntries without entries, in a lane of its own (rules L3, P6).
+package struct Heartbeat: Hashable, Sendable {
+    package var term: Term
+    package var stream: UInt32
+    /// The peer's matchIndex and its term.
+    package var previous: LogID
+    /// At most `previous.index`.
+    package var leaderCommit: LogIndex
+    /// The confirmation round of ReadIndex (D§6.4), fresh for each (rule R2).
+    package var round: UInt64
+}
+
+package struct HeartbeatReply: Hashable, Sendable {
+    package var term: Term
+    package var stream: UInt32
+    package var round: UInt64
+    /// False when the sender no longer has what it acknowledged (rules L3, M10).
+    package var hasMatch: Bool
+    /// How far the sender's log was proven to match, durable or not: tells lost requests from a slow disk.
+    package var accepted: LogIndex
+    /// How far it is durable too (rule L10).
+    package var matched: LogIndex
+}
+
+/// "Are you pristine?" (rule M9).
+package struct FormationQuery: Hashable, Sendable {
+    package var nonce: UInt64
+}
+
+package struct FormationAnswer: Hashable, Sendable {
+    package var nonce: UInt64
+    /// Nil: pristine, and the envelope names the incarnation.
+    package var cluster: ClusterID?
+}
+
+/// "You are this member of this cluster": believed by a pristine member of just that incarnation only (rule M9).
+package struct Adopt: Hashable, Sendable {
+    package var cluster: ClusterID
+}

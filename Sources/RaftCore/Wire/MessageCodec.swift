@@ -1,0 +1,195 @@
+public import RaftMembership
+
+/// Envelopes as bytes, for every transport. Little-endian; a frame around it (length, checksum) is the transport's.
+///
+/// Head, 37 bytes: group (4) · from id (8), from incarnation (8) · to id (8), to incarnation (8) · kind (1). Then by kind:
+///
+/// | kind | message | fields |
+/// |---|---|---|
+/// | 1 | VoteRequest | term 8, round 8, pre-vote 1, last term 8, last index 8 |
+/// | 2 | VoteReply | term 8, asked term 8, round 8, pre-vote 1, granted 1 |
+/// | 3 | AppendEntries | term 8, stream 4, sequence 8, previous term 8, previous index 8, commit 8, count 4, entries |
+/// | 4 | AppendReply | term 8, stream 4, sequence 8, outcome 1 (0 matched, 1 conflict), term 8 (0 when matched), index 8 |
+/// | 5 | Heartbeat | term 8, stream 4, previous term 8, previous index 8, commit 8, round 8 |
+/// | 6 | HeartbeatReply | term 8, stream 4, round 8, has match 1, accepted 8, matched 8 |
+/// | 7 | FormationQuery | nonce 8 |
+/// | 8 | FormationAnswer | nonce 8, cluster 16 (zero when pristine) |
+/// | 9 | Adopt | cluster 16 |
+///
+/// Entries stand as `EntryHeader` describes them, from index previous + 1 on.
+public enum MessageCodec {
+    /// Bytes of the largest envelope without its entries.
+    public static let maximumHeadBytes = 128
+
+    /// The envelope without its entries, and the entries, whose bytes follow it: a transport copies them straight into
+    /// its buffer.
+    public static func encode(_ envelope: Envelope) -> (head: [UInt8], entries: EntryBatch) {
+        var writer = ByteWriter(capacity: maximumHeadBytes)
+        writer.write(envelope.group.rawValue)
+        writer.write(envelope.from.id.rawValue)
+        writer.write(envelope.from.incarnation.rawValue)
+        writer.write(envelope.to.id.rawValue)
+        writer.write(envelope.to.incarnation.rawValue)
+        func write(_ id: LogID) {
+            writer.write(id.term.rawValue)
+            writer.write(id.index.rawValue)
+        }
+        func write(_ flag: Bool) { writer.write(UInt8(flag ? 1 : 0)) }
+        switch envelope.message {
+        case .voteRequest(let message):
+            writer.write(UInt8(1))
+            writer.write(message.term.rawValue)
+            writer.write(message.round)
+            write(message.isPreVote)
+            write(message.last)
+        case .voteReply(let message):
+            writer.write(UInt8(2))
+            writer.write(message.term.rawValue)
+            writer.write(message.askedTerm.rawValue)
+            writer.write(message.round)
+            write(message.isPreVote)
+            write(message.isGranted)
+        case .appendEntries(let message):
+            writer.write(UInt8(3))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            writer.write(message.sequence)
+            write(message.previous)
+            writer.write(message.leaderCommit.rawValue)
+            writer.write(UInt32(message.entries.count))
+            return (writer.bytes, message.entries)
+        case .appendReply(let message):
+            writer.write(UInt8(4))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            writer.write(message.sequence)
+            switch message.outcome {
+            case .matched(let index):
+                write(false)
+                write(LogID(term: .zero, index: index))
+            case .conflict(let hint):
+                write(true)
+                write(hint)
+            }
+        case .heartbeat(let message):
+            writer.write(UInt8(5))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            write(message.previous)
+            writer.write(message.leaderCommit.rawValue)
+            writer.write(message.round)
+        case .heartbeatReply(let message):
+            writer.write(UInt8(6))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            writer.write(message.round)
+            write(message.hasMatch)
+            writer.write(message.accepted.rawValue)
+            writer.write(message.matched.rawValue)
+        case .formationQuery(let message):
+            writer.write(UInt8(7))
+            writer.write(message.nonce)
+        case .formationAnswer(let message):
+            writer.write(UInt8(8))
+            writer.write(message.nonce)
+            writer.write(message.cluster?.high ?? 0)
+            writer.write(message.cluster?.low ?? 0)
+        case .adopt(let message):
+            writer.write(UInt8(9))
+            writer.write(message.cluster.high)
+            writer.write(message.cluster.low)
+        }
+        return (writer.bytes, .empty)
+    }
+
+    /// Reads one envelope from exactly `bytes`, and verifies every entry in it.
+    /// - Throws: `WireError`; or `EntryError` of reason `future` when a newer release wrote an entry (rule L13).
+    public static func decode(_ bytes: UnsafeRawBufferPointer) throws -> Envelope {
+        var reader = ByteReader(bytes)
+        let group = GroupID(rawValue: try reader.read())
+        let from = Member(id: NodeID(try reader.read()), incarnation: Incarnation(try reader.read()))
+        let to = Member(id: NodeID(try reader.read()), incarnation: Incarnation(try reader.read()))
+        let kind: UInt8 = try reader.read()
+        let message = try decodeMessage(kind, &reader)
+        try reader.finish()
+        return Envelope(group: group, from: from, to: to, message: message)
+    }
+
+    private static func decodeMessage(_ kind: UInt8, _ reader: inout ByteReader) throws -> Message {
+        func readTerm(_ reader: inout ByteReader) throws(WireError) -> Term { Term(try reader.readBounded()) }
+        func readIndex(_ reader: inout ByteReader) throws(WireError) -> LogIndex {
+            LogIndex(try reader.readBounded())
+        }
+        func readID(_ reader: inout ByteReader) throws(WireError) -> LogID {
+            LogID(term: try readTerm(&reader), index: try readIndex(&reader))
+        }
+        func readCluster(_ reader: inout ByteReader) throws(WireError) -> ClusterID? {
+            let cluster = ClusterID(high: try reader.read(), low: try reader.read())
+            return cluster.high == 0 && cluster.low == 0 ? nil : cluster
+        }
+        switch kind {
+        case 1:
+            return .voteRequest(
+                VoteRequest(
+                    term: try readTerm(&reader), round: try reader.read(), isPreVote: try reader.readBool(),
+                    last: try readID(&reader)))
+        case 2:
+            return .voteReply(
+                VoteReply(
+                    term: try readTerm(&reader), askedTerm: try readTerm(&reader), round: try reader.read(),
+                    isPreVote: try reader.readBool(), isGranted: try reader.readBool()))
+        case 3:
+            let term = try readTerm(&reader)
+            let stream: UInt32 = try reader.read()
+            let sequence: UInt64 = try reader.read()
+            let previous = try readID(&reader)
+            let commit = try readIndex(&reader)
+            let count = Int(try reader.read(UInt32.self))
+            let raw = try reader.readRaw(reader.remaining)
+            let entries: EntryBatch
+            do {
+                entries =
+                    count == 0 && raw.isEmpty
+                    ? .empty
+                    : try EntryBatch(verifying: [UInt8](raw), firstIndex: previous.index.next, count: count)
+            } catch {
+                if error.reason == .future { throw error }
+                throw WireError.badEntry(error)
+            }
+            return .appendEntries(
+                AppendEntries(
+                    term: term, stream: stream, sequence: sequence, previous: previous, leaderCommit: commit,
+                    entries: entries))
+        case 4:
+            let term = try readTerm(&reader)
+            let stream: UInt32 = try reader.read()
+            let sequence: UInt64 = try reader.read()
+            let isConflict = try reader.readBool()
+            let id = try readID(&reader)
+            return .appendReply(
+                AppendReply(
+                    term: term, stream: stream, sequence: sequence,
+                    outcome: isConflict ? .conflict(hint: id) : .matched(id.index)))
+        case 5:
+            return .heartbeat(
+                Heartbeat(
+                    term: try readTerm(&reader), stream: try reader.read(), previous: try readID(&reader),
+                    leaderCommit: try readIndex(&reader), round: try reader.read()))
+        case 6:
+            return .heartbeatReply(
+                HeartbeatReply(
+                    term: try readTerm(&reader), stream: try reader.read(), round: try reader.read(),
+                    hasMatch: try reader.readBool(), accepted: try readIndex(&reader),
+                    matched: try readIndex(&reader)))
+        case 7:
+            return .formationQuery(FormationQuery(nonce: try reader.read()))
+        case 8:
+            return .formationAnswer(FormationAnswer(nonce: try reader.read(), cluster: try readCluster(&reader)))
+        case 9:
+            guard let cluster = try readCluster(&reader) else { throw WireError.outOfBounds(reader.offset - 16) }
+            return .adopt(Adopt(cluster: cluster))
+        default:
+            throw WireError.unknownKind(kind)
+        }
+    }
+}
