@@ -1,0 +1,247 @@
+/// The kinds of event that this package records. The sentence in each is what it means to an operator.
+///
+/// An id, once released, keeps its meaning: journal catalogues, alert rules and scripts refer to it. A kind is computed
+/// and not stored, so that naming one in a call that is switched off costs nothing.
+extension EventKind {
+    // MARK: Roles and elections
+
+    @inlinable public static var roleChanged: EventKind {
+        EventKind(
+            "raft.role.changed", "a3db6c32a80a4149adb1e2f17306167f",
+            "This node took another role in its group.")
+    }
+
+    @inlinable public static var termChanged: EventKind {
+        EventKind(
+            "raft.term.changed", "c1ba3933a346437f8a1c10bdbd9fc0f1",
+            "This node entered a later term.")
+    }
+
+    @inlinable public static var voteGranted: EventKind {
+        EventKind(
+            "raft.vote.granted", "9c4304628f2e46388ee25c10a84f861b",
+            "This node gave its vote of the term to a candidate.")
+    }
+
+    @inlinable public static var voteRefused: EventKind {
+        EventKind(
+            "raft.vote.refused", "85b725dba4f54c3396fc732e0cfbe57d",
+            "This node refused its vote to a candidate; the reason says why.")
+    }
+
+    @inlinable public static var electionStarted: EventKind {
+        EventKind(
+            "raft.election.started", "eea734061ee840378a74d29f9418999f",
+            "This node heard from no leader for its election time-out and asks for votes.")
+    }
+
+    @inlinable public static var leaderElected: EventKind {
+        EventKind(
+            "raft.leader.elected", "fe231fb5abfc4434a7d7c1a2f7459fff",
+            "A leader was elected; the group takes writes again.")
+    }
+
+    @inlinable public static var leaderLost: EventKind {
+        EventKind(
+            "raft.leader.lost", "3d9ab70ef16b4710b405e5bbd4b0ffb7",
+            "The leader is no longer heard from; writes wait for the next election.")
+    }
+
+    @inlinable public static var quorumLost: EventKind {
+        EventKind(
+            "raft.quorum.lost", "dc0984229f84425eab65c9b62851d59a",
+            "The leader no longer reaches a quorum and steps down; check the peers and the network between them.")
+    }
+
+    // MARK: Formation and membership
+
+    @inlinable public static var configurationAdopted: EventKind {
+        EventKind(
+            "raft.configuration.adopted", "cf2914bc431b4b009aec8b0972d5a17c",
+            "A membership took effect on this node.")
+    }
+
+    @inlinable public static var clusterFormed: EventKind {
+        EventKind(
+            "raft.cluster.formed", "54e639a6cffe4cc68f3c0b0972ecec5d",
+            "The cluster was formed and has its identity.")
+    }
+
+    @inlinable public static var formationWaiting: EventKind {
+        EventKind(
+            "raft.formation.waiting", "06adaaffe5364d81a87b5ee066c38369",
+            "The cluster is not formed yet: some of the members named have not answered; start them.")
+    }
+
+    @inlinable public static var formationRefused: EventKind {
+        EventKind(
+            "raft.formation.refused", "8da80b71334e47e987a568243e59149d",
+            "The cluster was not formed; the reason says which member stands against it.")
+    }
+
+    // MARK: Peers and their connections
+
+    @inlinable public static var peerConnected: EventKind {
+        EventKind(
+            "raft.peer.connected", "59f3b4d54fd8468a944830927ca20c93",
+            "A connection to a peer is up and its handshake was accepted.")
+    }
+
+    @inlinable public static var peerDisconnected: EventKind {
+        EventKind(
+            "raft.peer.disconnected", "9dbf4596f90f447eb7829b46c621bbb2",
+            "The connection to a peer ended; it is tried again with growing pauses.")
+    }
+
+    @inlinable public static var peerRefused: EventKind {
+        EventKind(
+            "raft.peer.refused", "863a93b6b9b246e69a77117cda39cdf3",
+            "A peer was turned away: it is of another cluster, no member, or a former incarnation.")
+    }
+
+    @inlinable public static var peerSuspect: EventKind {
+        EventKind(
+            "raft.peer.suspect", "db09f68d83ec4ab9b24463cdf950353c",
+            "A peer is connected but does not answer in time; its disk or its process may hang.")
+    }
+
+    @inlinable public static var handshakeFailed: EventKind {
+        EventKind(
+            "raft.handshake.failed", "7497dab11bd0449088b063df0e790238",
+            "A connection was closed because its handshake was wrong; something else may be using the address.")
+    }
+
+    @inlinable public static var frameRefused: EventKind {
+        EventKind(
+            "raft.frame.refused", "6a91d71062964effb3b1b44239f7ad72",
+            "A connection was closed because a frame on it was damaged or too large.")
+    }
+
+    // MARK: The log
+
+    @inlinable public static var conflictRepaired: EventKind {
+        EventKind(
+            "raft.conflict.repaired", "ce0fe2db05f94e6da21bc8096f3349ff",
+            "A follower's log differed from the leader's and was made the same again.")
+    }
+
+    @inlinable public static var entriesTruncated: EventKind {
+        EventKind(
+            "raft.entries.truncated", "11f448b11f18456f92247b2941821f21",
+            "Entries that were never committed were removed in favour of the leader's.")
+    }
+
+    @inlinable public static var proposalsLost: EventKind {
+        EventKind(
+            "raft.proposals.lost", "4df61a01ba194c18834e284f635b1ace",
+            "Proposals ended without a known outcome because the leadership moved.")
+    }
+
+    // MARK: Safety
+
+    @inlinable public static var protocolViolation: EventKind {
+        EventKind(
+            "raft.protocol.violation", "23aa61e7b319474f835af14b3140d995",
+            "A peer sent what the protocol rules out; it was not acted upon. Report this with the record.")
+    }
+
+    @inlinable public static var nodeFenced: EventKind {
+        EventKind(
+            "raft.node.fenced", "65973a8c84df47d193a17deea0bc9082",
+            "This node stopped taking part to keep the group safe; the reason says what to do.")
+    }
+
+    // MARK: Storage
+
+    @inlinable public static var storageOpened: EventKind {
+        EventKind(
+            "raft.storage.opened", "7ec7dd30b0e54e378f577da2024213de",
+            "The data directory was opened.")
+    }
+
+    @inlinable public static var storageRecovered: EventKind {
+        EventKind(
+            "raft.storage.recovered", "394a0e27df564ed58d0d126fad40d881",
+            "The log and the hard state were read back and verified.")
+    }
+
+    @inlinable public static var storageFailed: EventKind {
+        EventKind(
+            "raft.storage.failed", "791a43e3227c4fbd96a2458c492be24d",
+            "The storage failed and was closed; check the disk, then restart the node.")
+    }
+
+    @inlinable public static var storageRepaired: EventKind {
+        EventKind(
+            "raft.storage.repaired", "465bedbe66ed4e09b1d017464283fa0a",
+            "Damage in the storage was mended from the other members.")
+    }
+
+    @inlinable public static var mapGrown: EventKind {
+        EventKind(
+            "raft.map.grown", "c1ad79f8113d4522ab9ad40bcde146a8",
+            "The storage's memory map was enlarged.")
+    }
+
+    // MARK: Clients
+
+    @inlinable public static var listenerStarted: EventKind {
+        EventKind(
+            "raft.listener.started", "26af16e86f8b4c3982fcd1244a89cd09",
+            "The node accepts connections at an address.")
+    }
+
+    @inlinable public static var clientConnected: EventKind {
+        EventKind(
+            "raft.client.connected", "b8df0eeb45a841cbb89bca4930d732fc",
+            "A client connected.")
+    }
+
+    @inlinable public static var clientRefused: EventKind {
+        EventKind(
+            "raft.client.refused", "e0abe526b1d943ae825a3cb91689754a",
+            "A client was turned away; the reason says why.")
+    }
+
+    // MARK: The node
+
+    @inlinable public static var nodeStarted: EventKind {
+        EventKind(
+            "raft.node.started", "5d2535a372584ed4877f5b2ed8e305c5",
+            "The node is up.")
+    }
+
+    @inlinable public static var nodeStopping: EventKind {
+        EventKind(
+            "raft.node.stopping", "1396cbb5cdca49ed83e3f7f60ac2c1a5",
+            "The node is shutting down.")
+    }
+
+    @inlinable public static var nodeStopped: EventKind {
+        EventKind(
+            "raft.node.stopped", "dceafc480b4f4de58b06b2260db6c0d9",
+            "The node has shut down.")
+    }
+
+    @inlinable public static var configurationIgnored: EventKind {
+        EventKind(
+            "raft.configuration.ignored", "b95a15d12e3a42278b3a7f651b44ed96",
+            "A setting has no effect; the reason says why.")
+    }
+
+    @inlinable public static var recordsDropped: EventKind {
+        EventKind(
+            "raft.records.dropped", "c5efe699b5af4a558dc9e9570597b577",
+            "Trace records were dropped because their sink was full or stood still; the count says how many.")
+    }
+
+    /// Every kind above, for journal catalogues and documentation.
+    public static let all: [EventKind] = [
+        .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
+        .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused, .peerConnected,
+        .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .conflictRepaired,
+        .entriesTruncated, .proposalsLost, .protocolViolation, .nodeFenced, .storageOpened, .storageRecovered,
+        .storageFailed, .storageRepaired, .mapGrown, .listenerStarted, .clientConnected, .clientRefused, .nodeStarted,
+        .nodeStopping, .nodeStopped, .configurationIgnored, .recordsDropped,
+    ]
+}

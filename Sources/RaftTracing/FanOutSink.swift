@@ -1,0 +1,16 @@
+/// Hands every event to several sinks, in order. With none it discards.
+public struct FanOutSink: TraceSink {
+    private let sinks: [any TraceSink]
+
+    public init(_ sinks: [any TraceSink]) {
+        self.sinks = sinks
+    }
+
+    public func record(_ event: TraceEvent) {
+        for sink in sinks { sink.record(event) }
+    }
+
+    public func flush() {
+        for sink in sinks { sink.flush() }
+    }
+}

@@ -1,0 +1,41 @@
+/// One named particular of an event.
+///
+/// Names are dotted and lower case (`raft.term`). Sinks write them their own way: text drops the `raft.`, journald has
+/// `RAFT_TERM`. The names of the constructors below are a contract with operators and scripts.
+public struct TraceField: Hashable, Sendable {
+    public let key: String
+    public let value: TraceValue
+
+    @inlinable
+    public init(_ key: String, _ value: TraceValue) {
+        self.key = key
+        self.value = value
+    }
+
+    /// The cluster's name.
+    @inlinable public static func cluster(_ name: String) -> TraceField { TraceField("raft.cluster", .string(name)) }
+    /// The node that records.
+    @inlinable public static func node(_ id: UInt64) -> TraceField { TraceField("raft.node", .uint(id)) }
+    /// The group, where a node runs several.
+    @inlinable public static func group(_ id: UInt32) -> TraceField { TraceField("raft.group", .uint(UInt64(id))) }
+    /// The term in which it happened.
+    @inlinable public static func term(_ term: UInt64) -> TraceField { TraceField("raft.term", .uint(term)) }
+    /// The recording node's role: `leader`, `follower`, `candidate`, …
+    @inlinable public static func role(_ role: String) -> TraceField { TraceField("raft.role", .string(role)) }
+    /// An index of the log.
+    @inlinable public static func index(_ index: UInt64) -> TraceField { TraceField("raft.index", .uint(index)) }
+    /// The other node of the event.
+    @inlinable public static func peer(_ id: UInt64) -> TraceField { TraceField("raft.peer", .uint(id)) }
+    /// An address, in the form of the configuration (`unix:/run/raftd/1.sock`).
+    @inlinable public static func address(_ address: String) -> TraceField {
+        TraceField("raft.address", .string(address))
+    }
+    /// Why it happened: a short phrase.
+    @inlinable public static func reason(_ reason: String) -> TraceField { TraceField("raft.reason", .string(reason)) }
+    /// How many.
+    @inlinable public static func count(_ count: Int) -> TraceField { TraceField("raft.count", .int(Int64(count))) }
+    /// A file or directory.
+    @inlinable public static func path(_ path: String) -> TraceField { TraceField("raft.path", .string(path)) }
+    /// A field of one's own, such as `.custom("kv.bytes", .uint(12))`.
+    @inlinable public static func custom(_ key: String, _ value: TraceValue) -> TraceField { TraceField(key, value) }
+}

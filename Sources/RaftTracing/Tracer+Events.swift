@@ -1,0 +1,152 @@
+// The event functions, one per level. Each is inlined into its caller, across modules, and its body stands inside the
+// conditions of the levels above it: with the trait `MaxTraceLevelInfo`, say, a call of `debug` leaves nothing behind,
+// neither call nor closures nor strings. A package trait sets the compilation condition of its name.
+extension Tracer {
+    /// The lowest level that is compiled in; `nil` when none is.
+    public static var compiledLevel: TraceLevel? {
+        #if MaxTraceLevelNone
+            nil
+        #elseif MaxTraceLevelCritical
+            .critical
+        #elseif MaxTraceLevelError
+            .error
+        #elseif MaxTraceLevelWarning
+            .warning
+        #elseif MaxTraceLevelNotice
+            .notice
+        #elseif MaxTraceLevelInfo
+            .info
+        #elseif MaxTraceLevelDebug
+            .debug
+        #else
+            .trace
+        #endif
+    }
+
+    /// Every step of the protocol. See ``TraceLevel/trace``.
+    @inlinable
+    public func trace(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelDebug && !MaxTraceLevelInfo && !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
+            if isEnabled(.trace) { record(.trace, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// What a developer wants to know. See ``TraceLevel/debug``.
+    @inlinable
+    public func debug(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelInfo && !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
+            if isEnabled(.debug) { record(.debug, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// What an operator may want to know. See ``TraceLevel/info``.
+    @inlinable
+    public func info(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
+            if isEnabled(.info) { record(.info, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// Normal but rare. See ``TraceLevel/notice``.
+    @inlinable
+    public func notice(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
+            if isEnabled(.notice) { record(.notice, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// Something is not as it should be, and the node copes. See ``TraceLevel/warning``.
+    @inlinable
+    public func warning(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
+            if isEnabled(.warning) { record(.warning, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// Something failed that was asked for. See ``TraceLevel/error``.
+    @inlinable
+    public func error(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelCritical && !MaxTraceLevelNone
+            if isEnabled(.error) { record(.error, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// The node or its data is at stake. See ``TraceLevel/critical``.
+    @inlinable
+    public func critical(
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        #if !MaxTraceLevelNone
+            if isEnabled(.critical) { record(.critical, kind, message(), fields(), file, line, function) }
+        #endif
+    }
+
+    /// An event whose level is known at run time only, such as one that arrives as a value.
+    @inlinable
+    public func event(
+        _ level: TraceLevel,
+        _ kind: EventKind,
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> [TraceField] = [],
+        file: String = #fileID,
+        line: UInt = #line,
+        function: String = #function
+    ) {
+        switch level {
+        case .trace: trace(kind, message(), fields(), file: file, line: line, function: function)
+        case .debug: debug(kind, message(), fields(), file: file, line: line, function: function)
+        case .info: info(kind, message(), fields(), file: file, line: line, function: function)
+        case .notice: notice(kind, message(), fields(), file: file, line: line, function: function)
+        case .warning: warning(kind, message(), fields(), file: file, line: line, function: function)
+        case .error: error(kind, message(), fields(), file: file, line: line, function: function)
+        case .critical: critical(kind, message(), fields(), file: file, line: line, function: function)
+        }
+    }
+}
