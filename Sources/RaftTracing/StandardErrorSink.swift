@@ -1,0 +1,58 @@
+internal import Glibc
+internal import Synchronization
+
+/// Writes each event as one line to standard error.
+///
+/// One `write(2)` a line, at most 4096 bytes, so that lines never mix, not even those of several processes on one pipe.
+/// A reader that stands still never blocks the node: while the descriptor has no room, events are dropped, counted, and
+/// reported by one ``EventKind/recordsDropped`` when there is room again. Any thread.
+public final class StandardErrorSink: TraceSink {
+    /// Whoever holds it is the only one of this process that writes.
+    private struct Output {
+        /// How many events were dropped since the last report.
+        var dropped = 0
+        /// Whether the last line went out in part, as on a full disk.
+        var isTorn = false
+    }
+
+    private let format: TraceFormat
+    private let descriptor: CInt
+    private let output = Mutex(Output())
+
+    /// - Parameters:
+    ///   - format: Text for people or JSON for programs.
+    ///   - descriptor: Where to write; standard error by default. It stays open and stays the caller's.
+    public init(format: TraceFormat = .text, descriptor: Int32 = 2) {
+        self.format = format
+        self.descriptor = descriptor
+    }
+
+    public func record(_ event: TraceEvent) {
+        let line = TraceLine(event, format)
+        output.withLock { output in
+            if output.dropped > 0 {
+                let report = TraceEvent.recordsDropped(output.dropped, by: "standard error", at: event.time)
+                guard write(TraceLine(report, format), &output) else {
+                    output.dropped += 1
+                    return
+                }
+                output.dropped = 0
+            }
+            if !write(line, &output) { output.dropped += 1 }
+        }
+    }
+
+    /// Nothing is held back.
+    public func flush() {}
+
+    /// Writes a line when that needs no waiting.
+    private func write(_ line: TraceLine, _ output: inout Output) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        // No room, no reader (a write would raise SIGPIPE) or no such descriptor: dropped.
+        guard poll(&request, 1, 0) == 1, request.revents == Int16(POLLOUT) else { return false }
+        let bytes = output.isTorn ? [UInt8(ascii: "\n")] + line.bytes : line.bytes
+        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if written > 0 { output.isTorn = written < bytes.count }
+        return written == bytes.count
+    }
+}
