@@ -1,0 +1,77 @@
+import NIOCore
+import RaftCore
+
+/// What waits for one connection: two bounded lanes, of which the urgent one goes first (rule P6).
+struct OutboundQueue {
+    private struct Lane {
+        let limit: Int
+        private(set) var bytes = 0
+        private var envelopes: [Envelope] = []
+        /// Position of the first that waits: what is before was taken.
+        private var head = 0
+
+        init(limit: Int) { self.limit = limit }
+
+        var isEmpty: Bool { head == envelopes.count }
+        var count: Int { envelopes.count - head }
+
+        mutating func append(_ envelope: Envelope, size: Int) -> Bool {
+            // One always fits, or a batch above the limit would never leave.
+            guard isEmpty || bytes + size <= limit else { return false }
+            bytes += size
+            envelopes.append(envelope)
+            return true
+        }
+
+        mutating func takeFirst() -> Envelope {
+            let envelope = envelopes[head]
+            bytes -= FrameEncoder.estimatedSize(of: envelope)
+            head += 1
+            if isEmpty {
+                envelopes.removeAll(keepingCapacity: envelopes.count <= 4096)
+                head = 0
+            } else if head >= 1024, head * 2 > envelopes.count {
+                // What was taken holds entries in memory until it is let go.
+                envelopes.removeFirst(head)
+                head = 0
+            }
+            return envelope
+        }
+    }
+
+    private var urgent: Lane
+    private var bulk: Lane
+
+    init(urgentBytes: Int, bulkBytes: Int) {
+        urgent = Lane(limit: urgentBytes)
+        bulk = Lane(limit: bulkBytes)
+    }
+
+    var isEmpty: Bool { urgent.isEmpty && bulk.isEmpty }
+    var count: Int { urgent.count + bulk.count }
+    /// What it takes in frames, or a little more.
+    var bytes: Int { urgent.bytes + bulk.bytes }
+
+    /// - Returns: false when its lane is full.
+    mutating func append(_ envelope: Envelope) -> Bool {
+        let size = FrameEncoder.estimatedSize(of: envelope)
+        return envelope.isUrgent ? urgent.append(envelope, size: size) : bulk.append(envelope, size: size)
+    }
+
+    /// Moves frames into `buffer` until it holds `limit` bytes or more, urgent ones first.
+    /// - Returns: how many.
+    mutating func take(into buffer: inout ByteBuffer, limit: Int) -> Int {
+        var count = 0
+        while buffer.readableBytes < limit {
+            if !urgent.isEmpty {
+                FrameEncoder.append(urgent.takeFirst(), to: &buffer)
+            } else if !bulk.isEmpty {
+                FrameEncoder.append(bulk.takeFirst(), to: &buffer)
+            } else {
+                break
+            }
+            count += 1
+        }
+        return count
+    }
+}
