@@ -127,6 +127,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             swiftSettings: settings),
+
+        // Tests.
+        .testTarget(name: "RaftThreadsTests", dependencies: ["RaftThreads"], swiftSettings: settings),
+        .testTarget(
+            name: "RaftTracingTests",
+            dependencies: [
+                "RaftTracing", "RaftTracingJournald", "RaftThreads", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

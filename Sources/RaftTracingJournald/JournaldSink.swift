@@ -60,10 +60,14 @@ public final class JournaldSink: TraceSink {
     /// Whether standard error leads to the journal (`JOURNAL_STREAM`): the program runs as a service whose output
     /// systemd collects, and structured records belong there too.
     public static var standardErrorIsJournal: Bool {
-        guard let stream = getenv("JOURNAL_STREAM") else { return false }
+        isJournal(getenv("JOURNAL_STREAM").map { String(cString: $0) }, STDERR_FILENO)
+    }
+
+    /// Whether a descriptor is the stream, `DEVICE:INODE`, that the service manager connected to the journal.
+    static func isJournal(_ stream: String?, _ descriptor: CInt) -> Bool {
         var status = stat()
-        guard fstat(STDERR_FILENO, &status) == 0 else { return false }
-        return String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
+        guard let stream, fstat(descriptor, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     public func record(_ event: TraceEvent) {

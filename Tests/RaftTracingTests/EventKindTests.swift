@@ -1,0 +1,50 @@
+import RaftTracing
+import RaftThreads
+import Testing
+
+@Suite("The catalogue of event kinds is complete and its ids are sound")
+struct EventKindTests {
+    @Test("Ids are 32 lower-case hexadecimal digits and distinct, and so are names")
+    func identities() {
+        let digits = Set("0123456789abcdef")
+        for kind in EventKind.all {
+            #expect(kind.messageID.count == 32 && kind.messageID.allSatisfy(digits.contains), "\(kind.name)")
+        }
+        #expect(Set(EventKind.all.map(\.messageID)).count == EventKind.all.count)
+        #expect(Set(EventKind.all.map(\.name)).count == EventKind.all.count)
+    }
+
+    @Test(
+        "Names are dotted lower-case words and the prose is one line that ends with a full stop",
+        arguments: EventKind.all)
+    func form(kind: EventKind) {
+        let words = kind.name.split(separator: ".", omittingEmptySubsequences: false)
+        #expect(words.count == 3 && words.first == "raft")
+        #expect(words.allSatisfy { !$0.isEmpty && $0.allSatisfy { "a"..."z" ~= $0 } })
+        #expect(!kind.prose.isEmpty && kind.prose.hasSuffix(".") && !kind.prose.contains("\n"))
+    }
+
+    @Test("Every kind that the catalogue declares is listed, each once, in the order of declaration")
+    func complete() throws {
+        let root = String(#filePath.dropLast("Tests/RaftTracingTests/EventKindTests.swift".count))
+        let source = try #require(readFile(root + "Sources/RaftTracing/EventKind+Catalogue.swift"))
+        let declared = source.split(separator: "\n").compactMap { line -> Substring? in
+            guard let name = line.firstMatch(of: /public static var (\w+): EventKind/) else { return nil }
+            return name.output.1
+        }
+        // roleChanged is raft.role.changed.
+        let listed = EventKind.all.map { kind -> String in
+            let words = kind.name.split(separator: ".").dropFirst()
+            return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
+        }
+        #expect(declared.map(String.init) == listed)
+        #expect(declared.count >= 36)
+    }
+
+    @Test("Released ids keep their meaning")
+    func fixed() {
+        #expect(EventKind.roleChanged.messageID == "a3db6c32a80a4149adb1e2f17306167f")
+        #expect(EventKind.leaderElected.messageID == "fe231fb5abfc4434a7d7c1a2f7459fff")
+        #expect(EventKind.recordsDropped.messageID == "c5efe699b5af4a558dc9e9570597b577")
+    }
+}
