@@ -1,0 +1,86 @@
+import Glibc
+import RaftCore
+
+/// The files of one node's storage.
+///
+/// | name | what it is |
+/// |---|---|
+/// | `raft.mdb` | the LMDB environment, see `Schema` and `MetaPage` |
+/// | `raft.mdb-lock` | LMDB's table of readers; worthless while no process has the environment open |
+/// | `LOCK` | held, with `F_OFD_SETLK`, by the process that uses the directory; its process id as text |
+/// | `DIRTY` | there when a write or a sync failed: the environment must be copied before it is trusted (rule D2) |
+/// | `raft.mdb.new`, `raft.mdb.repair` | half-made environments, removed at start |
+///
+/// Every file is created with mode 0600, the directory with 0700.
+struct DataDirectory: Sendable {
+    let path: String
+
+    var environment: String { path + "/raft.mdb" }
+    var fresh: String { path + "/raft.mdb.new" }
+    var repair: String { path + "/raft.mdb.repair" }
+    var dirtyFlag: String { path + "/DIRTY" }
+
+    init(_ path: String) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path.isEmpty ? "." : path
+    }
+
+    /// Creates the directory and what is missing above it, durably.
+    func create() throws(StorageError) {
+        var missing: [String] = []
+        var current = path
+        while access(current, F_OK) != 0 {
+            guard errno == ENOENT else { throw StorageError(system: errno, "look at", current) }
+            missing.append(current)
+            current = Self.parent(of: current)
+        }
+        for component in missing.reversed() {
+            guard mkdir(component, component == path ? 0o700 : 0o755) == 0 || errno == EEXIST else {
+                throw StorageError(system: errno, "create", component)
+            }
+            try Self.synchronize(directory: component)
+            try Self.synchronize(directory: Self.parent(of: component))
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw StorageError(system: errno, "look at", path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw StorageError(.io, "cannot use \(path) as a data directory: it is not a directory")
+        }
+    }
+
+    func exists(_ file: String) throws(StorageError) -> Bool {
+        if access(file, F_OK) == 0 { return true }
+        guard errno == ENOENT else { throw StorageError(system: errno, "look at", file) }
+        return false
+    }
+
+    func remove(_ file: String) throws(StorageError) {
+        guard unlink(file) == 0 || errno == ENOENT else { throw StorageError(system: errno, "remove", file) }
+    }
+
+    /// Puts `file` in the place of the environment, durably. The file itself must be synced already.
+    func install(_ file: String) throws(StorageError) {
+        guard rename(file, environment) == 0 else { throw StorageError(system: errno, "rename", file) }
+        try synchronize()
+    }
+
+    /// Makes names that were created, renamed or removed durable.
+    func synchronize() throws(StorageError) { try Self.synchronize(directory: path) }
+
+    /// Notes that the environment is not to be trusted as it is (rule D2). As durable as a failing disk lets it be.
+    func markDirty() throws(StorageError) {
+        let flag = try Descriptor(opening: dirtyFlag, O_RDWR | O_CREAT)
+        try flag.synchronize()
+        try synchronize()
+    }
+
+    private static func synchronize(directory: String) throws(StorageError) {
+        try Descriptor(opening: directory, O_RDONLY | O_DIRECTORY).synchronize()
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+
+/// Disk that was allocated to the environment's file ahead of need (rule D4).
+///
+/// LMDB lets the file grow with every page it writes, so a full disk would show in the middle of a commit, and purging,
+/// which makes room, needs room itself. Allocated ahead, a full disk shows before anything is written.
+struct DiskReserve {
+    private let descriptor: Int32
+    /// Bytes from the start of the file that have disk behind them; `Int.max` where the file system cannot say.
+    private(set) var allocated: Int
+
+    init(descriptor: Int32, fileSize: Int) {
+        self.descriptor = descriptor
+        allocated = fileSize
+    }
+
+    /// Has disk behind the first `size` bytes, and a step more when there is room.
+    /// - Returns: 0, or the `errno` of the refusal.
+    mutating func extend(to size: Int, step: Int, fault: Int32?) -> Int32 {
+        guard size > allocated else { return 0 }
+        if let fault { return fault }
+        for target in [size + step, size] {
+            var result: Int32
+            repeat {
+                result = posix_fallocate(descriptor, off_t(allocated), off_t(target - allocated))
+            } while result == EINTR
+            switch result {
+            case 0:
+                allocated = target
+                return 0
+            case EOPNOTSUPP, ENOSYS, EINVAL:
+                // A file system that cannot: full shows when LMDB writes, and that is handled as well.
+                allocated = .max
+                return 0
+            default:
+                // Perhaps there is room without the step.
+                if target == size { return result }
+            }
+        }
+        return ENOSPC
+    }
+}

@@ -1,0 +1,112 @@
+import CLMDB
+public import RaftCore
+import RaftMembership
+import RaftTracing
+import Synchronization
+
+extension LMDBStorage {
+    public func commit(_ batches: [StorageBatch]) throws {
+        guard !batches.isEmpty else { return }
+        let (environment, _) = try usable()
+        try makeRoom(for: batches, in: environment)
+        try transact(through: environment) { writer in
+            for batch in batches { try writer.apply(batch) }
+            try writer.clean(atMost: options.purgeStep)
+        }
+    }
+
+    /// Removes what purges left behind, in steps. What cannot be removed now is removed later: no error.
+    func clean(through environment: LMDBEnvironment) throws {
+        while try usable().1.values.contains(where: \.awaitsCleaning) {
+            do {
+                try transact(through: environment) { writer in try writer.clean(atMost: 16 * options.purgeStep) }
+            } catch let error as StorageError where error.code == .full {
+                return
+            }
+        }
+    }
+
+    /// One transaction of `body`, in a larger map when this one is full.
+    private func transact(through environment: LMDBEnvironment, _ body: (inout GroupWriter) throws -> Void) throws {
+        let (_, groups) = try usable()
+        while true {
+            do {
+                let after = try environment.write(veto: { options.faults?(.commit) }) { transaction in
+                    var writer = try GroupWriter(
+                        transaction, groups: groups, maximumGroups: options.maximumGroups, path: directory.path)
+                    try body(&writer)
+                    return writer.groups
+                }
+                return take(after)
+            } catch let error as LMDBError where error.result == .mapFull {
+                let size = environment.mapSize
+                guard size < options.maximumMapSize else { throw mapIsFull(environment) }
+                try grow(environment, to: 2 * size)
+            } catch let error as LMDBError where error.result == .noSpace || error.result == .quotaExceeded {
+                // Pages that found no room belong to nothing that counts. A meta page that found none is another
+                // matter: LMDB gives up then, and so does this.
+                let failure = error.storageError(environment.path)
+                if environment.isBroken { fail(with: failure) }
+                throw failure
+            } catch let error as StorageError where error.code == .misuse {
+                throw error
+            } catch {
+                let failure =
+                    (error as? LMDBError)?.storageError(environment.path) ?? (error as? StorageError)
+                    ?? StorageError(.io, "writing to \(environment.path) failed: \(error)")
+                fail(with: failure)
+                throw failure
+            }
+        }
+    }
+
+    /// Sees to it that map and disk have room for `batches`, and, when they bring entries, for the reserve besides
+    /// (rule D4). Decides before anything is written.
+    private func makeRoom(for batches: [StorageBatch], in environment: LMDBEnvironment) throws {
+        let page = environment.pageSize
+        let reserve = min(options.reserve, options.maximumMapSize / 4)
+        var need = 64 * page
+        var bringsEntries = false
+        for batch in batches where !batch.entries.isEmpty {
+            bringsEntries = true
+            let bytes = batch.entries.byteCount + 24 * batch.entries.count
+            // Entries that do not fit on a shared page have pages of their own, the last one partly empty.
+            let large = batch.entries.byteCount / max(1, page / 4)
+            need += bytes + bytes / 4 + min(batch.entries.count, large) * page
+        }
+        let used = environment.usedBytes
+        let target = used + need + reserve
+        let limit = options.maximumMapSize
+        let refusal = disk.withLock { disk in
+            disk.extend(
+                to: min(target, limit), step: min(reserve / 4, limit - min(target, limit)),
+                fault: options.faults?(.allocate))
+        }
+        if used + need > environment.mapSize, environment.mapSize < limit {
+            try grow(environment, to: max(2 * environment.mapSize, used + need))
+        }
+        guard bringsEntries, refusal != 0 || target > limit else { return }
+        // No more at the end; perhaps there is enough in between.
+        let allocated = min(disk.withLock { $0.allocated }, limit)
+        let free = try directory.translating { try environment.freeBytes() }
+        guard max(0, allocated - used) + free >= need + reserve else {
+            throw refusal == 0
+                ? mapIsFull(environment) : StorageError(system: refusal, "make room in", environment.path)
+        }
+    }
+
+    private func grow(_ environment: LMDBEnvironment, to size: Int) throws {
+        let size = min(size, options.maximumMapSize)
+        try directory.translating { try environment.grow(to: size) }
+        tracer.info(.mapGrown, "the map of \(environment.path) has \(size) bytes now", [.path(environment.path)])
+    }
+
+    private func mapIsFull(_ environment: LMDBEnvironment) -> StorageError {
+        StorageError(
+            .full,
+            """
+            \(environment.path) has no room left: \(environment.usedBytes) bytes are in use, it may have \
+            \(options.maximumMapSize)
+            """)
+    }
+}

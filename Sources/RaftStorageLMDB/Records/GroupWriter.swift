@@ -1,0 +1,128 @@
+import CLMDB
+import RaftCore
+import RaftMembership
+
+/// Applies batches inside one transaction. Its `groups` count once the transaction is committed.
+struct GroupWriter {
+    private(set) var groups: [GroupID: GroupState]
+
+    private let transaction: Transaction
+    private let main: MDB_dbi
+    private let maximumGroups: Int
+    /// For messages.
+    private let path: String
+
+    init(
+        _ transaction: Transaction, groups: [GroupID: GroupState], maximumGroups: Int, path: String
+    ) throws(LMDBError) {
+        self.transaction = transaction
+        self.maximumGroups = maximumGroups
+        self.groups = groups
+        self.path = path
+        main = try transaction.openMain()
+    }
+
+    /// Truncation, entries, purge, hard state, in this order (rule L7).
+    mutating func apply(_ batch: StorageBatch) throws {
+        let group = batch.group
+        let before = groups[group] ?? GroupState()
+        var state = before
+        if let index = batch.truncateAfter { try truncate(&state, after: index, group) }
+        if !batch.entries.isEmpty { try append(batch.entries, to: &state, group) }
+        if let position = batch.purgeThrough { try purge(&state, through: position, group) }
+        if state.bounds != before.bounds {
+            try transaction.put(state.bounds.encoded(), as: Schema.bounds(group), in: main)
+        }
+        if let hardState = batch.hardState {
+            try transaction.put(hardState.encoded(), as: Schema.hardState(group), in: main)
+        }
+        groups[group] = state
+    }
+
+    /// Removes at most `limit` entries that purges left below the bases.
+    mutating func clean(atMost limit: Int) throws {
+        var rest = limit
+        for group in groups.keys.sorted() {
+            guard rest > 0 else { return }
+            guard var state = groups[group], state.awaitsCleaning, let table = state.table else { continue }
+            let cursor = try Cursor(transaction, table)
+            state.oldest = state.bounds.base.index.next
+            while let index = try cursor.first()?.index, index <= state.bounds.base.index {
+                if rest == 0 {
+                    state.oldest = index
+                    break
+                }
+                try cursor.delete()
+                rest -= 1
+            }
+            groups[group] = state
+        }
+    }
+
+    private func truncate(_ state: inout GroupState, after index: LogIndex, _ group: GroupID) throws {
+        let bounds = state.bounds
+        guard index >= bounds.base.index else {
+            throw misuse(group, "it cannot be truncated after \(index), below its base \(bounds.base)")
+        }
+        guard index < bounds.last.index, let table = state.table else { return }
+        state.bounds.last = try position(of: index, in: state, group)
+        if index == bounds.base.index, !state.awaitsCleaning { return try transaction.removeAll(in: table) }
+        let cursor = try Cursor(transaction, table)
+        while let last = try cursor.last()?.index, last > index { try cursor.delete() }
+    }
+
+    private func append(_ entries: EntryBatch, to state: inout GroupState, _ group: GroupID) throws {
+        let last = state.bounds.last
+        guard entries.firstIndex == last.index.next else {
+            throw misuse(group, "entries from \(entries.firstIndex) on do not follow its last, \(last)")
+        }
+        guard entries.term(at: 0) >= last.term else {
+            throw misuse(group, "entry \(entries.id(at: 0)) is of an earlier term than its last, \(last)")
+        }
+        let table: MDB_dbi
+        if let known = state.table {
+            table = known
+        } else {
+            guard groups.values.count(where: { $0.table != nil }) < maximumGroups,
+                let made = try transaction.open(Schema.entries(group), creating: true)
+            else { throw misuse(group, "there is room for \(maximumGroups) groups, and not for this one") }
+            state.table = made
+            table = made
+        }
+        let cursor = try Cursor(transaction, table)
+        for position in 0..<entries.count {
+            try entries.withUnsafeBytes(ofEntryAt: position) { bytes in
+                try cursor.append(bytes, at: entries.firstIndex + position)
+            }
+        }
+        state.bounds.last = entries.id(at: entries.count - 1)
+    }
+
+    /// Moves the base; `clean` removes the entries. A base that is past the end empties the log.
+    private func purge(_ state: inout GroupState, through position: LogID, _ group: GroupID) throws {
+        guard position.index > state.bounds.base.index else { return }
+        if position.index < state.bounds.last.index {
+            let here = try self.position(of: position.index, in: state, group)
+            guard here == position else {
+                throw misuse(group, "it cannot be purged through \(position): the entry there is \(here)")
+            }
+        } else {
+            state.bounds.last = position
+        }
+        if !state.awaitsCleaning { state.oldest = state.bounds.base.index.next }
+        state.bounds.base = position
+    }
+
+    /// The index and term of an entry that is there, or of the base.
+    private func position(of index: LogIndex, in state: GroupState, _ group: GroupID) throws -> LogID {
+        if index == state.bounds.base.index { return state.bounds.base }
+        guard let table = state.table, let bytes = try transaction.entry(at: index, in: table),
+            let header = try? EntryHeader(bytes), header.index == index
+        else { throw StorageError(.damaged, "\(path), group \(group): log entry \(index) is missing or damaged") }
+        return header.id
+    }
+
+    private func misuse(_ group: GroupID, _ what: String) -> StorageError {
+        StorageError(.misuse, "log of group \(group): \(what)")
+    }
+}
