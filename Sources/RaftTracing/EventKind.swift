@@ -1,7 +1,7 @@
-/// What kind of thing happened, apart from its particulars: the stable handle for filters, alerts and message catalogues.
+/// What kind of thing happened, apart from its particulars: the stable handle for filters, alerts and catalogues.
 ///
-/// The kinds of this package are static members (``roleChanged``, …). Extensions define their own with names and ids of
-/// their own.
+/// The kinds of this package are static members (``roleChanged``, …). Plugins define more, with names and ids of their
+/// own.
 public struct EventKind: Hashable, Sendable {
     /// A dotted name, such as `raft.role.changed`.
     public let name: String

@@ -30,6 +30,22 @@ struct AlarmThreadTests {
         alarms.stop()
     }
 
+    @Test("An alarm that is set while the thread sleeps towards a later one wakes it")
+    func wakes() {
+        let alarms = AlarmThread(name: "test-wake")
+        alarms.set(1, at: MonotonicClock.nanoseconds() + never) {}
+        // The thread falls asleep at some point of the first rounds; from then on every round wakes it.
+        for _ in 0..<500 {
+            let fired = Monitor(false)
+            alarms.set(2, at: MonotonicClock.nanoseconds() + 1000) { fired.set() }
+            guard fired.waitForTrue() else {
+                Issue.record("the alarm did not fire")
+                break
+            }
+        }
+        alarms.stop()
+    }
+
     @Test("Setting an id again replaces its alarm: earlier, later, and with another function")
     func replaces() {
         let alarms = AlarmThread(name: "test-replace")
