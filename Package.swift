@@ -87,7 +87,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "RaftClient",
-            dependencies: ["RaftCore", "RaftMembership"] + nio,
+            dependencies: ["RaftCore", "RaftMembership", "CRaftChecksum"] + nio,
             swiftSettings: settings),
 
         // Composition root and programs.

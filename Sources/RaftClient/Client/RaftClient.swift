@@ -1,0 +1,118 @@
+public import NIOCore
+public import NIOPosix
+public import RaftCore
+public import RaftMembership
+import Synchronization
+
+/// A client of a cluster. It finds the leader, follows it, and says exactly what became of a proposal.
+///
+/// A proposal that was rejected (by a node that does not lead, or because it could not be sent) is tried again until the
+/// time-out. One whose answer was lost is *unknown* and is never sent twice (rule W1). Queries are asked again.
+///
+/// Any thread. Cancelling the task that called ends the call: *unknown* when a proposal was sent.
+public final class RaftClient: Sendable {
+    private let eventLoop: any EventLoop
+    private let router: NIOLoopBoundBox<ClientRouter>
+    private let nextID = Atomic<UInt64>(1)
+
+    /// - Parameters:
+    ///   - endpoints: Client addresses of any members; at least one.
+    ///   - eventLoopGroup: Its next loop carries every connection of this client.
+    public init(
+        endpoints: [RaftAddress], options: RaftClientOptions = RaftClientOptions(),
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        precondition(!endpoints.isEmpty, "a client needs an endpoint")
+        eventLoop = eventLoopGroup.next()
+        router = .makeBoxSendingValue(
+            ClientRouter(endpoints: endpoints, options: options, eventLoop: eventLoop), eventLoop: eventLoop)
+    }
+
+    /// - Parameters:
+    ///   - timeout: How long a call tries before it fails.
+    ///   - followsLeader: Whether calls go where the leader is.
+    public convenience init(
+        endpoints: [RaftAddress], timeout: Duration, followsLeader: Bool = true,
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        var options = RaftClientOptions()
+        options.timeout = timeout
+        options.followsLeader = followsLeader
+        self.init(endpoints: endpoints, options: options, eventLoopGroup: eventLoopGroup)
+    }
+
+    /// Proposes `command`, as the machine's codec wrote it.
+    /// - Returns: its output, once it is committed and applied.
+    public func propose(_ command: [UInt8]) async throws(RaftClientError) -> [UInt8] {
+        try await perform(.propose(command), \.bytes)
+    }
+
+    /// Asks the machine. `query` and the answer are what the machine's codec makes of them.
+    public func query(
+        _ query: [UInt8], consistency: ReadConsistency = .linearizable
+    ) async throws(RaftClientError) -> [UInt8] {
+        try await perform(.query(query, consistency), \.bytes)
+    }
+
+    /// What one node, the first endpoint that answers, says of itself.
+    public func status() async throws(RaftClientError) -> NodeStatus { try await perform(.status, \.status) }
+
+    /// The configuration as one node, the first endpoint that answers, knows it.
+    public func members() async throws(RaftClientError) -> Membership { try await perform(.members, \.members) }
+
+    /// Forms a cluster from exactly these members, ids to peer addresses (rule M9).
+    /// - Returns: its identity.
+    public func bootstrap(_ members: [NodeID: [String]]) async throws(RaftClientError) -> ClusterID {
+        try await perform(.bootstrap(members), \.cluster)
+    }
+
+    /// Ends every connection; calls under way fail with `closed`. Idempotent.
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            eventLoop.execute { [router] in
+                router.value.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func perform<Value>(
+        _ request: ClientRequest, _ value: (ClientResponse) -> Value?
+    ) async throws(RaftClientError) -> Value {
+        let response = try await send(request).get()
+        guard let value = value(response) else {
+            throw RaftClientError(.protocolBroken, .unknown, "the node answered something else than was asked")
+        }
+        return value
+    }
+
+    private func send(_ request: ClientRequest) async -> Result<ClientResponse, RaftClientError> {
+        let id = nextID.wrappingAdd(1, ordering: .relaxed).oldValue
+        let cancellation = CancellationFlag()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                eventLoop.execute { [router] in
+                    if cancellation.isSet { return continuation.resume(returning: .failure(.cancelledBeforeSending)) }
+                    router.value.start(id, request) { continuation.resume(returning: $0) }
+                }
+            }
+        } onCancel: {
+            // Whichever comes first on the loop, the flag or the operation, the call ends.
+            cancellation.set()
+            eventLoop.execute { [router] in router.value.cancel(id) }
+        }
+    }
+}
+
+extension RaftClientError {
+    fileprivate static var cancelledBeforeSending: RaftClientError {
+        RaftClientError(.cancelled, .rejected, "the call was cancelled before anything was sent")
+    }
+}
+
+/// Set once, by whoever cancels.
+private final class CancellationFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
+}

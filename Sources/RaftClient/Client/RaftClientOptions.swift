@@ -1,0 +1,18 @@
+/// How a `RaftClient` behaves.
+public struct RaftClientOptions: Hashable, Sendable {
+    /// How long a call tries before it fails.
+    public var timeout: Duration = .seconds(5)
+    /// Whether calls go where the leader is. Without it they go to the endpoints given, and *notLeader* is an error like
+    /// any other.
+    public var followsLeader = true
+    /// A query that has no answer after so long is asked elsewhere, as long as the time-out allows.
+    public var attemptTimeout: Duration = .seconds(1)
+    /// Between two rounds of attempts; doubled after each, up to `maximumPause`.
+    public var pause: Duration = .milliseconds(20)
+    public var maximumPause: Duration = .milliseconds(500)
+    /// Calls without an answer; one beyond them fails with *overloaded*.
+    public var maximumOperations = 65_536
+    public var connection = ClientConnectionOptions()
+
+    public init() {}
+}

@@ -1,0 +1,114 @@
+import CRaftChecksum
+package import NIOCore
+import RaftCore
+import RaftMembership
+
+/// Appends the frames of the client protocol to a buffer. A command or an answer is copied once, to where the socket
+/// takes it from.
+package enum ClientFrameEncoder {
+    package static func append(_ hello: ClientHello, to buffer: inout ByteBuffer) {
+        appendFrame(ClientProtocol.Kind.clientHello, to: &buffer) { $0.writeBytes(hello.encode()) }
+    }
+
+    package static func append(_ hello: ServerHello, to buffer: inout ByteBuffer) {
+        appendFrame(ClientProtocol.Kind.serverHello, to: &buffer) { $0.writeBytes(hello.encode()) }
+    }
+
+    package static func append(_ goodbye: Goodbye, to buffer: inout ByteBuffer) {
+        appendFrame(ClientProtocol.Kind.goodbye, to: &buffer) { $0.writeBytes(goodbye.encode()) }
+    }
+
+    package static func append(_ request: ClientRequest, id: UInt64, to buffer: inout ByteBuffer) {
+        let kind =
+            switch request.kind {
+            case .propose: ClientProtocol.Kind.propose
+            case .query: ClientProtocol.Kind.query
+            case .status: ClientProtocol.Kind.status
+            case .members: ClientProtocol.Kind.members
+            case .bootstrap: ClientProtocol.Kind.bootstrap
+            case .unsupported(let kind): kind
+            }
+        appendFrame(kind, to: &buffer) { buffer in
+            buffer.writeInteger(id, endianness: .little)
+            switch request.kind {
+            case .propose(let command):
+                buffer.writeBytes(command)
+            case .query(let query, let consistency):
+                buffer.writeInteger(consistency.rawValue)
+                buffer.writeBytes(query)
+            case .bootstrap(let founders):
+                var writer = ByteWriter(capacity: 64 * founders.count)
+                let founders = founders.prefix(ClientProtocol.maximumMembers)
+                writer.write(UInt16(founders.count))
+                for founder in founders {
+                    writer.write(founder.id.rawValue)
+                    writer.writeAddresses(founder.addresses)
+                }
+                buffer.writeBytes(writer.bytes)
+            case .status, .members, .unsupported:
+                break
+            }
+        }
+    }
+
+    package static func append(_ response: ClientResponse, id: UInt64, to buffer: inout ByteBuffer) {
+        switch response.kind {
+        case .bytes(let bytes):
+            appendAnswer(ClientProtocol.Kind.bytes, id, to: &buffer) { $0.writeBytes(bytes) }
+        case .error(let error):
+            appendAnswer(ClientProtocol.Kind.error, id, to: &buffer) { buffer in
+                var writer = ByteWriter(capacity: 128)
+                writer.write(error.code.rawValue)
+                writer.write(number(of: error.outcome))
+                writer.writeString(String(error.message.prefix(1000)))
+                writer.write(error.leader)
+                buffer.writeBytes(writer.bytes)
+            }
+        case .status(let status):
+            appendAnswer(ClientProtocol.Kind.nodeStatus, id, to: &buffer) { $0.writeBytes(status.encode()) }
+        case .members(let members):
+            appendAnswer(ClientProtocol.Kind.membership, id, to: &buffer) { buffer in
+                let payload = ConfigurationPayload(cluster: ClusterID(high: 0, low: 0), membership: members)
+                // An empty one is no configuration to the codec, and here nothing.
+                if !members.isEmpty { buffer.writeBytes(MembershipCodec.encode(payload)) }
+            }
+        case .formed(let cluster):
+            appendAnswer(ClientProtocol.Kind.formed, id, to: &buffer) { buffer in
+                buffer.writeInteger(cluster.high, endianness: .little)
+                buffer.writeInteger(cluster.low, endianness: .little)
+            }
+        }
+    }
+
+    private static func number(of outcome: RaftError.Outcome) -> UInt8 {
+        switch outcome {
+        case .rejected: 0
+        case .unknown: 1
+        case .committed: 2
+        }
+    }
+
+    private static func appendAnswer(
+        _ kind: UInt8, _ id: UInt64, to buffer: inout ByteBuffer, body: (inout ByteBuffer) -> Void
+    ) {
+        appendFrame(kind, to: &buffer) { buffer in
+            buffer.writeInteger(id, endianness: .little)
+            body(&buffer)
+        }
+    }
+
+    private static func appendFrame(_ kind: UInt8, to buffer: inout ByteBuffer, body: (inout ByteBuffer) -> Void) {
+        let start = buffer.writerIndex
+        buffer.writeInteger(0 as UInt64)
+        buffer.writeInteger(kind)
+        body(&buffer)
+        let checked = start + ClientProtocol.headSize - buffer.readerIndex
+        let checksum = buffer.withUnsafeReadableBytes { bytes in
+            raft_crc32c(0, bytes.baseAddress.map { $0 + checked }, bytes.count - checked)
+        }
+        // Sizes are checked against the limits, far below 4 GiB, before they come here.
+        let length = UInt32(truncatingIfNeeded: buffer.writerIndex - start - 4)
+        buffer.setInteger(length, at: start, endianness: .little)
+        buffer.setInteger(checksum, at: start + 4, endianness: .little)
+    }
+}

@@ -1,0 +1,64 @@
+/// The protocol between clients and a node, version 1. Little-endian throughout; bytes are counted from the frame's start.
+///
+/// ```
+/// frame     length u32 | CRC-32C u32 of the body | body
+///           `length` counts what follows it: the checksum and the body, so 5 at least
+/// body      kind u8 | the rest depends on the kind
+/// string    length u16 | UTF-8
+/// addresses count u8 | string, each
+/// ```
+///
+/// The client speaks first, with one hello; the server answers with a hello of its own, or with a goodbye, which is the
+/// last frame before it closes. Then requests go one way and answers the other, each with the number that the client
+/// gave its request. Requests are not answered in their order.
+///
+/// | kind | from | after the kind |
+/// |---|---|---|
+/// | 0x01 hello | client | `SRFC` · version u16 · largest frame it takes u32 |
+/// | 0x02 hello | server | `SRFC` · version u16 · largest frame it takes u32 · cluster name string · node u64 · cluster identity u64 high, u64 low (both 0 until the cluster is formed) |
+/// | 0x03 goodbye | server | reason u8 · message string |
+/// | 0x10 propose | client | request u64 · command, to the end |
+/// | 0x11 query | client | request u64 · consistency u8 · query, to the end |
+/// | 0x12 status | client | request u64 |
+/// | 0x13 members | client | request u64 |
+/// | 0x14 bootstrap | client | request u64 · count u16 · for each member: node u64 · addresses |
+/// | 0x40 bytes | server | request u64 · output or answer, to the end |
+/// | 0x41 error | server | request u64 · code u8 · outcome u8 (0 rejected, 1 unknown, 2 committed) · message string · leader known u8; if 1: node u64 · addresses |
+/// | 0x42 status | server | request u64 · status, see `NodeStatus` |
+/// | 0x43 members | server | request u64 · configuration as `MembershipCodec` writes it |
+/// | 0x44 formed | server | request u64 · cluster identity u64 high, u64 low |
+///
+/// A server answers a request of a kind from 0x10 to 0x3F that it does not know with the error *notSupported*; any other
+/// frame that has no place, fails its checksum or does not end where it should ends the connection.
+package enum ClientProtocol {
+    package static let magic: [UInt8] = [UInt8]("SRFC".utf8)
+    package static let version: UInt16 = 1
+    /// Bytes before a frame's body.
+    package static let headSize = 8
+    /// The most that a frame adds to a command or an answer; what limits add to the largest command.
+    package static let margin = 4096
+    /// The most that the length of a frame may say before the hellos are through.
+    package static let maximumHandshakeLength = 4096
+    /// What `length` says at least: a checksum and a kind.
+    package static let minimumLength = 5
+    /// Members in one bootstrap request.
+    package static let maximumMembers = 1024
+
+    package enum Kind {
+        package static let clientHello: UInt8 = 0x01
+        package static let serverHello: UInt8 = 0x02
+        package static let goodbye: UInt8 = 0x03
+        package static let propose: UInt8 = 0x10
+        package static let query: UInt8 = 0x11
+        package static let status: UInt8 = 0x12
+        package static let members: UInt8 = 0x13
+        package static let bootstrap: UInt8 = 0x14
+        /// Kinds of requests, known and to come.
+        package static let requests: ClosedRange<UInt8> = 0x10...0x3F
+        package static let bytes: UInt8 = 0x40
+        package static let error: UInt8 = 0x41
+        package static let nodeStatus: UInt8 = 0x42
+        package static let membership: UInt8 = 0x43
+        package static let formed: UInt8 = 0x44
+    }
+}

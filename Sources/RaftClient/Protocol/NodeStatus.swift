@@ -1,0 +1,79 @@
+public import RaftCore
+public import RaftMembership
+
+/// What a node says of itself: `RaftMetrics` as it travels to clients.
+public struct NodeStatus: Hashable, Sendable {
+    /// What a leader knows of another member.
+    public struct Peer: Hashable, Sendable {
+        public var id: NodeID
+        public var matchIndex: LogIndex
+        /// `probe`, `replicate`, `unreachable`, `suspect`, …
+        public var state: String
+        /// Milliseconds since it was last heard from; nil when never.
+        public var lastContactMilliseconds: UInt64?
+        /// Entries sent and not acknowledged.
+        public var inflightEntries: UInt64
+
+        public init(
+            id: NodeID, matchIndex: LogIndex, state: String, lastContactMilliseconds: UInt64?, inflightEntries: UInt64
+        ) {
+            self.id = id
+            self.matchIndex = matchIndex
+            self.state = state
+            self.lastContactMilliseconds = lastContactMilliseconds
+            self.inflightEntries = inflightEntries
+        }
+    }
+
+    public var clusterName: String
+    /// Nil until the cluster is formed.
+    public var cluster: ClusterID?
+    public var member: Member
+    /// A `RaftRole` by name; a newer node may know more of them.
+    public var role: String
+    public var term: Term
+    public var leader: LeaderHint?
+    public var commitIndex = LogIndex.zero
+    public var appliedIndex = LogIndex.zero
+    /// Durable on this server.
+    public var flushedIndex = LogIndex.zero
+    public var lastIndex = LogIndex.zero
+    public var snapshotIndex = LogIndex.zero
+    public var purgedIndex = LogIndex.zero
+    public var membership = Membership()
+    /// On a leader, what it knows of the others; else empty.
+    public var peers: [Peer] = []
+    public var pendingProposals: UInt64 = 0
+    public var uncommittedBytes: UInt64 = 0
+    /// Why the node stopped itself; nil while it runs.
+    public var failure: String?
+
+    public init(clusterName: String, member: Member, role: String, term: Term) {
+        self.clusterName = clusterName
+        self.member = member
+        self.role = role
+        self.term = term
+    }
+
+    package init(_ metrics: RaftMetrics) {
+        self.init(
+            clusterName: metrics.clusterName, member: metrics.member, role: metrics.role.rawValue, term: metrics.term)
+        cluster = metrics.cluster
+        leader = metrics.leader
+        commitIndex = metrics.commitIndex
+        appliedIndex = metrics.appliedIndex
+        flushedIndex = metrics.flushedIndex
+        lastIndex = metrics.lastIndex
+        snapshotIndex = metrics.snapshotIndex
+        purgedIndex = metrics.purgedIndex
+        membership = metrics.membership
+        peers = metrics.peers.map {
+            Peer(
+                id: $0.id, matchIndex: $0.matchIndex, state: $0.state,
+                lastContactMilliseconds: $0.lastContactMilliseconds, inflightEntries: UInt64(clamping: $0.inflightEntries))
+        }
+        pendingProposals = UInt64(clamping: metrics.pendingProposals)
+        uncommittedBytes = UInt64(clamping: metrics.uncommittedBytes)
+        failure = metrics.failure
+    }
+}
