@@ -41,20 +41,25 @@ public struct EntryBatch: Sendable {
             throw .truncated
         }
         offsets.reserveCapacity(count + 1)
-        var offset = 0
-        var term = Term.zero
-        try bytes.withUnsafeBytes { (buffer) throws(EntryError) in
-            for position in 0..<count {
-                let rest = UnsafeRawBufferPointer(rebasing: buffer[offset...])
-                let header = try EntryHeader.verify(rest)
-                guard header.index == firstIndex + position else { throw .notContiguous }
-                guard header.term >= term, header.term > .zero else { throw .termDecreases }
-                term = header.term
-                offset += header.totalLength
-                offsets.append(UInt32(offset))
+        let damage: EntryError? = bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            var term = Term.zero
+            do throws(EntryError) {
+                for position in 0..<count {
+                    let header = try EntryHeader.verify(UnsafeRawBufferPointer(rebasing: buffer[offset...]))
+                    guard header.index == firstIndex + position else { throw .notContiguous }
+                    guard header.term >= term, header.term > .zero else { throw .termDecreases }
+                    term = header.term
+                    offset += header.totalLength
+                    offsets.append(UInt32(offset))
+                }
+                guard offset == buffer.count else { throw .truncated }
+                return nil
+            } catch {
+                return error
             }
-            guard offset == buffer.count else { throw .truncated }
         }
+        if let damage { throw damage }
         self.init(storage: Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex), lower: 0, upper: count)
     }
 
@@ -67,34 +72,32 @@ public struct EntryBatch: Sendable {
 
     /// The bytes of all entries, one behind the other.
     @inlinable
-    public func withUnsafeBytes<Result, Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         let start = Int(storage.offsets[Int(lower)])
         let end = Int(storage.offsets[Int(upper)])
-        return try storage.bytes.withUnsafeBytes { (raw) throws(Failure) in
-            try body(UnsafeRawBufferPointer(rebasing: raw[start..<end]))
+        return try storage.bytes.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
         }
     }
 
     /// The bytes of the entry at `position`, counted from 0.
     @inlinable
-    public func withUnsafeBytes<Result, Failure: Error>(
-        ofEntryAt position: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+    public func withUnsafeBytes<Result>(
+        ofEntryAt position: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
         let start = Int(storage.offsets[Int(lower) + position])
         let end = Int(storage.offsets[Int(lower) + position + 1])
-        return try storage.bytes.withUnsafeBytes { (raw) throws(Failure) in
-            try body(UnsafeRawBufferPointer(rebasing: raw[start..<end]))
+        return try storage.bytes.withUnsafeBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
         }
     }
 
     /// The payload of the entry at `position`, counted from 0.
     @inlinable
-    public func withPayload<Result, Failure: Error>(
-        at position: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try withUnsafeBytes(ofEntryAt: position) { (raw) throws(Failure) in
+    public func withPayload<Result>(
+        at position: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withUnsafeBytes(ofEntryAt: position) { raw in
             // The extensions' length was checked when the batch was made.
             let extensions = Int(UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 24, as: UInt32.self)))
             return try body(UnsafeRawBufferPointer(rebasing: raw[(EntryHeader.size + extensions)...]))

@@ -13,7 +13,8 @@ public protocol StateMachine: Sendable {
     associatedtype Output: Sendable
 
     /// Applies the next committed command. A refusal that is part of the machine's business is an `Output`.
-    /// - Throws: only what makes going on impossible: the node stops and reports the index and the error (rule C7).
+    /// - Throws: `CommandRefused` for a command that is no sensible one: its proposer is told, and the machine goes on.
+    ///   Anything else makes going on impossible: the node stops and reports the index and the error (rule C7).
     mutating func apply(_ command: Command) throws -> Output
 
     /// Told of each index that carries no command for the machine, so that its applied index can be exact (rule C4).
@@ -27,12 +28,12 @@ public protocol StateMachine: Sendable {
 
     /// Whether applying is so cheap (microseconds) that it may run on the driver's lane, which spares a thread hop.
     /// A machine that is slow there delays heartbeats (rule P6). Default: false.
-    static var isInline: Bool { get }
+    var isInline: Bool { get }
 }
 
 extension StateMachine {
     public mutating func skip(to index: LogIndex) {}
-    public static var isInline: Bool { false }
+    public var isInline: Bool { false }
 }
 
 extension StateMachine where Command: Codable {
@@ -40,6 +41,13 @@ extension StateMachine where Command: Codable {
     public static func decode(_ bytes: UnsafeRawBufferPointer) throws -> Command {
         try BinaryCoder.decode(Command.self, from: bytes)
     }
+}
+
+/// Thrown by a machine for a command it cannot make sense of. An outcome like any other: it must depend on the command
+/// and the machine's state alone, so that it is the same on every node (rule C7).
+public struct CommandRefused: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+    public init(_ description: String) { self.description = description }
 }
 
 /// A machine that can also be asked and answered in bytes, so that a daemon can serve it to remote clients.

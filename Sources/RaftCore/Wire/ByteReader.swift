@@ -2,7 +2,9 @@
 /// Lives no longer than the buffer it was given, so it stays inside the closure that lends the buffer.
 public struct ByteReader {
     public let buffer: UnsafeRawBufferPointer
-    public private(set) var offset = 0
+    /// How far it has read.
+    @inlinable public var offset: Int { position }
+    @usableFromInline var position = 0
 
     @inlinable public init(_ buffer: UnsafeRawBufferPointer) { self.buffer = buffer }
 
@@ -13,7 +15,7 @@ public struct ByteReader {
         let size = MemoryLayout<Value>.size
         guard remaining >= size else { throw .truncated(offset) }
         let value = buffer.loadUnaligned(fromByteOffset: offset, as: Value.self)
-        offset += size
+        position += size
         return Value(littleEndian: value)
     }
 
@@ -37,8 +39,8 @@ public struct ByteReader {
     @inlinable
     public mutating func readRaw(_ count: Int) throws(WireError) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= remaining else { throw .truncated(offset) }
-        defer { offset += count }
-        return UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count])
+        defer { position += count }
+        return UnsafeRawBufferPointer(rebasing: buffer[position..<position + count])
     }
 
     /// What `ByteWriter.writeBlock` wrote, at most `limit` bytes.

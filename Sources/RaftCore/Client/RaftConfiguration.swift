@@ -1,0 +1,58 @@
+/// How a node behaves. Times are in nanoseconds, sizes in bytes. The defaults suit a local network and disks that sync
+/// within some milliseconds.
+public struct RaftConfiguration: Hashable, Sendable {
+    /// Between two heartbeats of a leader (§5.2).
+    public var heartbeatInterval: UInt64 = 50_000_000
+    /// The election timeout is drawn from this range anew for every campaign (§5.2, rule V11). Its lower bound is also
+    /// how long a follower that heard from a leader refuses votes (rule V9).
+    public var electionTimeout: ClosedRange<UInt64> = 150_000_000...300_000_000
+    /// A command may not be larger.
+    public var maximumCommandBytes = 4 << 20
+    /// Appended but not committed bytes on a leader; beyond them proposals are *overloaded* (rule P8).
+    public var maximumUncommittedBytes = 64 << 20
+    /// Bytes of entries in one AppendEntries request; a single larger entry still goes.
+    public var maximumRequestBytes = 1 << 20
+    /// Entries in flight to one peer.
+    public var windowEntries = 16_384
+    /// Bytes of entries in flight to one peer.
+    public var windowBytes = 8 << 20
+    /// Requests in flight to one peer.
+    public var windowRequests = 256
+    /// Bytes of recent entries kept in memory.
+    public var cacheBytes = 32 << 20
+    /// Proposals and reads waiting in the node's inbox; beyond them they are *overloaded*.
+    public var inboxCalls = 65_536
+    /// Peer messages waiting in the node's inbox; beyond them they are dropped.
+    public var inboxMessages = 16_384
+    /// Entries handed to the machine in one step.
+    public var applyBatch = 4096
+
+    public init() {}
+
+    /// - Throws: `RaftError` code `configuration` naming the field and what would be right.
+    public func validate() throws(RaftError) {
+        func require(_ holds: Bool, _ message: String) throws(RaftError) {
+            if !holds { throw RaftError(.configuration, message) }
+        }
+        let hour: UInt64 = 3_600_000_000_000
+        try require((1_000_000...hour).contains(heartbeatInterval), "heartbeat must be between 1ms and 1h")
+        try require(
+            electionTimeout.lowerBound >= 2 * heartbeatInterval,
+            "election must begin at twice the heartbeat or more, so that one lost heartbeat costs no election")
+        try require(electionTimeout.upperBound <= hour, "election must not end above 1h")
+        try require(
+            electionTimeout.upperBound >= electionTimeout.lowerBound + electionTimeout.lowerBound / 4,
+            "election must span at least a quarter of its lower bound, so that split votes end")
+        try require((1...(1 << 28)).contains(maximumCommandBytes), "maximumCommandBytes must be between 1 and 2^28")
+        try require(maximumUncommittedBytes >= 1, "maximumUncommittedBytes must be positive")
+        try require((1...(1 << 28)).contains(maximumRequestBytes), "maximumRequestBytes must be between 1 and 2^28")
+        try require(
+            windowEntries >= 1 && windowBytes >= 1 && windowRequests >= 1, "the replication window must be positive")
+        try require(cacheBytes >= 1 << 16, "cacheBytes must be at least 65536")
+        try require(inboxCalls >= 1 && inboxMessages >= 16, "inboxCalls must be positive, inboxMessages at least 16")
+        try require(applyBatch >= 1, "applyBatch must be positive")
+    }
+
+    /// No message between peers is larger, a margin for heads included.
+    public var maximumMessageBytes: Int { max(maximumRequestBytes, maximumCommandBytes) + 4096 }
+}

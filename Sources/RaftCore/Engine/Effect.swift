@@ -1,0 +1,78 @@
+package import RaftMembership
+
+/// An order to the driver. Orders are carried out in the order given; what has to wait for the disk is not ordered
+/// before the disk has answered, so nothing here needs holding back.
+package enum Effect: Sendable {
+    /// Write this; answer `persisted` once it is durable. Writes are made durable in the order given.
+    case persist(StorageBatch, WriteID)
+    case send(Message, to: Member)
+    /// Fetch entries from storage for a peer that fell behind the cache; answer `entriesRead`.
+    case readEntries(from: LogIndex, through: LogIndex, for: NodeID, stream: UInt32)
+    /// Hand entries up to this index to the machine; answer `applied`.
+    case apply(through: LogIndex)
+    /// The first `count` of the commands proposed in this step were appended from `first` on, in this term.
+    case accepted(first: LogIndex, term: Term, count: Int)
+    /// The remaining `count` commands proposed in this step were not appended.
+    case rejected(count: Int, Rejection)
+    /// Proposals appended after this index have lost their entry: their outcome is unknown (rule W2).
+    case abandon(after: LogIndex)
+    /// Everything ordered to be applied so far holds what this read must see.
+    case readReady(ReadID)
+    case readFailed(ReadID, Rejection)
+    /// The effective configuration changed: peers, and their addresses.
+    case membershipChanged
+    /// The node joined a cluster, durably.
+    case identityChanged
+    /// The call to form a cluster made progress or ended.
+    case formation(FormationProgress)
+    /// The node may take no further part; why.
+    case fence(String)
+    case trace(EngineEvent)
+}
+
+/// Why a proposal was not appended, or a read not served.
+package enum Rejection: Hashable, Sendable {
+    case notLeader(Member?)
+    case notFormed
+    case overloaded
+    case fenced
+}
+
+package enum FormationProgress: Hashable, Sendable {
+    /// These have not answered yet.
+    case waiting(for: [NodeID])
+    /// Never with these members; one line says why.
+    case refused(String)
+    case formed(ClusterID)
+}
+
+/// Effects of a step, in order. The driver swaps it out before it executes them and keeps its room for the next step.
+package struct Effects: Sendable {
+    package private(set) var list: [Effect] = []
+
+    package init() {}
+
+    package mutating func append(_ effect: Effect) { list.append(effect) }
+    package mutating func removeAll() { list.removeAll(keepingCapacity: true) }
+    package var isEmpty: Bool { list.isEmpty }
+}
+
+/// What the engine has to tell about itself; the driver turns it into trace events.
+package enum EngineEvent: Hashable, Sendable {
+    case roleChanged(EngineRole, Term)
+    case leaderChanged(Member?, Term)
+    case electionStarted(Term, isPreVote: Bool)
+    case voteGranted(Member, Term)
+    case voteRefused(Member, Term, isPreVote: Bool)
+    case quorumLost(Term)
+    case conflict(NodeID, LogIndex)
+    case truncated(after: LogIndex, lost: Int)
+    case peerSuspect(NodeID, LogIndex)
+    case configurationAdopted(LogID, Membership)
+    case clusterFormed(ClusterID)
+    case clusterAdopted(ClusterID)
+    case formationWaiting([NodeID])
+    case formationRefused(String)
+    case proposalsLost(after: LogIndex)
+    case protocolViolation(String)
+}

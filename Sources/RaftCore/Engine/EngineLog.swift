@@ -1,0 +1,82 @@
+package import RaftMembership
+
+/// The log as the engine sees it: terms of all of it, the recent entries, and what of it is durable.
+///
+/// Three of the five marks of progress live here (rule D6): *accepted* (`last`), *submitted* (there is a write under way
+/// for every accepted entry), *flushed* (durable without a gap from the start). A truncation lowers all three at once; a
+/// completion raises flushed only by what its own write put there.
+package struct EngineLog: Hashable, Sendable {
+    /// A write that has not been answered.
+    struct PendingWrite: Hashable, Sendable {
+        var id: WriteID
+        /// First index that this write brings and that is still part of the log; nil for none.
+        var firstIndex: LogIndex?
+        /// Whether term, vote or identity change with it.
+        var changesHardState: Bool
+    }
+
+    package private(set) var terms: TermRuns
+    private(set) var cache = EntryCache()
+    private(set) var pendingWrites: [PendingWrite] = []
+    /// Every entry up to here is durable, in its present form.
+    package private(set) var flushed: LogIndex
+    private var lastWrite = WriteID(rawValue: 0)
+
+    init(terms: TermRuns) {
+        self.terms = terms
+        flushed = terms.last.index
+    }
+
+    package var last: LogID { terms.last }
+    package var base: LogID { terms.base }
+
+    /// Whether a write that changes term, vote or identity is under way.
+    var isHardStatePending: Bool { pendingWrites.contains { $0.changesHardState } }
+
+    /// Takes entries that follow the last one into memory; `submit` must follow.
+    mutating func append(_ batch: EntryBatch) {
+        guard !batch.isEmpty else { return }
+        precondition(batch.firstIndex == last.index.next, "entries are appended in order")
+        let firstTerm = batch.term(at: 0)
+        if firstTerm == batch.term(at: batch.count - 1) {
+            terms.append(term: firstTerm, count: batch.count)
+        } else {
+            for position in 0..<batch.count { terms.append(batch.id(at: position)) }
+        }
+        cache.append(batch)
+    }
+
+    mutating func truncate(after index: LogIndex) {
+        terms.truncate(after: index)
+        cache.truncate(after: index)
+        flushed = min(flushed, index)
+        for position in pendingWrites.indices {
+            if let first = pendingWrites[position].firstIndex, first > index {
+                pendingWrites[position].firstIndex = nil
+            }
+        }
+    }
+
+    /// A new identity for a write whose entries begin at `firstIndex`.
+    mutating func submit(firstIndex: LogIndex?, changesHardState: Bool) -> WriteID {
+        lastWrite.rawValue += 1
+        pendingWrites.append(
+            PendingWrite(id: lastWrite, firstIndex: firstIndex, changesHardState: changesHardState))
+        return lastWrite
+    }
+
+    /// The write is durable. False for one that is not pending.
+    mutating func persisted(_ id: WriteID) -> Bool {
+        guard let position = pendingWrites.firstIndex(where: { $0.id == id }) else { return false }
+        pendingWrites.remove(at: position)
+        // What is contiguous ends before the lowest entry that a write still has to bring (rule L11).
+        var lowest = last.index.next
+        for write in pendingWrites {
+            if let first = write.firstIndex { lowest = min(lowest, first) }
+        }
+        flushed = lowest.previous
+        return true
+    }
+
+    mutating func evict(downTo limit: Int) { cache.evict(downTo: limit, through: flushed) }
+}

@@ -1,0 +1,50 @@
+package import RaftMembership
+
+/// Names a write to storage, so that its completion marks durable exactly what it wrote (rule L9).
+package struct WriteID: RawRepresentable, Hashable, Comparable, Sendable {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    package static func < (lhs: WriteID, rhs: WriteID) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
+/// Names a read that waits for its confirmation (§8, D§6.4).
+package struct ReadID: RawRepresentable, Hashable, Sendable {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A server named in a call to form a cluster (rule M9).
+package struct FormationMember: Hashable, Sendable {
+    package var id: NodeID
+    package var addresses: [String]
+
+    package init(id: NodeID, addresses: [String]) {
+        self.id = id
+        self.addresses = addresses
+    }
+}
+
+/// What happened: the only way in which the engine learns of anything.
+package enum Input: Sendable {
+    /// The first input after recovery.
+    case started
+    case received(Envelope)
+    /// Clients proposed these commands, in this order.
+    case proposed([[UInt8]])
+    /// The write is durable.
+    case persisted(WriteID)
+    /// The machine has applied everything up to here.
+    case applied(through: LogIndex)
+    /// Storage answered `Effect.readEntries`; empty when it could not.
+    case entriesRead(EntryBatch, for: NodeID, stream: UInt32)
+    case readRequested(ReadID)
+    /// Form a cluster of exactly these members (rule M9).
+    case bootstrapRequested([FormationMember])
+    /// A connection to this member was proven.
+    case connected(Member)
+    case disconnected(NodeID)
+    /// A message of a newer release arrived: fence (rule L13).
+    case futureMessage(NodeID, String)
+    /// The time returned by `nextDeadline` has come.
+    case deadlineReached
+}

@@ -1,0 +1,83 @@
+package import RaftMembership
+
+/// What a leader knows of one peer (figure 2: nextIndex, matchIndex), keyed by member: a server that lost its disk
+/// starts anew.
+package struct Progress: Hashable, Sendable {
+    package enum Mode: String, Hashable, Sendable {
+        /// One request at a time, to find where the logs agree.
+        case probe
+        /// Pipelined within the window.
+        case replicate
+    }
+
+    package let member: Member
+    /// Highest index known to be durable on the peer; moves only on its word (rule P1).
+    package var matchIndex = LogIndex.zero
+    /// The next entry to send. Always above `matchIndex` (rule P2).
+    package var nextIndex: LogIndex
+    package var mode = Mode.probe
+    /// Numbers the attempts to replicate; an answer to an earlier one is discarded whole (rule P3).
+    package var stream: UInt32 = 0
+    /// Numbers the requests of the stream.
+    package var sequence: UInt64 = 0
+    /// In probe mode: a request is under way.
+    var isProbing = false
+    /// The probe's previous index was this peer's own matchIndex: a conflict then means that it lost entries.
+    var probesOwnMatch = false
+    /// Storage was asked for entries to send.
+    var isReading = false
+    /// The peer no longer has what it acknowledged: it counts in no quorum (rule L3).
+    package var isSuspect = false
+    var inflight = Inflight()
+    /// The highest read round it has confirmed (D§6.4).
+    var confirmedRound: UInt64 = 0
+    /// How far its log was proven to match, durable or not, by its own word.
+    var acceptedIndex = LogIndex.zero
+    /// The commit index it was last told.
+    var toldCommit = LogIndex.zero
+
+    init(member: Member, nextIndex: LogIndex) {
+        self.member = member
+        self.nextIndex = nextIndex
+    }
+}
+
+/// The requests under way to one peer: their count and their bytes are bounded by the window, and both return to zero
+/// when all is acknowledged (rule P4).
+package struct Inflight: Hashable, Sendable {
+    private struct Request: Hashable, Sendable {
+        var lastIndex: LogIndex
+        var bytes: Int
+    }
+
+    private var requests: [Request] = []
+    private var head = 0
+    package private(set) var bytes = 0
+
+    package var count: Int { requests.count - head }
+
+    mutating func add(lastIndex: LogIndex, bytes: Int) {
+        requests.append(Request(lastIndex: lastIndex, bytes: bytes))
+        self.bytes += bytes
+    }
+
+    /// Everything up to `index` was acknowledged.
+    mutating func acknowledge(through index: LogIndex) {
+        while head < requests.count, requests[head].lastIndex <= index {
+            bytes -= requests[head].bytes
+            head += 1
+        }
+        if head == requests.count {
+            removeAll()
+        } else if head > 32, head > requests.count / 2 {
+            requests.removeFirst(head)
+            head = 0
+        }
+    }
+
+    mutating func removeAll() {
+        requests.removeAll(keepingCapacity: true)
+        head = 0
+        bytes = 0
+    }
+}

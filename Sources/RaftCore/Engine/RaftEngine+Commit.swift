@@ -1,0 +1,78 @@
+import RaftMembership
+
+// Commitment (§5.3, §5.4.2), application, and configurations as they come and go with the log (§6).
+extension RaftEngine {
+    /// Commits what a quorum holds durably, if it is of this leader's own term (rule C1). The leader counts itself only
+    /// with what its own disk has (rule L10).
+    mutating func advanceCommit(_ now: Instant, _ fx: inout Effects) {
+        guard role == .leader else { return }
+        let own = ownSlot
+        let reached = quorum.greatestReached(lowest: LogIndex.zero) { slot in
+            if slot == own { return log.flushed }
+            return progress[slot].isSuspect ? .zero : progress[slot].matchIndex
+        }
+        guard reached > commitIndex, log.terms.term(at: reached) == term else { return }
+        let wasServing = commitIndex >= termStart
+        commit(upTo: reached, &fx)
+        uncommitted.acknowledge(through: reached)
+        for slot in progress.indices where progress[slot].mode == .replicate { noteCommit(for: slot, now) }
+        // Reads that came before the first commit of the term may begin (rule C8).
+        if !wasServing { admitHeldReads(now, &fx) }
+    }
+
+    /// Raises the commit index, never lowers it (rule C2).
+    mutating func commit(upTo index: LogIndex, _ fx: inout Effects) {
+        guard index > commitIndex else { return }
+        precondition(index <= log.last.index, "only what is in the log is committed")
+        commitIndex = index
+        forgetSupersededConfigurations()
+        orderApply(&fx)
+    }
+
+    /// Only what is durable here is applied here (rule C6).
+    mutating func orderApply(_ fx: inout Effects) {
+        let target = min(commitIndex, log.flushed)
+        guard target > applySubmitted else { return }
+        applySubmitted = target
+        fx.append(.apply(through: target))
+        releaseReads(&fx)
+    }
+
+    mutating func applied(through index: LogIndex, _ fx: inout Effects) {
+        precondition(index <= applySubmitted, "nothing is applied that was not ordered")
+        appliedIndex = max(appliedIndex, index)
+    }
+
+    // MARK: Configurations
+
+    /// A configuration is in effect from the append of its entry on (rule M2).
+    mutating func adoptConfigurations(in batch: EntryBatch, _ fx: inout Effects) {
+        for position in 0..<batch.count where batch.kind(at: position) == .configuration {
+            let id = batch.id(at: position)
+            do {
+                let payload = try batch.withPayload(at: position) { try MembershipCodec.decode($0) }
+                guard payload.cluster == hard.cluster else {
+                    fence("entry \(id) belongs to cluster \(payload.cluster)", &fx)
+                    return
+                }
+                configurations.append(LoggedMembership(id: id, membership: payload.membership))
+                fx.append(.trace(.configurationAdopted(id, payload.membership)))
+            } catch {
+                fence("the configuration in entry \(id) \(error)", &fx)
+                return
+            }
+            configurationChanged(&fx)
+        }
+    }
+
+    mutating func configurationChanged(_ fx: inout Effects) {
+        quorum = membership.quorum
+        fx.append(.membershipChanged)
+        if let cluster = hard.cluster, formation != nil, !membership.isEmpty { endFormation(cluster, &fx) }
+    }
+
+    /// Keeps the last committed configuration and those above it.
+    mutating func forgetSupersededConfigurations() {
+        while configurations.count > 1, configurations[1].id.index <= commitIndex { configurations.removeFirst() }
+    }
+}

@@ -1,0 +1,239 @@
+import RaftMembership
+
+// Leader election (§5.2, §5.4.1), pre-vote and check-quorum (D§9.6, D§6.2).
+extension RaftEngine {
+    // MARK: Campaigns
+
+    /// A server may campaign while the configuration in effect, or the last one known to be committed, has it as a
+    /// voter: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2).
+    var mayCampaign: Bool {
+        func isFullVoter(_ membership: Membership) -> Bool {
+            guard let slot = membership.slot(of: member), !membership.members[slot].isWitness else { return false }
+            return membership.isVoter(member)
+        }
+        return isFullVoter(membership) || isFullVoter(committed.membership)
+    }
+
+    mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
+        resetElectionDeadline(now)
+        guard role != .leader, mayCampaign else { return }
+        startPreVote(now, &fx)
+    }
+
+    /// Drawn anew each time, so that split votes end (rule V11).
+    mutating func resetElectionDeadline(_ now: Instant) {
+        times.election = now + times.random.next(in: configuration.electionTimeout)
+    }
+
+    /// Asks whether an election could be won, without touching anybody's term (D§9.6).
+    private mutating func startPreVote(_ now: Instant, _ fx: inout Effects) {
+        change(role: .preCandidate, leader: nil, &fx)
+        beginCampaign()
+        fx.append(.trace(.electionStarted(term.next, isPreVote: true)))
+        countOwnVote()
+        for peer in others {
+            // Before anything is committed, members may not know yet that they belong (rule M9).
+            if commitIndex == .zero, let cluster = hard.cluster { send(.adopt(Adopt(cluster: cluster)), to: peer, &fx) }
+            requestVote(of: peer, term: term.next, isPreVote: true, &fx)
+        }
+        countVotes(now, &fx)
+    }
+
+    private mutating func startElection(_ now: Instant, _ fx: inout Effects) {
+        resetElectionDeadline(now)
+        hard.term = term.next
+        hard.votedFor = member
+        enteredTerm(now, &fx)
+        change(role: .candidate, leader: nil, &fx)
+        beginCampaign()
+        fx.append(.trace(.electionStarted(term, isPreVote: false)))
+        persist(hardStateChanged: true, &fx)
+    }
+
+    /// The candidate's own vote is on disk: only now may it ask for others (rule V2).
+    mutating func candidacyBecameDurable(_ now: Instant, _ fx: inout Effects) {
+        countOwnVote()
+        for peer in others { requestVote(of: peer, term: term, isPreVote: false, &fx) }
+        // A single voter has won at this moment (rule V8).
+        countVotes(now, &fx)
+    }
+
+    private mutating func beginCampaign() {
+        campaign += 1
+        votes = [Bool](repeating: false, count: membership.members.count)
+    }
+
+    private mutating func countOwnVote() {
+        if let slot = ownSlot { votes[slot] = true }
+    }
+
+    private func requestVote(of peer: Member, term: Term, isPreVote: Bool, _ fx: inout Effects) {
+        guard membership.isVoter(peer) else { return }
+        send(
+            .voteRequest(VoteRequest(term: term, round: campaign, isPreVote: isPreVote, last: log.last)), to: peer, &fx)
+    }
+
+    private mutating func countVotes(_ now: Instant, _ fx: inout Effects) {
+        guard quorum.isSatisfied(by: { $0 < votes.count && votes[$0] }) else { return }
+        switch role {
+        case .preCandidate: startElection(now, &fx)
+        case .candidate: if !log.isHardStatePending { becomeLeader(now, &fx) }
+        case .follower, .leader: break
+        }
+    }
+
+    mutating func receive(_ reply: VoteReply, from voter: Member, _ now: Instant, _ fx: inout Effects) {
+        // A rejection tells of a higher term; a granted pre-vote repeats the term asked for, which nobody is in yet.
+        if reply.term > term {
+            adopt(reply.term, now, &fx)
+            return
+        }
+        let asked = role == .preCandidate ? term.next : term
+        guard role == .preCandidate || role == .candidate, reply.isPreVote == (role == .preCandidate),
+            reply.round == campaign, reply.askedTerm == asked, reply.isGranted,
+            let slot = membership.slot(of: voter), slot < votes.count
+        else { return }
+        votes[slot] = true
+        countVotes(now, &fx)
+    }
+
+    // MARK: Voting
+
+    mutating func receive(_ request: VoteRequest, from candidate: Member, _ now: Instant, _ fx: inout Effects) {
+        let isUpToDate = request.last >= log.last
+        if request.isPreVote {
+            // No side effect of any kind (rule V6).
+            let isGranted = request.term > term && isUpToDate && !isLoyal(now)
+            reply(to: request, from: candidate, isGranted: isGranted, &fx)
+            return
+        }
+        // A server that hears a leader ignores the rest of the world: term, vote and timer stay (rule V9).
+        if request.term > term, isLoyal(now) {
+            reply(to: request, from: candidate, isGranted: false, &fx)
+            return
+        }
+        if request.term > term { adopt(request.term, now, &fx) }
+        guard request.term == term, isUpToDate, hard.votedFor == nil || hard.votedFor == candidate else {
+            reply(to: request, from: candidate, isGranted: false, &fx)
+            return
+        }
+        if hard.votedFor == nil {
+            hard.votedFor = candidate
+            persist(hardStateChanged: true, &fx)
+            fx.append(.trace(.voteGranted(candidate, term)))
+        }
+        // Who gave its vote away campaigns no more for now; candidates and leaders have voted for themselves.
+        change(role: .follower, leader: leader, &fx)
+        resetElectionDeadline(now)
+        owedVote = OwedVote(candidate: candidate, term: term, round: request.round)
+        if !log.isHardStatePending { sendOwedVote(&fx) }
+    }
+
+    /// Whether this server has a leader, or is one with a live quorum: within the minimum election timeout (rule V9).
+    private func isLoyal(_ now: Instant) -> Bool {
+        if role == .leader { return hasLiveQuorum(within: configuration.electionTimeout.lowerBound, now) }
+        guard leader != nil, let contact = times.lastLeaderContact else { return false }
+        return now - contact < configuration.electionTimeout.lowerBound
+    }
+
+    mutating func sendOwedVote(_ fx: inout Effects) {
+        guard let owed = owedVote else { return }
+        owedVote = nil
+        // The term may have moved on while the disk was busy (rules V1, V5).
+        guard owed.term == term, hard.votedFor == owed.candidate else { return }
+        send(
+            .voteReply(
+                VoteReply(term: term, askedTerm: owed.term, round: owed.round, isPreVote: false, isGranted: true)),
+            to: owed.candidate, &fx)
+    }
+
+    private func reply(to request: VoteRequest, from candidate: Member, isGranted: Bool, _ fx: inout Effects) {
+        if !isGranted { fx.append(.trace(.voteRefused(candidate, request.term, isPreVote: request.isPreVote))) }
+        send(
+            .voteReply(
+                VoteReply(
+                    term: term, askedTerm: request.term, round: request.round, isPreVote: request.isPreVote,
+                    isGranted: isGranted)),
+            to: candidate, &fx)
+    }
+
+    // MARK: Roles
+
+    /// Enters a higher term as a follower without a leader; every path that raises the term persists it (rule V14).
+    mutating func adopt(_ newTerm: Term, leader newLeader: Member? = nil, _ now: Instant, _ fx: inout Effects) {
+        precondition(newTerm > term, "terms only rise")
+        hard.term = newTerm
+        hard.votedFor = nil
+        enteredTerm(now, &fx)
+        becomeFollower(of: newLeader, now, &fx)
+        persist(hardStateChanged: true, &fx)
+    }
+
+    /// Forgets what belonged to the term before.
+    private mutating func enteredTerm(_ now: Instant, _ fx: inout Effects) {
+        verified = commitIndex
+        owedVote = nil
+        owedAppendReply = nil
+        owedHeartbeatReply = nil
+        times.lastLeaderContact = nil
+    }
+
+    /// Stepping down keeps the vote of the term (rule V3).
+    mutating func becomeFollower(of newLeader: Member?, _ now: Instant, _ fx: inout Effects) {
+        if role == .leader { leaveLeadership(now, &fx) }
+        change(role: .follower, leader: newLeader, &fx)
+        resetElectionDeadline(now)
+    }
+
+    private mutating func becomeLeader(_ now: Instant, _ fx: inout Effects) {
+        change(role: .leader, leader: member, &fx)
+        times.election = .distantFuture
+        times.waiters = .distantFuture
+        // Periodic deadlines start at a random point, so that groups on one host do not align (rule K2).
+        let period = configuration.heartbeatInterval
+        times.heartbeat = now + times.random.next(in: period / 2...period)
+        lead(now, &fx)
+    }
+
+    private mutating func leaveLeadership(_ now: Instant, _ fx: inout Effects) {
+        progress = []
+        times.peers = []
+        times.heartbeat = .distantFuture
+        times.commitNotice = .distantFuture
+        uncommitted.removeAll()
+        failReads(.notLeader(nil), &fx)
+        // Proposals wait for the commit rule a while longer: the next leader may commit them (rule W2).
+        times.waiters = now + 4 * configuration.electionTimeout.upperBound
+    }
+
+    private mutating func change(role newRole: EngineRole, leader newLeader: Member?, _ fx: inout Effects) {
+        if newRole != role {
+            role = newRole
+            fx.append(.trace(.roleChanged(newRole, term)))
+        }
+        if newLeader != leader {
+            leader = newLeader
+            fx.append(.trace(.leaderChanged(newLeader, term)))
+        }
+    }
+
+    // MARK: Check-quorum
+
+    /// Whether a quorum, this leader included, was heard from within `span`.
+    func hasLiveQuorum(within span: UInt64, _ now: Instant) -> Bool {
+        let own = ownSlot
+        return quorum.isSatisfied { slot in
+            if slot == own { return true }
+            guard slot < times.peers.count, !progress[slot].isSuspect, let heard = times.peers[slot].lastHeard else {
+                return false
+            }
+            return now - heard <= span
+        }
+    }
+
+    /// A leader that a quorum no longer answers steps down and goes silent (D§6.2, rule V9).
+    mutating func stepDownWithoutQuorum(_ now: Instant, _ fx: inout Effects) {
+        fx.append(.trace(.quorumLost(term)))
+        becomeFollower(of: nil, now, &fx)
+    }
+}

@@ -1,0 +1,182 @@
+import RaftMembership
+
+// A follower's side of log replication (§5.3).
+extension RaftEngine {
+    mutating func receive(_ request: AppendEntries, from sender: Member, _ now: Instant, _ fx: inout Effects) {
+        guard acknowledgeLeader(sender, term: request.term, now, &fx) else {
+            // The sender learns the higher term from a reply that says nothing else (rule V9).
+            if !isFenced {
+                reply(to: sender, stream: request.stream, sequence: request.sequence, .conflict(hint: .zero), &fx)
+            }
+            return
+        }
+        guard matches(request.previous) else {
+            let hint = conflictHint(for: request.previous)
+            fx.append(.trace(.conflict(sender.id, request.previous.index)))
+            // It promises nothing, so it need not wait for the disk.
+            reply(to: sender, stream: request.stream, sequence: request.sequence, .conflict(hint: hint), &fx)
+            return
+        }
+        guard take(request.entries, &fx) else { return }
+        let proven = max(request.previous.index, request.entries.isEmpty ? .zero : request.entries.lastIndex)
+        verified = max(verified, proven)
+        commit(upTo: min(request.leaderCommit, proven), &fx)
+        owedAppendReply = OwedReply(stream: request.stream, number: request.sequence)
+        // What is on disk already is acknowledged at once, the rest when its write is done (rule L10).
+        if log.flushed >= verified { sendOwedReplies(&fx) }
+    }
+
+    mutating func receive(_ heartbeat: Heartbeat, from sender: Member, _ now: Instant, _ fx: inout Effects) {
+        guard acknowledgeLeader(sender, term: heartbeat.term, now, &fx) else {
+            if !isFenced {
+                replyToHeartbeat(
+                    from: sender, OwedReply(stream: heartbeat.stream, number: heartbeat.round, hasMatch: false), &fx)
+            }
+            return
+        }
+        // Checked like any other request (rule L3).
+        let hasMatch = matches(heartbeat.previous)
+        if hasMatch {
+            verified = max(verified, heartbeat.previous.index)
+            commit(upTo: min(heartbeat.leaderCommit, heartbeat.previous.index), &fx)
+        }
+        owedHeartbeatReply = OwedReply(stream: heartbeat.stream, number: heartbeat.round, hasMatch: hasMatch)
+        // Waits for a pending change of term, never for entries (rule L10).
+        if !log.isHardStatePending { sendOwedHeartbeatReply(&fx) }
+    }
+
+    /// Takes the sender of an append or heartbeat for the leader of its term. False when it is not.
+    private mutating func acknowledgeLeader(
+        _ sender: Member, term senderTerm: Term, _ now: Instant, _ fx: inout Effects
+    ) -> Bool {
+        if senderTerm < term { return false }
+        if senderTerm > term {
+            adopt(senderTerm, leader: sender, now, &fx)
+        } else if role == .leader {
+            fence("node \(sender.id) claims to lead term \(term), which this node leads", &fx)
+            return false
+        } else if role != .follower || leader != sender {
+            if let leader, leader != sender {
+                fence("nodes \(leader.id) and \(sender.id) both claim to lead term \(term)", &fx)
+                return false
+            }
+            becomeFollower(of: sender, now, &fx)
+        }
+        times.lastLeaderContact = now
+        resetElectionDeadline(now)
+        return true
+    }
+
+    /// Whether the log holds the entry that the leader's request builds on. What a snapshot covers matches any leader
+    /// (rule L5).
+    private func matches(_ previous: LogID) -> Bool {
+        if previous.index <= log.base.index { return true }
+        return log.terms.term(at: previous.index) == previous.term
+    }
+
+    /// Where the leader may find agreement: the last of this log's entries that could match, always below `previous`
+    /// (rule L6), and never below what is committed, which every leader has.
+    private func conflictHint(for previous: LogID) -> LogID {
+        var index = min(log.last.index, previous.index.previous)
+        if index > log.base.index { index = min(index, log.terms.lastIndex(withTermAtMost: previous.term)) }
+        index = max(index, min(commitIndex, previous.index.previous))
+        return LogID(term: log.terms.term(at: index) ?? log.base.term, index: index)
+    }
+
+    /// Adds what is new of `entries`, after cutting what really conflicts (rules L1, L2). False when fenced.
+    private mutating func take(_ entries: EntryBatch, _ fx: inout Effects) -> Bool {
+        guard !entries.isEmpty else { return true }
+        var position = max(0, log.base.index - entries.firstIndex + 1)
+        while position < entries.count {
+            let id = entries.id(at: position)
+            guard id.index <= log.last.index, log.terms.term(at: id.index) == id.term else { break }
+            position += 1
+        }
+        guard position < entries.count else { return true }
+        let fresh = entries.slice(from: entries.firstIndex + position)
+        guard fresh.term(at: fresh.count - 1) <= term else {
+            fence("the leader of term \(term) sent an entry of a later term", &fx)
+            return false
+        }
+        guard fresh.term(at: 0) >= (log.terms.term(at: fresh.firstIndex.previous) ?? log.base.term) else {
+            fence("the leader of term \(term) sent entry \(fresh.firstIndex) with a term below the one before", &fx)
+            return false
+        }
+        guard checkKinds(of: fresh, &fx) else { return false }
+        let isConflict = fresh.firstIndex <= log.last.index
+        if isConflict {
+            guard fresh.firstIndex > commitIndex else {
+                fence("the leader of term \(term) would overwrite committed entry \(fresh.firstIndex)", &fx)
+                return false
+            }
+            truncate(after: fresh.firstIndex.previous, &fx)
+        }
+        log.append(fresh)
+        adoptConfigurations(in: fresh, &fx)
+        persist(truncateAfter: isConflict ? fresh.firstIndex.previous : nil, entries: fresh, &fx)
+        log.evict(downTo: configuration.cacheBytes)
+        return true
+    }
+
+    private mutating func truncate(after index: LogIndex, _ fx: inout Effects) {
+        fx.append(.trace(.truncated(after: index, lost: log.last.index - index)))
+        log.truncate(after: index)
+        verified = min(verified, index)
+        fx.append(.abandon(after: index))
+        // A configuration goes with its entry (rule M2).
+        if effective.id.index > index {
+            let lowest = max(index, committed.id.index)
+            configurations.removeAll { $0.id.index > lowest }
+            configurationChanged(&fx)
+        }
+    }
+
+    /// An entry this release does not know fences the node (rule L13).
+    private mutating func checkKinds(of batch: EntryBatch, _ fx: inout Effects) -> Bool {
+        for position in 0..<batch.count {
+            let kind = batch.kind(at: position)
+            guard kind.isKnown else {
+                fence(
+                    "entry \(batch.id(at: position)) is of kind \(kind.rawValue), which only a newer release knows; "
+                        + "upgrade this node", &fx)
+                return false
+            }
+        }
+        return true
+    }
+
+    // MARK: Replies
+
+    /// Answers what waited for the disk, as far as it is durable now.
+    mutating func sendOwedReplies(_ fx: inout Effects) {
+        guard !log.isHardStatePending else { return }
+        sendOwedHeartbeatReply(&fx)
+        guard let owed = owedAppendReply, let leader, role == .follower else { return }
+        let durable = min(verified, log.flushed)
+        if durable >= verified { owedAppendReply = nil }
+        reply(to: leader, stream: owed.stream, sequence: owed.number, .matched(durable), &fx)
+    }
+
+    private mutating func sendOwedHeartbeatReply(_ fx: inout Effects) {
+        guard let owed = owedHeartbeatReply, let leader, role == .follower else { return }
+        owedHeartbeatReply = nil
+        replyToHeartbeat(from: leader, owed, &fx)
+    }
+
+    private func replyToHeartbeat(from sender: Member, _ owed: OwedReply, _ fx: inout Effects) {
+        send(
+            .heartbeatReply(
+                HeartbeatReply(
+                    term: term, stream: owed.stream, round: owed.number, hasMatch: owed.hasMatch, accepted: verified,
+                    matched: min(verified, log.flushed))),
+            to: sender, &fx)
+    }
+
+    private func reply(
+        to sender: Member, stream: UInt32, sequence: UInt64, _ outcome: AppendReply.Outcome, _ fx: inout Effects
+    ) {
+        send(
+            .appendReply(AppendReply(term: term, stream: stream, sequence: sequence, outcome: outcome)), to: sender,
+            &fx)
+    }
+}

@@ -1,0 +1,337 @@
+import RaftMembership
+
+// A leader's side of log replication (§5.3): pipelined within a window, the leader's own write beside the sends.
+extension RaftEngine {
+    /// Begins to lead: an entry of the new term first, which commits what came before (§8, rules C1, C8).
+    mutating func lead(_ now: Instant, _ fx: inout Effects) {
+        resetProgress(now)
+        reads = PendingReads()
+        uncommitted.removeAll()
+        var builder = EntryBatchBuilder(firstIndex: log.last.index.next)
+        builder.append(.noOp, term: term, payload: [])
+        termStart = log.last.index.next
+        append(builder.finish(), now, &fx)
+        startReadRound(now, &fx)
+    }
+
+    /// A peer's matchIndex starts at 0 whatever it may hold (rule P1).
+    private mutating func resetProgress(_ now: Instant) {
+        progress = membership.members.map { Progress(member: $0.member, nextIndex: log.last.index.next) }
+        // Peers get a full timeout to be heard from.
+        times.peers = progress.map { _ in Times.Peer(lastHeard: now) }
+    }
+
+    // MARK: Proposals
+
+    mutating func propose(_ commands: [[UInt8]], _ now: Instant, _ fx: inout Effects) {
+        guard role == .leader else {
+            let why: Rejection = hard.cluster == nil || membership.isEmpty ? .notFormed : .notLeader(leader)
+            fx.append(.rejected(count: commands.count, why))
+            return
+        }
+        // As many as fit under the cap; one always does when nothing waits (rule P8).
+        var bytes = 0
+        var count = 0
+        for command in commands {
+            let size = EntryHeader.size + command.count
+            let isFirst = count == 0 && uncommitted.count == 0
+            guard isFirst || uncommitted.bytes + bytes + size <= configuration.maximumUncommittedBytes else { break }
+            bytes += size
+            count += 1
+        }
+        if count > 0 {
+            let first = log.last.index.next
+            var builder = EntryBatchBuilder(firstIndex: first, capacity: bytes, count: count)
+            for command in commands.prefix(count) { builder.append(.command, term: term, payload: command) }
+            fx.append(.accepted(first: first, term: term, count: count))
+            append(builder.finish(), now, &fx)
+        }
+        if count < commands.count { fx.append(.rejected(count: commands.count - count, .overloaded)) }
+    }
+
+    /// Appends entries of the leader's own, writes them, and sends them meanwhile.
+    private mutating func append(_ batch: EntryBatch, _ now: Instant, _ fx: inout Effects) {
+        log.append(batch)
+        // No-op and configuration entries are exempt from the cap (rule P8).
+        if batch.kind(at: 0) == .command { uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount) }
+        adoptConfigurations(in: batch, &fx)
+        persist(entries: batch, &fx)
+        for slot in progress.indices { replicate(to: slot, now, &fx) }
+    }
+
+    // MARK: Sending
+
+    /// Sends the peer whatever its window has room for.
+    mutating func replicate(to slot: Int, _ now: Instant, _ fx: inout Effects) {
+        let isSelf = progress[slot].member == member
+        if isSelf || progress[slot].isSuspect || progress[slot].isReading { return }
+        switch progress[slot].mode {
+        case .probe:
+            if !progress[slot].isProbing { probe(slot, now, &fx) }
+        case .replicate:
+            while progress[slot].nextIndex <= log.last.index, hasRoom(progress[slot]) {
+                guard sendEntries(to: slot, &fx) else { return }
+            }
+            noteCommit(for: slot, now)
+        }
+    }
+
+    /// A window in requests, entries and bytes.
+    private func hasRoom(_ peer: Progress) -> Bool {
+        peer.inflight.count < configuration.windowRequests
+            && peer.inflight.bytes < configuration.windowBytes
+            && peer.nextIndex - peer.matchIndex <= configuration.windowEntries
+    }
+
+    /// One request: the entries from nextIndex on, or none. False when they must come from storage first.
+    private mutating func sendEntries(to slot: Int, mayBeEmpty: Bool = false, _ fx: inout Effects) -> Bool {
+        let next = progress[slot].nextIndex
+        // Behind a probe nothing else is under way.
+        let room =
+            progress[slot].mode == .probe
+            ? configuration.windowEntries
+            : configuration.windowEntries - (next - progress[slot].matchIndex) + 1
+        if next > log.last.index {
+            if mayBeEmpty { sendRequest(.empty, to: slot, &fx) }
+            return mayBeEmpty
+        }
+        guard
+            let batch = log.cache.entries(
+                from: next, maxCount: max(1, room), maxBytes: configuration.maximumRequestBytes)
+        else {
+            progress[slot].isReading = true
+            fx.append(
+                .readEntries(
+                    from: next, through: min(log.flushed, next + (max(1, room) - 1)), for: progress[slot].member.id,
+                    stream: progress[slot].stream))
+            return false
+        }
+        sendRequest(batch, to: slot, &fx)
+        return true
+    }
+
+    private mutating func sendRequest(_ batch: EntryBatch, to slot: Int, _ fx: inout Effects) {
+        let previous = progress[slot].nextIndex.previous
+        // A peer behind the log's base needs a snapshot; until there are any, the base is all there is to offer.
+        guard let previousTerm = log.terms.term(at: previous) else { return }
+        progress[slot].sequence += 1
+        if !batch.isEmpty {
+            progress[slot].nextIndex = batch.lastIndex.next
+            progress[slot].inflight.add(lastIndex: batch.lastIndex, bytes: batch.byteCount)
+        }
+        progress[slot].toldCommit = min(commitIndex, progress[slot].nextIndex.previous)
+        send(
+            .appendEntries(
+                AppendEntries(
+                    term: term, stream: progress[slot].stream, sequence: progress[slot].sequence,
+                    previous: LogID(term: previousTerm, index: previous), leaderCommit: commitIndex, entries: batch)),
+            to: progress[slot].member, &fx)
+    }
+
+    /// Begins a new stream with one request, whose answer says where the logs agree. A peer that does not answer costs
+    /// one probe at a time, ever more rarely (rule P5).
+    private mutating func probe(_ slot: Int, _ now: Instant, _ fx: inout Effects) {
+        beginStream(slot)
+        progress[slot].isProbing = true
+        progress[slot].probesOwnMatch =
+            progress[slot].matchIndex > .zero && progress[slot].nextIndex.previous == progress[slot].matchIndex
+        let backoff = max(times.peers[slot].probeBackoff, configuration.electionTimeout.lowerBound)
+        times.peers[slot].probeAgain = now + backoff
+        times.peers[slot].probeBackoff = min(2 * backoff, 8 * configuration.electionTimeout.upperBound)
+        // It may not know yet that it belongs (rule M9).
+        if progress[slot].matchIndex == .zero, let cluster = hard.cluster {
+            send(.adopt(Adopt(cluster: cluster)), to: progress[slot].member, &fx)
+        }
+        _ = sendEntries(to: slot, mayBeEmpty: true, &fx)
+    }
+
+    /// Forgets what was under way: answers to it will be discarded (rule P3).
+    private mutating func beginStream(_ slot: Int) {
+        progress[slot].stream &+= 1
+        progress[slot].sequence = 0
+        progress[slot].mode = .probe
+        progress[slot].isProbing = false
+        progress[slot].isReading = false
+        progress[slot].acceptedIndex = .zero
+        progress[slot].inflight.removeAll()
+    }
+
+    /// Looks for agreement again, from `next` on.
+    private mutating func restart(_ slot: Int, from next: LogIndex, _ now: Instant, _ fx: inout Effects) {
+        beginStream(slot)
+        progress[slot].nextIndex = max(min(next, log.last.index.next), progress[slot].matchIndex.next)
+        times.peers[slot].stalledSince = nil
+        replicate(to: slot, now, &fx)
+    }
+
+    mutating func entriesRead(
+        _ batch: EntryBatch, _ peer: NodeID, _ stream: UInt32, _ now: Instant, _ fx: inout Effects
+    ) {
+        guard role == .leader, let slot = membership.slot(of: peer), progress[slot].isReading,
+            progress[slot].stream == stream
+        else { return }
+        progress[slot].isReading = false
+        guard !batch.isEmpty, batch.firstIndex == progress[slot].nextIndex else { return }
+        // A leader never truncates its own log, so what was read is still what the log holds.
+        sendRequest(batch, to: slot, &fx)
+        replicate(to: slot, now, &fx)
+    }
+
+    mutating func connected(_ peer: Member, _ now: Instant, _ fx: inout Effects) {
+        if formation != nil { formationPeerConnected(peer, &fx) }
+        guard role == .leader, let slot = membership.slot(of: peer), peer != member else { return }
+        // What was under way on the connection before is lost.
+        times.peers[slot].probeBackoff = 0
+        restart(slot, from: progress[slot].matchIndex > .zero ? progress[slot].matchIndex.next : log.last.index.next,
+            now, &fx)
+    }
+
+    // MARK: Replies
+
+    mutating func receive(_ reply: AppendReply, from sender: Member, _ now: Instant, _ fx: inout Effects) {
+        guard let slot = slotOfReply(term: reply.term, stream: reply.stream, from: sender, now, &fx),
+            reply.sequence <= progress[slot].sequence
+        else { return }
+        switch reply.outcome {
+        case .matched(let index):
+            if progress[slot].isProbing {
+                progress[slot].isProbing = false
+                progress[slot].mode = .replicate
+            }
+            acknowledge(slot, through: index, now, &fx)
+        case .conflict(let hint):
+            if progress[slot].probesOwnMatch, progress[slot].isProbing {
+                suspect(slot, &fx)
+                return
+            }
+            var index = min(hint.index, log.last.index)
+            if let own = log.terms.term(at: index), own > hint.term {
+                index = min(index, log.terms.lastIndex(withTermAtMost: hint.term))
+            }
+            restart(slot, from: index.next, now, &fx)
+        }
+    }
+
+    mutating func receive(_ reply: HeartbeatReply, from sender: Member, _ now: Instant, _ fx: inout Effects) {
+        guard let slot = slotOfReply(term: reply.term, stream: reply.stream, from: sender, now, &fx) else { return }
+        guard reply.hasMatch else {
+            // Heartbeats build on what the peer acknowledged in this very term (rule L3).
+            suspect(slot, &fx)
+            return
+        }
+        if reply.round > progress[slot].confirmedRound, reply.round <= reads.round {
+            progress[slot].confirmedRound = reply.round
+            confirmReads(now, &fx)
+        }
+        if progress[slot].mode == .replicate {
+            acknowledge(slot, through: reply.matched, now, &fx)
+            noticeLoss(slot, accepted: reply.accepted, now, &fx)
+        }
+    }
+
+    /// The slot of a reply that counts; steps down when it shows a higher term, whatever else it says (rule V9).
+    private mutating func slotOfReply(
+        term replyTerm: Term, stream: UInt32, from sender: Member, _ now: Instant, _ fx: inout Effects
+    ) -> Int? {
+        if replyTerm > term {
+            adopt(replyTerm, now, &fx)
+            return nil
+        }
+        guard replyTerm == term, role == .leader, let slot = membership.slot(of: sender), sender != member,
+            !progress[slot].isSuspect
+        else { return nil }
+        times.peers[slot].lastHeard = now
+        times.peers[slot].probeBackoff = 0
+        return stream == progress[slot].stream ? slot : nil
+    }
+
+    private mutating func acknowledge(_ slot: Int, through index: LogIndex, _ now: Instant, _ fx: inout Effects) {
+        guard index <= log.last.index else {
+            fence("node \(progress[slot].member.id) acknowledges entry \(index), which this leader never had", &fx)
+            return
+        }
+        if index > progress[slot].matchIndex {
+            progress[slot].matchIndex = index
+            progress[slot].nextIndex = max(progress[slot].nextIndex, index.next)
+            progress[slot].inflight.acknowledge(through: index)
+            advanceCommit(now, &fx)
+        }
+        replicate(to: slot, now, &fx)
+    }
+
+    /// Tells lost requests from a disk that takes its time: what arrived is in the peer's accepted index at once.
+    private mutating func noticeLoss(_ slot: Int, accepted: LogIndex, _ now: Instant, _ fx: inout Effects) {
+        let isWaiting = accepted < progress[slot].nextIndex.previous
+        if accepted > progress[slot].acceptedIndex || !isWaiting {
+            progress[slot].acceptedIndex = max(accepted, progress[slot].acceptedIndex)
+            times.peers[slot].stalledSince = nil
+        }
+        guard isWaiting else { return }
+        guard let since = times.peers[slot].stalledSince else {
+            times.peers[slot].stalledSince = now
+            return
+        }
+        if now - since >= configuration.electionTimeout.lowerBound { restart(slot, from: accepted.next, now, &fx) }
+    }
+
+    /// It acknowledged entries of this term as durable and does not have them: amnesiac or damaged (rules L3, M10).
+    private mutating func suspect(_ slot: Int, _ fx: inout Effects) {
+        fx.append(.trace(.peerSuspect(progress[slot].member.id, progress[slot].matchIndex)))
+        progress[slot].isSuspect = true
+        progress[slot].inflight.removeAll()
+    }
+
+    // MARK: Heartbeats
+
+    mutating func heartbeatDeadlineReached(_ now: Instant, _ fx: inout Effects) {
+        guard role == .leader else {
+            times.heartbeat = .distantFuture
+            return
+        }
+        guard hasLiveQuorum(within: configuration.electionTimeout.upperBound, now) else {
+            stepDownWithoutQuorum(now, &fx)
+            return
+        }
+        // The origin is random and the period fixed: no drift (rule K2). After a pause the missed beats are skipped.
+        repeat { times.heartbeat = times.heartbeat + configuration.heartbeatInterval } while times.heartbeat <= now
+        startReadRound(now, &fx)
+        for slot in progress.indices where progress[slot].isProbing && now >= times.peers[slot].probeAgain {
+            progress[slot].isProbing = false
+            replicate(to: slot, now, &fx)
+        }
+    }
+
+    /// Heartbeats to all, with the current read round in them.
+    mutating func broadcastHeartbeat(_ fx: inout Effects) {
+        for slot in progress.indices { sendHeartbeat(to: slot, &fx) }
+    }
+
+    private mutating func sendHeartbeat(to slot: Int, _ fx: inout Effects) {
+        let peer = progress[slot]
+        if peer.member == member { return }
+        // Prev is the peer's matchIndex, so that overtaking appends causes no false conflict (rule L3).
+        let previous = log.terms.term(at: peer.matchIndex).map { LogID(term: $0, index: peer.matchIndex) } ?? .zero
+        let commit = min(commitIndex, previous.index)
+        progress[slot].toldCommit = max(peer.toldCommit, commit)
+        send(
+            .heartbeat(
+                Heartbeat(
+                    term: term, stream: peer.stream, previous: previous, leaderCommit: commit, round: reads.round)),
+            to: peer.member, &fx)
+    }
+
+    /// An idle peer hears of a new commit index soon, but not before the next request had a chance to carry it.
+    mutating func noteCommit(for slot: Int, _ now: Instant) {
+        guard progress[slot].toldCommit < min(commitIndex, progress[slot].matchIndex) else { return }
+        times.commitNotice = min(times.commitNotice, now + configuration.heartbeatInterval / 16)
+    }
+
+    mutating func commitNoticeDeadlineReached(_ fx: inout Effects) {
+        times.commitNotice = .distantFuture
+        guard role == .leader else { return }
+        for slot in progress.indices
+        where progress[slot].toldCommit < min(commitIndex, progress[slot].matchIndex) {
+            sendHeartbeat(to: slot, &fx)
+        }
+    }
+}

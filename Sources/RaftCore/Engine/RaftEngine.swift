@@ -1,0 +1,237 @@
+package import RaftMembership
+
+/// What a server is in its term (§5.1). Whether it is a learner or a witness follows from the configuration.
+package enum EngineRole: String, Hashable, Sendable {
+    case follower, preCandidate, candidate, leader
+}
+
+/// Consensus as a pure value: an input and the time go in, effects come out (design: "The engine").
+///
+/// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
+/// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
+/// `+Formation`, `+Invariants`.
+package struct RaftEngine: Hashable, Sendable {
+    package let configuration: RaftConfiguration
+    package let group: GroupID
+
+    // Persistent state (figure 2). Changed in memory when its write is submitted (rule V1).
+    package internal(set) var hard: HardState
+    package internal(set) var log: EngineLog
+
+    // Volatile state of every server.
+    package internal(set) var role = EngineRole.follower
+    package internal(set) var leader: Member?
+    package internal(set) var commitIndex: LogIndex
+    /// Ordered to be applied. At most `commitIndex` and `log.flushed` (rule C6).
+    package internal(set) var applySubmitted = LogIndex.zero
+    /// Applied, by the machine's word.
+    package internal(set) var appliedIndex = LogIndex.zero
+    /// Configurations of the log, oldest first; the last is in effect from the append on (§6, rule M2). The first is
+    /// the committed one, or `.none`.
+    package internal(set) var configurations: [LoggedMembership]
+    /// Of the configuration in effect.
+    package internal(set) var quorum: Quorum
+    package internal(set) var isFenced = false
+    package internal(set) var formation: Formation?
+    /// A cluster identity was taken in memory and is not durable yet (rule M9).
+    var isIdentityUnannounced = false
+
+    // Followers.
+    /// The log was proven to match the leader of this term up to here (rule C2).
+    var verified = LogIndex.zero
+    /// A granted vote whose write is under way (rule V1).
+    var owedVote: OwedVote?
+    var owedAppendReply: OwedReply?
+    var owedHeartbeatReply: OwedReply?
+
+    // Candidates.
+    /// Numbers the campaigns; a reply counts for its own only (rule V5).
+    var campaign: UInt64 = 0
+    /// By slot.
+    var votes: [Bool] = []
+
+    // Leaders.
+    package internal(set) var progress: [Progress] = []
+    /// The no-op of this leader's term (rule C8).
+    var termStart = LogIndex.zero
+    /// What was appended and not committed yet, for the cap of rule P8.
+    package internal(set) var uncommitted = Inflight()
+    var reads = PendingReads()
+
+    package internal(set) var times: Times
+
+    /// - Parameters:
+    ///   - hardState: already durable, with this start counted.
+    ///   - recovered: what storage held.
+    package init(
+        configuration: RaftConfiguration, group: GroupID, hardState: HardState, recovered: RecoveredGroup,
+        seed: UInt64
+    ) {
+        self.configuration = configuration
+        self.group = group
+        hard = hardState
+        log = EngineLog(terms: recovered.terms)
+        // The base is covered by a snapshot, so it is committed; the hint says what else was (rule C6).
+        let commit = max(recovered.terms.base.index, min(hardState.commitHint, recovered.terms.last.index))
+        commitIndex = commit
+        applySubmitted = recovered.terms.base.index
+        appliedIndex = recovered.terms.base.index
+        configurations = [.none] + recovered.configurations
+        quorum = (recovered.configurations.last?.membership ?? Membership()).quorum
+        times = Times(seed: seed)
+        forgetSupersededConfigurations()
+    }
+
+    package var member: Member { hard.member }
+    package var term: Term { hard.term }
+    /// The configuration in effect: the last one in the log.
+    package var membership: Membership { effective.membership }
+    package var effective: LoggedMembership { configurations[configurations.count - 1] }
+    /// The last configuration known to be committed.
+    package var committed: LoggedMembership { configurations[0] }
+    /// This server's slot in the configuration in effect; nil when it is not in it.
+    var ownSlot: Int? { membership.slot(of: member) }
+    /// When `deadlineReached` is due; never for a fenced node.
+    package var nextDeadline: Instant { isFenced ? .distantFuture : times.next }
+
+    /// The one way in. Effects are appended to `effects`, in the order in which they are to be carried out.
+    package mutating func step(_ input: Input, at now: Instant, into effects: inout Effects) {
+        if isFenced {
+            refuse(input, into: &effects)
+            return
+        }
+        switch input {
+        case .started: start(now, &effects)
+        case .received(let envelope): receive(envelope, now, &effects)
+        case .proposed(let commands): propose(commands, now, &effects)
+        case .persisted(let id): persisted(id, now, &effects)
+        case .applied(let index): applied(through: index, &effects)
+        case .entriesRead(let batch, let peer, let stream): entriesRead(batch, peer, stream, now, &effects)
+        case .readRequested(let id): requestRead(id, now, &effects)
+        case .bootstrapRequested(let members): bootstrap(members, now, &effects)
+        case .connected(let member): connected(member, now, &effects)
+        case .disconnected: break
+        case .futureMessage(let peer, let reason):
+            fence("node \(peer) runs a newer release: \(reason); upgrade this node", &effects)
+        case .deadlineReached: deadlineReached(now, &effects)
+        }
+    }
+
+    private mutating func start(_ now: Instant, _ fx: inout Effects) {
+        resetElectionDeadline(now)
+        if !membership.isEmpty { fx.append(.membershipChanged) }
+        orderApply(&fx)
+    }
+
+    private mutating func receive(_ envelope: Envelope, _ now: Instant, _ fx: inout Effects) {
+        guard envelope.group == group else { return }
+        // A message for an earlier life of this server is nobody's business here (rule M10).
+        guard envelope.to == member || (envelope.to.id == member.id && envelope.to.incarnation == .unknown) else {
+            return
+        }
+        let from = envelope.from
+        switch envelope.message {
+        case .formationQuery(let query): receive(query, from: from, &fx)
+        case .formationAnswer(let answer): receive(answer, from: from, now, &fx)
+        case .adopt(let adopt): receive(adopt, from: from, to: envelope.to, now, &fx)
+        default:
+            // Without a cluster there is nothing to vote on and nothing to append (rule M9).
+            guard hard.cluster != nil else { return }
+            switch envelope.message {
+            case .voteRequest(let request): receive(request, from: from, now, &fx)
+            case .voteReply(let reply): receive(reply, from: from, now, &fx)
+            case .appendEntries(let request): receive(request, from: from, now, &fx)
+            case .appendReply(let reply): receive(reply, from: from, now, &fx)
+            case .heartbeat(let heartbeat): receive(heartbeat, from: from, now, &fx)
+            case .heartbeatReply(let reply): receive(reply, from: from, now, &fx)
+            case .formationQuery, .formationAnswer, .adopt: break
+            }
+        }
+    }
+
+    private mutating func persisted(_ id: WriteID, _ now: Instant, _ fx: inout Effects) {
+        let wasHardStatePending = log.isHardStatePending
+        guard log.persisted(id) else { return }
+        log.evict(downTo: configuration.cacheBytes)
+        if wasHardStatePending, !log.isHardStatePending { hardStateBecameDurable(now, &fx) }
+        sendOwedReplies(&fx)
+        if role == .leader { advanceCommit(now, &fx) }
+        orderApply(&fx)
+    }
+
+    private mutating func hardStateBecameDurable(_ now: Instant, _ fx: inout Effects) {
+        formationBecameDurable(now, &fx)
+        sendOwedVote(&fx)
+        if role == .candidate { candidacyBecameDurable(now, &fx) }
+    }
+
+    private mutating func deadlineReached(_ now: Instant, _ fx: inout Effects) {
+        if now >= times.formation { formationDeadlineReached(now, &fx) }
+        if now >= times.waiters {
+            times.waiters = .distantFuture
+            fx.append(.abandon(after: .zero))
+        }
+        if now >= times.heartbeat { heartbeatDeadlineReached(now, &fx) }
+        if now >= times.commitNotice { commitNoticeDeadlineReached(&fx) }
+        if now >= times.election { electionDeadlineReached(now, &fx) }
+    }
+
+    /// Nothing of what a fenced node says can be trusted, so it says nothing, and tells its callers so.
+    private func refuse(_ input: Input, into fx: inout Effects) {
+        switch input {
+        case .proposed(let commands): fx.append(.rejected(count: commands.count, .fenced))
+        case .readRequested(let id): fx.append(.readFailed(id, .fenced))
+        case .bootstrapRequested: fx.append(.formation(.refused("this node has stopped itself")))
+        default: break
+        }
+    }
+
+    mutating func fence(_ reason: String, _ fx: inout Effects) {
+        guard !isFenced else { return }
+        isFenced = true
+        fx.append(.trace(.protocolViolation(reason)))
+        failReads(.fenced, &fx)
+        fx.append(.abandon(after: .zero))
+        fx.append(.fence(reason))
+    }
+
+    // MARK: What every part uses
+
+    /// Submits one write. The hard state rides along when it changed, and then with the commit index known now, so that
+    /// a restart shows no older state (rule C6).
+    mutating func persist(
+        truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, hardStateChanged: Bool = false,
+        _ fx: inout Effects
+    ) {
+        hard.commitHint = max(hard.commitHint, commitIndex)
+        let id = log.submit(
+            firstIndex: entries.isEmpty ? nil : entries.firstIndex, changesHardState: hardStateChanged)
+        fx.append(
+            .persist(
+                StorageBatch(group: group, truncateAfter: truncateAfter, entries: entries, hardState: hard), id))
+    }
+
+    func send(_ message: Message, to member: Member, _ fx: inout Effects) {
+        fx.append(.send(message, to: member))
+    }
+
+    /// Every other member of the configuration in effect.
+    var others: [Member] {
+        membership.members.lazy.map(\.member).filter { $0 != member }
+    }
+}
+
+/// A vote that was given in memory and may be told once it is durable (rule V1).
+struct OwedVote: Hashable, Sendable {
+    var candidate: Member
+    var term: Term
+    var round: UInt64
+}
+
+/// An answer to the leader that waits for the disk.
+struct OwedReply: Hashable, Sendable {
+    var stream: UInt32
+    /// The sequence of the last request, or the round of the last heartbeat.
+    var number: UInt64
+    var hasMatch = true
+}

@@ -1,0 +1,62 @@
+package import RaftMembership
+
+/// A small generator of random numbers (SplitMix64): the engine's only source of chance, seeded by its environment.
+package struct RandomNumbers: Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    package mutating func next(in range: ClosedRange<UInt64>) -> UInt64 {
+        let width = range.upperBound - range.lowerBound
+        return width == .max ? next() : range.lowerBound + next() % (width + 1)
+    }
+}
+
+/// Deadlines, last-heard times and chance: all of the engine that depends on time. Outside its identity, so that states
+/// that differ only in time are the same state to a model checker, which lets any deadline fire.
+package struct Times: Sendable {
+    struct Peer: Sendable {
+        var lastHeard: Instant?
+        /// When a probe that was not answered may be repeated.
+        var probeAgain = Instant.origin
+        /// Doubles with every probe that stays unanswered (rule P5).
+        var probeBackoff: UInt64 = 0
+        /// Since when the peer has reported the same accepted index with more under way.
+        var stalledSince: Instant?
+    }
+
+    var random: RandomNumbers
+    /// When a follower or candidate starts a campaign.
+    var election = Instant.distantFuture
+    /// When a leader sends its next heartbeats.
+    var heartbeat = Instant.distantFuture
+    /// When a leader whose commit index moved tells idle peers of it.
+    var commitNotice = Instant.distantFuture
+    /// When formation queries are repeated.
+    var formation = Instant.distantFuture
+    /// When proposals left over from a lost leadership end as unknown (rule W2).
+    var waiters = Instant.distantFuture
+    /// When this follower last heard from the leader of its term (rule V9).
+    var lastLeaderContact: Instant?
+    /// By slot, on a leader.
+    var peers: [Peer] = []
+
+    init(seed: UInt64) { random = RandomNumbers(seed: seed) }
+
+    var next: Instant {
+        min(min(min(election, heartbeat), min(commitNotice, formation)), waiters)
+    }
+}
+
+extension Times: Hashable {
+    package static func == (lhs: Times, rhs: Times) -> Bool { true }
+    package func hash(into hasher: inout Hasher) {}
+}
