@@ -136,6 +136,14 @@ let package = Package(
                 "RaftTracing", "RaftTracingJournald", "RaftThreads", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "RaftCoreTests",
+            dependencies: ["RaftCore", "RaftMembership"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RaftKeyValueTests",
+            dependencies: ["RaftKeyValue", "RaftCore", "RaftMembership"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

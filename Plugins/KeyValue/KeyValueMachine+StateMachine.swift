@@ -1,0 +1,23 @@
+public import RaftCore
+
+extension KeyValueMachine: QueryableStateMachine {
+    /// True: a command costs about a microsecond.
+    public var isInline: Bool { true }
+
+    /// - Throws: `KeyValueCodingError` when a key or a value is over the limits.
+    public static func encode(_ command: KeyValueCommand) throws -> [UInt8] { try command.encoded() }
+
+    /// - Throws: `KeyValueCodingError`, which depends on the bytes alone (rule C7).
+    public static func decode(_ bytes: UnsafeRawBufferPointer) throws -> KeyValueCommand {
+        try KeyValueCommand(decoding: bytes)
+    }
+
+    public static func encode(_ output: KeyValueOutput) -> [UInt8] { output.encoded() }
+
+    /// - Throws: `KeyValueCodingError` when the bytes hold no query.
+    public static func decodeQuery(_ bytes: UnsafeRawBufferPointer) throws -> KeyValueQuery {
+        try KeyValueQuery(decoding: bytes)
+    }
+
+    public static func encode(_ answer: KeyValueAnswer) -> [UInt8] { answer.encoded() }
+}
