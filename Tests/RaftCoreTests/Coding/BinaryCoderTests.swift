@@ -241,6 +241,28 @@ struct BinaryCoderTests {
         #expect(throws: BinaryCodingError.self) { try BinaryCoder.decode(Dog.self, from: bytes) }
     }
 
+    @Test("A value that reaches over the end of what it lies in is refused, even where bytes follow (V15)")
+    func overreach() {
+        // Two sequences of strings; the string in the first says it has one byte more than the sequence.
+        let second: [UInt8] = [0x08, 3, 0, 0, 0, 0x06, 1, 0x62]
+        let sound = [0x08, 16, 0, 0, 0, 0x08, 3, 0, 0, 0, 0x06, 1, 0x61] + second
+        let overreaching = [0x08, 16, 0, 0, 0, 0x08, 3, 0, 0, 0, 0x06, 2, 0x61] + second
+        #expect(throws: Never.self) { try BinaryCoder.decode([[String]].self, from: sound) }
+        #expect(throws: BinaryCodingError.self) { try BinaryCoder.decode([[String]].self, from: overreaching) }
+        #expect(throws: BinaryCodingError.self) {
+            try BinaryCoder.decode([String].self, from: [0x08, 3, 0, 0, 0, 0x06, 4, 0x61])
+        }
+        // The integer in the first sequence lacks its byte; the second sequence, empty, follows.
+        #expect(throws: BinaryCodingError.self) {
+            try BinaryCoder.decode(
+                [[Int]].self, from: [0x08, 11, 0, 0, 0, 0x08, 1, 0, 0, 0, 0x10, 0x08, 0, 0, 0, 0])
+        }
+        // The inner sequence says it has one byte more than the outer one.
+        #expect(throws: BinaryCodingError.self) {
+            try BinaryCoder.decode([[Int]].self, from: [0x08, 7, 0, 0, 0, 0x08, 3, 0, 0, 0, 0x10, 5])
+        }
+    }
+
     @Test("Values nested too deep are refused on both sides")
     func depth() throws {
         func chain(_ length: Int) -> Chain { (1..<length).reduce(Chain(next: nil)) { chain, _ in Chain(next: chain) } }
