@@ -1,0 +1,77 @@
+import RaftCore
+import RaftTracing
+
+extension ConfigurationTable {
+    /// The node's own keys, and those of modules behind them.
+    init(
+        storages: [String], transports: [String], machines: [String], sinks: [String], moduleKeys: [ConfigurationKey]
+    ) {
+        let hour: UInt64 = 3_600_000_000_000
+        let standard = RaftConfiguration()
+        let addresses = ConfigurationType.list("a list of addresses: unix:/path, unix:@name, tcp:host:port") {
+            $0.isEmpty ? "is empty" : nil
+        }
+        var keys = [
+            ConfigurationKey(
+                "cluster", .name, standard: .text("raft"),
+                summary: "The cluster's name; nodes of another name are refused"),
+            ConfigurationKey("node.id", .integer(in: 1...Int.max), summary: "This node's number in the cluster"),
+            ConfigurationKey("node.data", .text, summary: "The directory of this node's data, for storage on disk"),
+            ConfigurationKey(
+                "storage.module", .choice(storages), standard: .text("lmdb"), summary: "Where the log is kept"),
+            ConfigurationKey(
+                "transport.module", .choice(transports), standard: .text("unix"), summary: "How members talk"),
+            ConfigurationKey(
+                "transport.listen", addresses, standard: .list([]),
+                summary: "Where other members reach this node; when empty, its own address in members"),
+            ConfigurationKey(
+                "clients.listen", addresses, standard: .list([]), summary: "Where clients and raftctl reach this node"),
+            ConfigurationKey(
+                "clients.allowInsecureTCP", .boolean, standard: .boolean(false),
+                summary: "Allow clients over TCP beyond loopback, in clear text, where the network itself is protected"),
+            ConfigurationKey(
+                "machine.module", .choice(machines), standard: .text("keyvalue"), summary: "What the cluster runs"),
+            ConfigurationKey(
+                "members",
+                .list("a list of members ID=ADDRESS, such as 1=unix:/run/raftd/1.sock") {
+                    ConfiguredMember($0) == nil ? "is no ID=ADDRESS" : nil
+                },
+                standard: .list([]), summary: "The members to form the cluster of"),
+            ConfigurationKey(
+                "bootstrap", .boolean, standard: .boolean(false),
+                summary: "Take part in forming the cluster from exactly these members, when all of them are pristine"),
+            ConfigurationKey(
+                "raft.heartbeat", .duration(in: 1_000_000...hour),
+                standard: .text(DurationText(standard.heartbeatInterval).description),
+                summary: "Between two heartbeats of a leader"),
+            ConfigurationKey(
+                "raft.election", .durationRange,
+                standard: .text(DurationRangeText(standard.electionTimeout).description),
+                summary: "The election time-out is drawn from this range; at least twice the heartbeat"),
+            ConfigurationKey(
+                "raft.snapshotEntries", .integer(in: 1...Int.max), standard: .integer(10_000),
+                summary: "Entries after which a snapshot is taken",
+                ignoredBecause: "this release takes no snapshots, the log is kept whole"),
+        ]
+        keys += RaftLimit.all.map { limit in
+            let value = standard[keyPath: limit.path]
+            return ConfigurationKey(
+                limit.key, limit.isBytes ? .bytes(in: limit.range) : .integer(in: limit.range),
+                standard: limit.isBytes ? .text(ByteCountText(value).description) : .integer(value),
+                summary: limit.summary)
+        }
+        keys += [
+            ConfigurationKey(
+                "tracing.sink", .choice(["auto"] + sinks), standard: .text("auto"),
+                summary: "Where records go; auto is journald when standard error is the journal, else stderr"),
+            ConfigurationKey(
+                "tracing.level", .choice(TraceLevel.allCases.map(\.name)), standard: .text("info"),
+                summary: "The lowest level that is recorded"),
+            ConfigurationKey(
+                "plugins",
+                .list("an empty list") { _ in "cannot be loaded: loadable plugins come with a later release" },
+                standard: .list([]), summary: "Paths of loadable plugins; must be empty in this release"),
+        ]
+        self.init(keys + moduleKeys)
+    }
+}

@@ -1,0 +1,87 @@
+import RaftCore
+import RaftMembership
+
+extension NodeConfiguration {
+    /// Checks what no key can check for itself.
+    /// - Throws: `ConfigurationProblem` or `ConfigurationError`.
+    func check(_ registry: ModuleRegistry) throws {
+        try checkMembers()
+        try checkClients()
+        let context = ModuleContext(configuration: self)
+        try registry.storage(storageModule).validate(context)
+        try registry.transport(transportModule).validate(context)
+        try registry.machine(machineModule).validate(context)
+    }
+
+    private func checkMembers() throws(ConfigurationProblem) {
+        for (position, member) in members.enumerated() {
+            if let earlier = members[..<position].first(where: { $0.id == member.id }) {
+                throw ConfigurationProblem(
+                    "members", element: position, "id \(member.id) is given twice: \(earlier) and \(member)")
+            }
+            if let earlier = members[..<position].first(where: { $0.address == member.address }) {
+                throw ConfigurationProblem(
+                    "members", element: position, "two members have one address: \(earlier) and \(member)")
+            }
+        }
+        guard bootstrap else { return }
+        if members.isEmpty {
+            throw ConfigurationProblem(
+                "bootstrap", "is true and members is empty; name every member that the cluster is to be formed of")
+        }
+        if !members.contains(where: { $0.id == id }) {
+            let ids = members.map(\.id.description).joined(separator: ", ")
+            throw ConfigurationProblem("node.id", "\(id) is not among the members to form the cluster of (\(ids))")
+        }
+    }
+
+    private func checkClients() throws(ConfigurationProblem) {
+        for (position, text) in clientsListen.enumerated() {
+            let address: RaftAddress
+            do {
+                address = try RaftAddress(text)
+            } catch {
+                throw ConfigurationProblem("clients.listen", element: position, error.message)
+            }
+            if !clientsAllowInsecureTCP, UnixAddresses.isBeyondLoopback(address) {
+                throw ConfigurationProblem(
+                    "clients.listen", element: position,
+                    UnixAddresses.beyondLoopback(text, allowedBy: "clients.allowInsecureTCP"))
+            }
+            if clientsListen[..<position].contains(text) {
+                throw ConfigurationProblem("clients.listen", element: position, "\(text) is given twice")
+            }
+            if listen.contains(text) {
+                throw ConfigurationProblem(
+                    "clients.listen", element: position, "\(text) is the address for members; clients need another")
+            }
+        }
+    }
+
+    /// What is allowed and may not be meant.
+    func makeHints() -> [ConfigurationHint] {
+        var hints: [ConfigurationHint] = []
+        func add(_ key: String, isIgnored: Bool = false, _ message: String) {
+            let origin = settings.origin(key)
+            hints.append(
+                ConfigurationHint(
+                    key: key, origin: origin == .standard ? nil : origin, isIgnored: isIgnored, message: message))
+        }
+        for key in settings.table.keys {
+            if let reason = key.ignoredBecause, settings.isSet(key.name) {
+                add(key.name, isIgnored: true, "has no effect: \(reason)")
+            }
+        }
+        if let own = members.first(where: { $0.id == id }), !listen.contains(own.address) {
+            add(
+                "transport.listen",
+                "does not hold \(own.address), where members says that the others reach this node; "
+                    + "they cannot, unless something forwards it")
+        }
+        if clientsListen.isEmpty { add("clients.listen", "is empty: no client and no raftctl can reach this node") }
+        if storageModule == "memory" {
+            add("storage.module", "memory: what this node holds is gone when it stops")
+        }
+        return hints
+    }
+}

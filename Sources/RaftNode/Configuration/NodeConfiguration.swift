@@ -1,0 +1,120 @@
+public import RaftCore
+public import RaftMembership
+public import RaftTracing
+
+/// What a node is to be: checked as a whole, before anything is opened.
+public struct NodeConfiguration: Sendable {
+    /// The operator's name for the cluster.
+    public var cluster: String
+    public var id: NodeID
+    /// Where storage that needs a directory keeps its data.
+    public var dataDirectory: String?
+    public var storageModule: String
+    public var transportModule: String
+    /// Where other members reach this node.
+    public var listen: [String]
+    /// Where clients reach it.
+    public var clientsListen: [String]
+    /// Whether that may be TCP beyond loopback, in clear text (rule N3).
+    public var clientsAllowInsecureTCP: Bool
+    public var machineModule: String
+    public var members: [ConfiguredMember]
+    /// Whether to take part in forming the cluster from exactly `members` (rule M9).
+    public var bootstrap: Bool
+    public var raft: RaftConfiguration
+    /// A registered trace sink, or `auto`.
+    public var traceSink: String
+    public var traceLevel: TraceLevel
+    /// What is allowed and may not be meant: told at start and by `raftd check`.
+    public var hints: [ConfigurationHint]
+    /// The values behind all of the above and those that modules read for themselves.
+    public var settings: ConfigurationSettings
+}
+
+/// A remark on the configuration that is no error.
+public struct ConfigurationHint: Hashable, Sendable, CustomStringConvertible {
+    public var key: String
+    public var origin: ConfigurationOrigin?
+    /// Whether the key's value has no effect at all.
+    public var isIgnored: Bool
+    public var message: String
+
+    public var description: String {
+        [origin?.description, key, message].compactMap(\.self).joined(separator: ": ")
+    }
+}
+
+extension NodeConfiguration {
+    /// Reads and checks a configuration.
+    /// - Parameters:
+    ///   - yaml: the text of the file; nil when there is none.
+    ///   - path: the file's, for messages.
+    ///   - settings: `KEY=VALUE` texts, which count before everything else.
+    ///   - environment: of the process; only `RAFTD_…` is looked at. Counts before the file.
+    ///   - registry: which modules there are, and their keys.
+    /// - Throws: `ConfigurationError` for the first thing that is wrong.
+    public init(
+        yaml: String?, path: String, settings: [String] = [], environment: [String: String] = [:],
+        registry: ModuleRegistry
+    ) throws(ConfigurationError) {
+        let table = registry.table
+        var sources = [
+            try ConfigurationSource(settings: settings, table),
+            try ConfigurationSource(environment: environment, table),
+        ]
+        if let yaml { sources.append(try ConfigurationSource(yaml: yaml, path: path, table)) }
+        try self.init(ConfigurationSettings(table: table, sources: sources), registry)
+    }
+
+    private init(_ settings: ConfigurationSettings, _ registry: ModuleRegistry) throws(ConfigurationError) {
+        cluster = try settings.text("cluster")
+        id = NodeID(UInt64(try settings.integer("node.id")))
+        dataDirectory = settings.value("node.data") == nil ? nil : try settings.text("node.data")
+        storageModule = try settings.text("storage.module")
+        transportModule = try settings.text("transport.module")
+        clientsListen = try settings.list("clients.listen")
+        clientsAllowInsecureTCP = try settings.boolean("clients.allowInsecureTCP")
+        machineModule = try settings.text("machine.module")
+        members = try settings.list("members").compactMap(ConfiguredMember.init)
+        bootstrap = try settings.boolean("bootstrap")
+        raft = try Self.raft(settings)
+        traceSink = try settings.text("tracing.sink")
+        traceLevel = TraceLevel(try settings.text("tracing.level")) ?? .info
+        hints = []
+        self.settings = settings
+        let listen = try settings.list("transport.listen")
+        let own = members.first { [id] in $0.id == id }?.address
+        // A node that is named among the members has said already where it is.
+        self.listen = listen.isEmpty ? own.map { [$0] } ?? [] : listen
+
+        do {
+            try check(registry)
+        } catch let problem as ConfigurationProblem {
+            throw settings.error(problem)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
+        hints = makeHints()
+    }
+
+    private static func raft(_ settings: ConfigurationSettings) throws(ConfigurationError) -> RaftConfiguration {
+        var raft = RaftConfiguration()
+        raft.heartbeatInterval = try settings.duration("raft.heartbeat")
+        raft.electionTimeout = try settings.durationRange("raft.election")
+        for limit in RaftLimit.all {
+            raft[keyPath: limit.path] =
+                limit.isBytes ? try settings.bytes(limit.key) : try settings.integer(limit.key)
+        }
+        do {
+            try raft.validate()
+        } catch {
+            // The first word names the field.
+            let field = "raft." + error.message.prefix { $0.isLetter }
+            throw settings.error(
+                ConfigurationProblem(settings.table[field] == nil ? "raft.heartbeat" : field, error.message))
+        }
+        return raft
+    }
+}

@@ -1,0 +1,46 @@
+import RaftCore
+
+/// A limit of `RaftConfiguration` under the name of its key. The table of keys and the configuration are both made from
+/// this list, so that they cannot drift apart.
+struct RaftLimit: Sendable {
+    let name: String
+    let path: any WritableKeyPath<RaftConfiguration, Int> & Sendable
+    let isBytes: Bool
+    let range: ClosedRange<Int>
+    let summary: String
+
+    var key: String { "raft.\(name)" }
+
+    static let all: [RaftLimit] = [
+        RaftLimit(
+            name: "maximumCommandBytes", path: \.maximumCommandBytes, isBytes: true, range: 1...1 << 28,
+            summary: "A command may not be larger"),
+        RaftLimit(
+            name: "maximumUncommittedBytes", path: \.maximumUncommittedBytes, isBytes: true, range: 1...1 << 40,
+            summary: "Appended and not committed on a leader; beyond, proposals are refused as overloaded"),
+        RaftLimit(
+            name: "maximumRequestBytes", path: \.maximumRequestBytes, isBytes: true, range: 1...1 << 28,
+            summary: "Entries in one request to a peer; a larger entry goes alone"),
+        RaftLimit(
+            name: "windowEntries", path: \.windowEntries, isBytes: false, range: 1...1 << 24,
+            summary: "Entries in flight to one peer"),
+        RaftLimit(
+            name: "windowBytes", path: \.windowBytes, isBytes: true, range: 1...1 << 32,
+            summary: "Bytes of entries in flight to one peer"),
+        RaftLimit(
+            name: "windowRequests", path: \.windowRequests, isBytes: false, range: 1...1 << 16,
+            summary: "Requests in flight to one peer"),
+        RaftLimit(
+            name: "cacheBytes", path: \.cacheBytes, isBytes: true, range: 1 << 16...1 << 40,
+            summary: "Recent entries kept in memory"),
+        RaftLimit(
+            name: "inboxCalls", path: \.inboxCalls, isBytes: false, range: 1...1 << 24,
+            summary: "Proposals and reads waiting in the node; beyond, they are refused as overloaded"),
+        RaftLimit(
+            name: "inboxMessages", path: \.inboxMessages, isBytes: false, range: 16...1 << 24,
+            summary: "Messages of peers waiting in the node; beyond, they are dropped"),
+        RaftLimit(
+            name: "applyBatch", path: \.applyBatch, isBytes: false, range: 1...1 << 20,
+            summary: "Entries handed to the machine in one step"),
+    ]
+}

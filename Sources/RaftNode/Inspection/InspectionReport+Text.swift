@@ -1,0 +1,61 @@
+extension InspectionReport {
+    /// For people.
+    public var text: String {
+        var lines = [
+            row("directory", "\(directory) (\(storage), format \(formatVersion))"),
+            row("cluster", clusterName ?? "unreadable"),
+            row("node", node.map(String.init) ?? "unreadable"),
+            row("size", "\(usedBytes) bytes in use of \(fileBytes)"),
+        ]
+        if isDirty { lines.append(row("dirty", "a write or a sync failed; the next start copies and verifies first")) }
+        for group in groups { lines += Self.lines(group) }
+        lines.append(row("verification", isIntact ? "every checksum matches" : "\(damage.count) damaged"))
+        lines += damage.map { "  \(Self.place($0))\($0.reason)" }
+        // What is in a damaged directory may be anything; a line stays a line.
+        return lines.map { String($0.map { $0.isNewline ? " " : $0 }) }.joined(separator: "\n") + "\n"
+    }
+
+    private func row(_ name: String, _ value: String) -> String { Self.row(name, value) }
+
+    private static func row(_ name: String, _ value: String) -> String {
+        name + String(repeating: " ", count: max(1, 14 - name.count)) + value
+    }
+
+    private static func lines(_ group: Group) -> [String] {
+        var lines = [row("group", "\(group.group)")]
+        if let state = group.hardState {
+            lines += [
+                row("  identity", "\(state.member), started \(state.startCounter) times"),
+                row("  cluster id", state.cluster ?? "none: never formed or adopted"),
+                row("  term", "\(state.term), voted for \(state.votedFor ?? "nobody")"),
+                row("  committed", "at least through \(state.commitHint)"),
+            ]
+        } else {
+            lines.append(row("  hard state", "none"))
+        }
+        lines.append(row("  log", log(group)))
+        if let position = group.membershipAt {
+            lines.append(row("  membership", "of entry \(position.index)@\(position.term)"))
+            for member in group.membership {
+                lines.append(
+                    "    \(member.id) \(member.role) \(member.incarnation) \(member.addresses.joined(separator: " "))")
+            }
+        } else {
+            lines.append(row("  membership", "none in the log"))
+        }
+        return lines
+    }
+
+    private static func log(_ group: Group) -> String {
+        let base = "\(group.base.index)@\(group.base.term)"
+        guard group.last != group.base else { return "empty after \(base)" }
+        return "\(group.entries) entries, \(group.entryBytes) bytes, after \(base) through "
+            + "\(group.last.index)@\(group.last.term)"
+    }
+
+    private static func place(_ damage: Damage) -> String {
+        var place = damage.group.map { "group \($0): " } ?? ""
+        if let index = damage.index { place += "log entry \(index): " }
+        return place
+    }
+}

@@ -1,0 +1,157 @@
+import NIOCore
+import NIOPosix
+public import RaftCore
+import RaftMembership
+public import RaftTracing
+public import ServiceLifecycle
+
+/// A running node, made from a configuration: storage, transport, machine, `Raft` and the server for clients.
+///
+/// As a `Service` it runs until it is asked to shut down gracefully or its task is cancelled, and then shuts down; or
+/// until the node stops itself, and then throws why (rule D2).
+public final class Node: Service {
+    public let configuration: NodeConfiguration
+    public let raft: Raft<AnyStateMachine>
+    private let clients: ClientServer?
+    /// For clients, where the transport has no event loop to share.
+    private let ownLoops: MultiThreadedEventLoopGroup?
+    private let tracer: Tracer
+
+    private init(
+        _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ clients: ClientServer?,
+        _ ownLoops: MultiThreadedEventLoopGroup?, _ tracer: Tracer
+    ) {
+        self.configuration = configuration
+        self.raft = raft
+        self.clients = clients
+        self.ownLoops = ownLoops
+        self.tracer = tracer
+    }
+
+    /// Opens the storage, joins the transport and listens for clients. Nothing is left behind when it throws.
+    /// - Parameter tracer: where records go; nil makes one as the configuration says.
+    /// - Throws: errors whose description is one line: `StorageError`, `TransportError`, `RaftError`,
+    ///   `ConfigurationError`, `RegistryError`.
+    public static func start(
+        configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil
+    ) async throws -> Node {
+        let tracer = try tracer ?? TraceSetup.tracer(configuration, registry)
+        let context = ModuleContext(configuration: configuration, tracer: tracer)
+        do {
+            return try await start(context, registry)
+        } catch let problem as ConfigurationProblem {
+            tracer.flush()
+            throw configuration.settings.error(problem)
+        } catch {
+            tracer.flush()
+            throw error
+        }
+    }
+
+    private static func start(_ context: ModuleContext, _ registry: ModuleRegistry) async throws -> Node {
+        let configuration = context.configuration
+        let tracer = context.tracer
+        for hint in configuration.hints {
+            let kind: EventKind = hint.isIgnored ? .configurationIgnored : .configurationHint
+            tracer.notice(kind, "\(hint)", [.reason(hint.message)])
+        }
+        let machine = try registry.machine(configuration.machineModule).make(context)
+        let storage = try registry.storage(configuration.storageModule).make(context)
+        let transport = try registry.transport(configuration.transportModule).make(context)
+        let raft: Raft<AnyStateMachine>
+        do {
+            raft = try await Raft.start(
+                machine, as: configuration.id, cluster: configuration.cluster, storage: storage,
+                transport: transport.provider, configuration: configuration.raft,
+                clientAddresses: configuration.clientsListen, tracer: tracer)
+        } catch {
+            transport.abandon()
+            throw error
+        }
+        guard !configuration.clientsListen.isEmpty else { return Node(configuration, raft, nil, nil, tracer) }
+        // Sharing the driver's loop spares each request two hops between threads.
+        let ownLoops = transport.eventLoop == nil ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
+        let eventLoop = transport.eventLoop ?? ownLoops?.next()
+        guard let eventLoop else { preconditionFailure("one of the two loops is there") }
+        var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
+        limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
+        let clients = ClientServer(raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits)
+        do {
+            try await clients.start(listening: configuration.clientsListen.map { try RaftAddress($0) })
+        } catch {
+            await clients.shutdown()
+            await raft.shutdown()
+            try? await ownLoops?.shutdownGracefully()
+            throw error
+        }
+        return Node(configuration, raft, clients, ownLoops, tracer)
+    }
+
+    /// Serves until shut down; see the type.
+    /// - Throws: `RaftError`, why the node stopped itself.
+    public func run() async throws {
+        let failure = await withTaskGroup(of: End.self) { group in
+            group.addTask { .stopped(await self.raft.waitUntilStopped()) }
+            group.addTask {
+                // Throws when the task is cancelled, which asks for the same.
+                try? await gracefulShutdown()
+                return .asked
+            }
+            if configuration.bootstrap {
+                group.addTask {
+                    await self.form()
+                    return .formed
+                }
+            }
+            SystemdNotifier.ready("node \(configuration.id) of cluster \(configuration.cluster) is up")
+            var failure: RaftError?
+            for await end in group {
+                guard case .formed = end else {
+                    if case .stopped(let error) = end { failure = error }
+                    break
+                }
+            }
+            SystemdNotifier.stopping()
+            group.cancelAll()
+            // Ends the tasks that are left: a stopped node answers everybody who waits for it.
+            await self.shutdown()
+            return failure
+        }
+        if let failure { throw failure }
+    }
+
+    /// Stops serving and closes everything. Idempotent.
+    public func shutdown() async {
+        await clients?.shutdown()
+        await raft.shutdown()
+        // Fails only when it is done already.
+        try? await ownLoops?.shutdownGracefully()
+        tracer.flush()
+    }
+
+    private enum End: Sendable {
+        case asked
+        case stopped(RaftError?)
+        case formed
+    }
+
+    /// Takes part in forming the cluster, unless this node has history (rule M9). The lowest id asks the others, and
+    /// asks again while some do not answer; a refusal is final, recorded, and the node goes on unformed.
+    private func form() async {
+        let metrics = await raft.metricsNow()
+        guard metrics.cluster == nil, metrics.lastIndex == .zero else { return }
+        var members: [NodeID: [String]] = [:]
+        for member in configuration.members { members[member.id] = [member.address] }
+        let completion = AsyncStream.makeStream(of: Result<ClusterID, RaftError>.self)
+        raft.bootstrap(members) { result in
+            completion.continuation.yield(result)
+            completion.continuation.finish()
+        }
+        // Ends with the outcome, or when the task is cancelled.
+        for await result in completion.stream {
+            guard case .failure(let error) = result else { return }
+            // The rest was recorded where it happened.
+            if error.code == .configuration { tracer.error(.formationRefused, "\(error)", [.reason(error.message)]) }
+        }
+    }
+}

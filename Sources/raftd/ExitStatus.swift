@@ -1,0 +1,26 @@
+import ArgumentParser
+import Glibc
+import RaftNode
+
+/// What a failure means to whoever started the program.
+enum ExitStatus {
+    /// It could not be done: a locked directory, an occupied address, a damaged file.
+    static let failed = ExitCode(1)
+    /// The command line or the configuration is wrong.
+    static let usage = ExitCode(64)
+    /// The node ran and stopped itself.
+    static let stoppedItself = ExitCode(70)
+}
+
+/// Says in one line on standard error what happened.
+func report(_ error: any Error) {
+    let line = "raftd: " + String("\(error)".map { $0.isNewline ? " " : $0 }) + "\n"
+    // Standard error may be closed; there is nobody left to tell then.
+    _ = line.withCString { write(STDERR_FILENO, $0, line.utf8.count) }
+}
+
+/// Writes to standard output, all of it.
+func output(_ text: String) {
+    print(text, terminator: "")
+    fflush(stdout)
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Glibc
+import Logging
+import RaftNode
+import ServiceLifecycle
+
+/// `raftd run`
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the node until SIGTERM or SIGINT.",
+        discussion: "Exits 0 after a shutdown, 1 when it cannot start, 64 when the configuration is wrong, "
+            + "70 when the node stopped itself.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        // A client that goes away while it is being answered is no reason to end.
+        signal(SIGPIPE, SIG_IGN)
+        let registry = try makeRegistry()
+        let node: Node
+        do {
+            node = try await Node.start(configuration: try options.load(registry), registry: registry)
+        } catch let error as ConfigurationError {
+            report(error)
+            throw ExitStatus.usage
+        } catch {
+            report(error)
+            throw ExitStatus.failed
+        }
+        // The node's own records tell the story; the group's are of its workings.
+        let logger = Logger(label: "raftd", factory: { _ in SwiftLogNoOpLogHandler() })
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: node)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            report(error)
+            throw ExitStatus.stoppedItself
+        }
+    }
+}
