@@ -80,3 +80,10 @@ package struct EngineLog: Hashable, Sendable {
 
     mutating func evict(downTo limit: Int) { cache.evict(downTo: limit, through: flushed) }
 }
+
+extension EngineLog {
+    /// Entries from `index` on that are still in memory; nil when that one is not.
+    package func cachedEntries(from index: LogIndex, maxCount: Int) -> EntryBatch? {
+        cache.entries(from: index, maxCount: maxCount, maxBytes: .max)
+    }
+}

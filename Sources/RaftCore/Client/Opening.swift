@@ -1,0 +1,66 @@
+import RaftMembership
+
+/// Opens storage on its own lane, so that no caller's thread waits for a disk.
+enum Opening {
+    struct Opened: Sendable {
+        var storage: any LogStorage
+        var hardState: HardState
+        var recovered: RecoveredGroup
+    }
+
+    static func open(
+        _ provider: StorageProvider, _ context: StorageContext, on lane: any Lane, _ environment: any Environment
+    ) async throws -> Opened {
+        try await withCheckedThrowingContinuation { continuation in
+            lane.schedule(
+                Job { continuation.resume(with: Result { try open(provider, context, environment) }) })
+        }
+    }
+
+    static func close(_ storage: any LogStorage, on lane: any Lane) async {
+        await withCheckedContinuation { continuation in
+            lane.schedule(
+                Job {
+                    storage.close()
+                    continuation.resume()
+                })
+        }
+    }
+
+    private static func open(
+        _ provider: StorageProvider, _ context: StorageContext, _ environment: any Environment
+    ) throws -> Opened {
+        let storage = try provider.open(context)
+        do {
+            let recovered = try storage.recover(.first)
+            var hardState: HardState
+            if let known = recovered.hardState {
+                guard known.member.id == context.node else {
+                    throw StorageError(
+                        .foreign,
+                        "the data belongs to node \(known.member.id), not to node \(context.node): start it as that "
+                            + "node, or give this one a directory of its own")
+                }
+                hardState = known
+            } else {
+                // A life begins: its number is higher than those of any life before it on this id, as far as the wall
+                // clock rises (rule M10). Durable before anybody hears of it.
+                let incarnation = Incarnation(environment.wallClock() / 1000 % wireBound)
+                hardState = HardState(member: Member(id: context.node, incarnation: incarnation))
+            }
+            hardState.startCounter += 1
+            try storage.commit([StorageBatch(group: .first, hardState: hardState)])
+            return Opened(storage: storage, hardState: hardState, recovered: recovered)
+        } catch {
+            storage.close()
+            throw error
+        }
+    }
+}
+
+/// Something to run once, on a lane.
+final class Job: Runnable {
+    private let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    func run() { body() }
+}

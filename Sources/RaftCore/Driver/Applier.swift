@@ -1,0 +1,193 @@
+package import RaftMembership
+import Synchronization
+
+/// What the driver asks of the machine, in order.
+enum ApplyOrder: Sendable {
+    /// Apply entries up to `through`: first those of `entries`, or what storage has when they are not in memory.
+    case apply(through: LogIndex, entries: [EntryBatch], waiters: ArraySlice<Waiter>)
+    /// Runs on the machine's state as of now.
+    case read(MachineRead)
+    /// Nothing comes after this.
+    case finish(@Sendable () -> Void)
+}
+
+/// A look at the machine. Ends exactly once (rule R3).
+package class MachineRead: @unchecked Sendable {
+    // Unchecked, because the class is open to a typed subclass, which holds nothing but an immutable completion.
+    package init() {}
+    package func fail(_ error: RaftError) { preconditionFailure("implemented by TypedRead") }
+}
+
+/// Looks at a machine of one type.
+package final class TypedRead<Machine: StateMachine>: MachineRead, @unchecked Sendable {
+    private let completion: @Sendable (Result<Machine, RaftError>) -> Void
+
+    package init(completion: @escaping @Sendable (Result<Machine, RaftError>) -> Void) { self.completion = completion }
+
+    func look(at machine: Machine) { completion(.success(machine)) }
+    package override func fail(_ error: RaftError) { completion(.failure(error)) }
+}
+
+/// The part of the applier that does not know the machine's type.
+protocol Applier: Runnable {
+    /// Whether it runs on the driver's own lane.
+    var isInline: Bool { get }
+    /// Queues an order. On the driver's lane, `runInline` must follow; else the applier's lane is woken.
+    func submit(_ order: ApplyOrder)
+}
+
+enum ApplyReport: Sendable {
+    case applied(through: LogIndex)
+    case failed(at: LogIndex, any Error)
+}
+
+/// The one place that touches the machine: applies committed entries exactly once, in order (rule C4), and lets reads
+/// see the state between two entries.
+final class MachineApplier<Machine: StateMachine>: Applier {
+    private struct Queue {
+        var orders: [ApplyOrder] = []
+        var isScheduled = false
+    }
+
+    /// Touched by `run` only, which never runs twice at once.
+    private struct State {
+        var machine: Machine
+        var applied: LogIndex
+        var hasFailed = false
+    }
+
+    let isInline: Bool
+    private let lane: any Lane
+    private let storage: any LogStorage
+    private let group: GroupID
+    private let report: @Sendable (ApplyReport) -> Void
+    private let queue = Mutex(Queue())
+    private let state: Mutex<State>
+
+    init(
+        machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
+        report: @escaping @Sendable (ApplyReport) -> Void
+    ) {
+        state = Mutex(State(machine: machine, applied: applied))
+        self.lane = lane
+        self.isInline = isInline
+        self.storage = storage
+        self.group = group
+        self.report = report
+    }
+
+    /// The committed index moves by what the log holds: the queue holds references to entries that are in memory
+    /// already, waiters that the inbox has bounded, and reads that it has bounded too.
+    func submit(_ order: ApplyOrder) {
+        let mustSchedule = queue.withLock { queue in
+            queue.orders.append(order)
+            if isInline { return false }
+            defer { queue.isScheduled = true }
+            return !queue.isScheduled
+        }
+        if mustSchedule { lane.schedule(self) }
+    }
+
+    func run() {
+        while true {
+            let orders = queue.withLock { queue in
+                let orders = queue.orders
+                queue.orders = []
+                if orders.isEmpty { queue.isScheduled = false }
+                return orders
+            }
+            if orders.isEmpty { return }
+            state.withLock { state in
+                for order in orders { carryOut(order, &state) }
+            }
+        }
+    }
+
+    private func carryOut(_ order: ApplyOrder, _ state: inout State) {
+        switch order {
+        case .apply(let through, let entries, let waiters):
+            guard !state.hasFailed else {
+                for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+                return
+            }
+            apply(through: through, entries, waiters, &state)
+        case .read(let read):
+            guard !state.hasFailed, let read = read as? TypedRead<Machine> else {
+                read.fail(Self.stopped)
+                return
+            }
+            read.look(at: state.machine)
+        case .finish(let completion):
+            completion()
+        }
+    }
+
+    private static var stopped: RaftError { RaftError(.failed, "the state machine of this node has failed") }
+
+    private func apply(
+        through index: LogIndex, _ entries: [EntryBatch], _ waiters: ArraySlice<Waiter>, _ state: inout State
+    ) {
+        var waiters = waiters
+        var cached = entries[...]
+        do {
+            while state.applied < index {
+                let batch: EntryBatch
+                if let next = cached.first {
+                    batch = next
+                    cached.removeFirst()
+                } else {
+                    batch = try storage.entries(
+                        of: group, in: state.applied.next..<index.next, maxBytes: 1 << 20)
+                }
+                precondition(batch.firstIndex == state.applied.next, "entries are applied in order (C4)")
+                for position in 0..<batch.count { try applyEntry(position, of: batch, &waiters, &state) }
+            }
+            report(.applied(through: index))
+        } catch {
+            state.hasFailed = true
+            for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+            report(.failed(at: state.applied.next, error))
+        }
+    }
+
+    private func applyEntry(
+        _ position: Int, of batch: EntryBatch, _ waiters: inout ArraySlice<Waiter>, _ state: inout State
+    ) throws {
+        let index = batch.firstIndex + position
+        var proposal: Proposal?
+        if let waiter = waiters.first, waiter.id.index == index {
+            waiters.removeFirst()
+            // Success is reported by the commit rule alone: this very entry was committed (rule W3).
+            if waiter.id.term == batch.term(at: position) {
+                proposal = waiter.proposal
+            } else {
+                waiter.proposal.fail(RaftError(.unknown, "another entry was committed at index \(index)"))
+            }
+        }
+        guard batch.kind(at: position) == .command else {
+            state.machine.skip(to: index)
+            state.applied = index
+            return
+        }
+        do {
+            let command = try batch.withPayload(at: position) { bytes in
+                do {
+                    return try Machine.decode(bytes)
+                } catch {
+                    throw CommandRefused("the command cannot be decoded: \(error)")
+                }
+            }
+            let output = try state.machine.apply(command)
+            state.applied = index
+            (proposal as? TypedProposal<Machine.Output>)?.succeed(output)
+        } catch let refusal as CommandRefused {
+            // An outcome, the same on every node (rule C7).
+            state.machine.skip(to: index)
+            state.applied = index
+            proposal?.fail(RaftError(.refused, refusal.description))
+        } catch {
+            proposal?.fail(RaftError(.failed, "the state machine failed at index \(index): \(error)"))
+            throw error
+        }
+    }
+}

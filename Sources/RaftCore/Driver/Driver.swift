@@ -1,0 +1,386 @@
+package import RaftMembership
+package import RaftTracing
+import Synchronization
+
+/// Runs one engine: takes what came in, steps the engine, and carries out its effects in order. Free of threads, clocks
+/// and sockets: it runs wherever its environment runs it, in a simulation too.
+///
+/// Everything but the mailbox is confined to the driver's lane: `run` is scheduled by whoever finds the mailbox idle, and
+/// by nobody else until the mailbox has been found empty, so it never runs twice at once, and the mailbox's lock orders
+/// one run before the next. That is what the unchecked conformance rests on.
+package final class Driver: @unchecked Sendable {
+    let environment: any Environment
+    let transport: any Transport
+    let tracer: Tracer
+    let clusterName: String
+    let ownClientAddresses: [String]
+    let mailbox: Mailbox
+    let configuration: RaftConfiguration
+    let node: NodeID
+    /// What the node last was, for those who ask after its end.
+    private let final = Mutex<RaftMetrics?>(nil)
+
+    // Confined to the driver's lane.
+    var engine: RaftEngine
+    var effects = Effects()
+    var waiters = WaiterQueue()
+    var reads: [UInt64: MachineRead] = [:]
+    var lastRead: UInt64 = 0
+    var bootstraps: [@Sendable (Result<ClusterID, RaftError>) -> Void] = []
+    var clientAddresses: [NodeID: [String]] = [:]
+    var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
+    var publishedMetrics: RaftMetrics?
+    var failure: RaftError?
+    var isStopped = false
+    private var storageBatches: [StorageBatch] = []
+    private var storageIDs: [WriteID] = []
+    private var executing = Effects()
+    private var contents = Mailbox.Contents()
+    private var proposed: [Proposal] = []
+    private var armed = Instant.distantFuture
+    private let storage: any LogStorage
+    private let inlineStorage: Bool
+    private let onFailure: @Sendable (RaftError) -> Void
+    private lazy var writer = StorageWriter(
+        storage: storage, lane: storageLane, group: engine.group, maximumReadBytes: configuration.maximumRequestBytes,
+        report: { [unowned self] in post(.storage($0)) })
+    private let storageLane: any Lane
+    private let makeApplier: (Driver) -> any Applier
+    private(set) lazy var applier = makeApplier(self)
+    private lazy var alarm = Alarm(driver: self)
+
+    init(
+        engine: RaftEngine, environment: any Environment, transport: any Transport, storage: any LogStorage,
+        storageLane: any Lane, clusterName: String, clientAddresses: [String], tracer: Tracer,
+        makeApplier: @escaping (Driver) -> any Applier, onFailure: @escaping @Sendable (RaftError) -> Void
+    ) {
+        self.engine = engine
+        self.environment = environment
+        self.transport = transport
+        self.storage = storage
+        self.storageLane = storageLane
+        self.clusterName = clusterName
+        ownClientAddresses = clientAddresses
+        self.tracer = tracer
+        self.makeApplier = makeApplier
+        self.onFailure = onFailure
+        configuration = engine.configuration
+        node = engine.member.id
+        inlineStorage = storage.commitsInstantly
+        mailbox = Mailbox(
+            maximumCalls: configuration.inboxCalls, maximumEnvelopes: configuration.inboxMessages)
+    }
+
+    // MARK: Any thread
+
+    func post(_ mail: Mail) { wake(mailbox.post(mail)) }
+
+    func wake(_ posting: Mailbox.Posting) {
+        if case .wake = posting { environment.driverLane.schedule(self) }
+    }
+
+    /// The node's last state. The node has stopped, so it does not change any more.
+    var finalMetrics: RaftMetrics { final.withLock { $0 } ?? metrics(environment.now()) }
+
+    // MARK: The driver's lane
+
+    private func takeIn(_ now: Instant) {
+        for mail in contents.mail { take(mail, now) }
+        contents.mail.removeAll(keepingCapacity: true)
+        if !contents.proposals.isEmpty { propose(now) }
+        for read in contents.reads { request(read, now) }
+        contents.reads.removeAll(keepingCapacity: true)
+    }
+
+    private func take(_ mail: Mail, _ now: Instant) {
+        switch mail {
+        case .envelopes(let envelopes): for envelope in envelopes { step(.received(envelope), now) }
+        case .storage(.persisted(let ids)): for id in ids { step(.persisted(id), now) }
+        case .storage(.read(let batch, let peer, let stream)):
+            step(.entriesRead(batch, for: peer, stream: stream), now)
+        case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
+        case .machine(.applied(let index)): step(.applied(through: index), now)
+        case .machine(.failed(let index, let error)):
+            fail("the state machine failed at index \(index): \(error)", .nodeFenced)
+        case .connected(let member, let addresses):
+            clientAddresses[member.id] = addresses
+            step(.connected(member), now)
+        case .disconnected(let id): step(.disconnected(id), now)
+        case .futureMessage(let id, let reason): step(.futureMessage(id, reason), now)
+        case .alarm:
+            armed = .distantFuture
+            if now >= engine.nextDeadline { step(.deadlineReached, now) }
+        case .started: step(.started, now)
+        case .bootstrap(let members, let completion):
+            guard bootstraps.count < 64 else {
+                completion(.failure(RaftError(.overloaded, "too many calls to form the cluster wait already")))
+                return
+            }
+            bootstraps.append(completion)
+            step(.bootstrapRequested(members), now)
+        case .cancelBootstrap: endBootstraps(.failure(RaftError(.unknown, "the call to form the cluster was ended")))
+        case .status(let completion): completion(metrics(now))
+        case .subscribe(let continuation, let id):
+            subscribers[id] = continuation
+            continuation.yield(metrics(now))
+        case .unsubscribe(let id): subscribers[id] = nil
+        case .staleRead(let read): applier.submit(.read(read))
+        case .stop(let completion): stop(completion)
+        }
+    }
+
+    private func step(_ input: Input, _ now: Instant) {
+        engine.step(input, at: now, into: &effects)
+        engine.checkInvariants()
+    }
+
+    /// All proposals of a drain become one batch of entries.
+    private func propose(_ now: Instant) {
+        swap(&proposed, &contents.proposals)
+        defer { proposed.removeAll(keepingCapacity: true) }
+        if let failure {
+            for proposal in proposed { proposal.fail(failureForCalls(failure)) }
+            return
+        }
+        let room = max(0, configuration.inboxCalls - waiters.count)
+        for proposal in proposed.dropFirst(room) { proposal.fail(Self.overloaded) }
+        if proposed.count > room { proposed.removeLast(proposed.count - room) }
+        guard !proposed.isEmpty else { return }
+        step(.proposed(proposed.map(\.payload)), now)
+        // The answers concern the proposals at hand, so they are carried out while these are.
+        execute(now)
+    }
+
+    private func request(_ read: MachineRead, _ now: Instant) {
+        if let failure {
+            read.fail(failureForCalls(failure))
+            return
+        }
+        guard reads.count < configuration.inboxCalls else {
+            read.fail(Self.overloaded)
+            return
+        }
+        lastRead += 1
+        reads[lastRead] = read
+        step(.readRequested(ReadID(rawValue: lastRead)), now)
+    }
+
+    /// Carries out what the steps so far have ordered.
+    private func execute(_ now: Instant) {
+        while !effects.isEmpty {
+            swap(&effects, &executing)
+            for effect in executing.list { carryOut(effect, now) }
+            executing.removeAll()
+        }
+    }
+
+    private func carryOut(_ effect: Effect, _ now: Instant) {
+        switch effect {
+        case .persist(let batch, let id):
+            storageBatches.append(batch)
+            storageIDs.append(id)
+        case .send(let message, let member):
+            transport.send(Envelope(group: engine.group, from: engine.member, to: member, message: message))
+        case .readEntries(let first, let last, let peer, let stream):
+            guard first <= last else { return }
+            flushStorage(now)
+            writer.read(first..<last.next, for: peer, stream: stream)
+        case .apply(let index): applier.submit(applyOrder(through: index))
+        case .accepted(let first, let term, let count):
+            waiters.append(proposed.prefix(count), from: first, term: term)
+            proposed.removeFirst(count)
+        case .rejected(let count, let why):
+            for proposal in proposed.prefix(count) { proposal.fail(error(for: why)) }
+            proposed.removeFirst(min(count, proposed.count))
+        case .abandon(let index): abandon(after: index)
+        case .readReady(let id):
+            if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read)) }
+        case .readFailed(let id, let why): reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
+        case .membershipChanged: transport.updatePeers(peers())
+        case .identityChanged: transport.updateIdentity(identity)
+        case .formation(let progress): formationProgressed(progress)
+        case .fence(let reason): fail(reason, .nodeFenced)
+        case .trace(let event): trace(event)
+        }
+    }
+
+    private func applyOrder(through index: LogIndex) -> ApplyOrder {
+        var entries: [EntryBatch] = []
+        var next = orderedThrough.next
+        // All of it from memory, or from storage what is not there any more.
+        while next <= index {
+            let count = min(configuration.applyBatch, index - next + 1)
+            guard let batch = engine.log.cachedEntries(from: next, maxCount: count) else {
+                entries = []
+                break
+            }
+            entries.append(batch)
+            next = batch.lastIndex.next
+        }
+        orderedThrough = index
+        return .apply(through: index, entries: entries, waiters: waiters.take(through: index))
+    }
+
+    private lazy var orderedThrough = engine.log.base.index
+
+    private func abandon(after index: LogIndex) {
+        let lost = waiters.take(after: index)
+        guard !lost.isEmpty else { return }
+        tracer.notice(
+            .proposalsLost, "\(lost.count) proposals lost their leader: their outcome is unknown",
+            [.count(lost.count), .index(index.rawValue)])
+        let error = RaftError(
+            .unknown, "leadership was lost before the command was committed: it may or may not be applied")
+        for waiter in lost { waiter.proposal.fail(error) }
+    }
+
+    /// Everything written in this drain, as one group: on storage's lane, or here when that takes no time.
+    private func flushStorage(_ now: Instant) {
+        guard !storageBatches.isEmpty else { return }
+        guard inlineStorage else {
+            writer.submit(&storageBatches, &storageIDs)
+            return
+        }
+        do {
+            try storage.commit(storageBatches)
+            let ids = storageIDs
+            storageBatches.removeAll(keepingCapacity: true)
+            storageIDs.removeAll(keepingCapacity: true)
+            for id in ids { step(.persisted(id), now) }
+        } catch {
+            fail("storage failed: \(error)", .storageFailed)
+        }
+    }
+
+    private func arm(_ deadline: Instant) {
+        guard deadline < armed, !isStopped else { return }
+        armed = deadline
+        environment.driverLane.schedule(alarm, at: deadline)
+    }
+
+    // MARK: Failure and end
+
+    /// The node stops itself. What it had appended may yet be committed by others.
+    func fail(_ reason: String, _ kind: EventKind) {
+        guard failure == nil else { return }
+        let error = RaftError(.failed, reason)
+        failure = error
+        tracer.critical(kind, "node \(engine.member.id) stops: \(reason)", [.reason(reason)])
+        var ignored = Effects()
+        engine.fence(reason, &ignored)
+        endCalls(
+            unknown: RaftError(.unknown, "the node stopped before the command was committed: \(reason)"),
+            rejected: failureForCalls(error))
+        onFailure(error)
+    }
+
+    private func failureForCalls(_ failure: RaftError) -> RaftError {
+        failure.code == .stopped ? failure : RaftError(.stopped, "this node has stopped itself: \(failure.message)")
+    }
+
+    private func stop(_ completion: @escaping @Sendable () -> Void) {
+        guard !isStopped else {
+            completion()
+            return
+        }
+        isStopped = true
+        let error = RaftError(.stopped, "the node is shutting down")
+        if failure == nil { failure = error }
+        var ignored = Effects()
+        engine.isFenced = true
+        engine.failReads(.fenced, &ignored)
+        endCalls(
+            unknown: RaftError(.unknown, "the node was shut down before the command was committed"), rejected: error)
+        for subscriber in subscribers.values { subscriber.finish() }
+        subscribers = [:]
+        // The machine's last orders go first; then nothing uses storage any more.
+        let lane = storageLane
+        let closer = Closer(storage: storage, completion: completion)
+        applier.submit(.finish { lane.schedule(closer) })
+    }
+
+    private func endCalls(unknown: RaftError, rejected: RaftError) {
+        for waiter in waiters.take(after: .zero) { waiter.proposal.fail(unknown) }
+        for proposal in proposed { proposal.fail(rejected) }
+        proposed = []
+        let waiting = reads.sorted { $0.key < $1.key }
+        reads = [:]
+        for (_, read) in waiting { read.fail(rejected) }
+        endBootstraps(.failure(rejected))
+    }
+
+    static let overloaded = RaftError(.overloaded, "the node has too many calls waiting: try again later")
+}
+
+extension Driver: Runnable {
+    package func run() {
+        // Bounded, so that a loop shared with sockets gets to its other work.
+        for _ in 0..<16 {
+            guard mailbox.drain(into: &contents) else { return }
+            let now = environment.now()
+            takeIn(now)
+            repeat {
+                execute(now)
+                flushStorage(now)
+                execute(now)
+                if applier.isInline { applier.run() }
+            } while !effects.isEmpty
+            transport.flush()
+            arm(engine.nextDeadline)
+            publish(now)
+            if isStopped {
+                final.withLock { $0 = metrics(now) }
+                let left = mailbox.close()
+                let error = RaftError(.stopped, "the node is shutting down")
+                for proposal in left.proposals { proposal.fail(error) }
+                for read in left.reads { read.fail(error) }
+                for mail in left.mail { refuse(mail, error) }
+                return
+            }
+        }
+        environment.driverLane.schedule(self)
+    }
+
+    private func refuse(_ mail: Mail, _ error: RaftError) {
+        switch mail {
+        case .bootstrap(_, let completion): completion(.failure(error))
+        case .status(let completion): completion(metrics(environment.now()))
+        case .subscribe(let continuation, _): continuation.finish()
+        case .staleRead(let read): read.fail(error)
+        case .stop(let completion): completion()
+        default: break
+        }
+    }
+}
+
+extension Driver: TransportReceiver {
+    package func received(_ envelopes: [Envelope]) { wake(mailbox.post(envelopes: envelopes)) }
+    package func connected(_ member: Member, clientAddresses: [String]) {
+        post(.connected(member, clientAddresses: clientAddresses))
+    }
+    package func disconnected(_ id: NodeID) { post(.disconnected(id)) }
+    package func receivedFromTheFuture(_ id: NodeID, _ reason: String) { post(.futureMessage(id, reason)) }
+}
+
+/// Turns the driver's timer into mail.
+private final class Alarm: Runnable {
+    private unowned let driver: Driver
+    init(driver: Driver) { self.driver = driver }
+    func run() { driver.post(.alarm) }
+}
+
+/// Closes storage on storage's own lane, behind everything else.
+private final class Closer: Runnable {
+    private let storage: any LogStorage
+    private let completion: @Sendable () -> Void
+
+    init(storage: any LogStorage, completion: @escaping @Sendable () -> Void) {
+        self.storage = storage
+        self.completion = completion
+    }
+
+    func run() {
+        storage.close()
+        completion()
+    }
+}

@@ -1,0 +1,96 @@
+package import RaftMembership
+
+/// A call that waits for the outcome of one command. Ends exactly once, as committed, rejected or unknown (rule W1).
+package class Proposal: @unchecked Sendable {
+    // Unchecked, because the class is open to a typed subclass; the payload is immutable, and subclasses hold nothing
+    // but an immutable completion.
+    package let payload: [UInt8]
+
+    package init(payload: [UInt8]) { self.payload = payload }
+
+    /// It ended without an output.
+    package func fail(_ error: RaftError) { preconditionFailure("implemented by TypedProposal") }
+}
+
+/// Ends with the machine's output.
+package class TypedProposal<Output: Sendable>: Proposal, @unchecked Sendable {
+    package func succeed(_ output: Output) { preconditionFailure("implemented by its two kinds") }
+}
+
+/// Resumes a task.
+package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    #if DEBUG
+    package typealias Continuation = CheckedContinuation<Output, any Error>
+    #else
+    package typealias Continuation = UnsafeContinuation<Output, any Error>
+    #endif
+    private let continuation: Continuation
+
+    package init(payload: [UInt8], continuation: Continuation) {
+        self.continuation = continuation
+        super.init(payload: payload)
+    }
+
+    package override func succeed(_ output: Output) { continuation.resume(returning: output) }
+    package override func fail(_ error: RaftError) { continuation.resume(throwing: error) }
+}
+
+/// Calls back on the lane where the outcome became known.
+package final class CallbackProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    private let completion: @Sendable (Result<Output, RaftError>) -> Void
+
+    package init(payload: [UInt8], completion: @escaping @Sendable (Result<Output, RaftError>) -> Void) {
+        self.completion = completion
+        super.init(payload: payload)
+    }
+
+    package override func succeed(_ output: Output) { completion(.success(output)) }
+    package override func fail(_ error: RaftError) { completion(.failure(error)) }
+}
+
+/// A proposal and the entry that carries it.
+package struct Waiter: Sendable {
+    package let id: LogID
+    package let proposal: Proposal
+}
+
+/// Waiters in the order of their entries, taken from the front as entries are applied.
+struct WaiterQueue {
+    private var waiters: [Waiter] = []
+    private var head = 0
+
+    var count: Int { waiters.count - head }
+
+    mutating func append(_ proposals: some Sequence<Proposal>, from first: LogIndex, term: Term) {
+        var index = first
+        for proposal in proposals {
+            waiters.append(Waiter(id: LogID(term: term, index: index), proposal: proposal))
+            index = index.next
+        }
+    }
+
+    /// Those of entries up to `index`.
+    mutating func take(through index: LogIndex) -> ArraySlice<Waiter> {
+        var end = head
+        while end < waiters.count, waiters[end].id.index <= index { end += 1 }
+        let taken = waiters[head..<end]
+        head = end
+        if head == waiters.count {
+            waiters = []
+            head = 0
+        } else if head > 4096, head > waiters.count / 2 {
+            waiters.removeFirst(head)
+            head = 0
+        }
+        return taken
+    }
+
+    /// Those of entries after `index`.
+    mutating func take(after index: LogIndex) -> [Waiter] {
+        var start = waiters.count
+        while start > head, waiters[start - 1].id.index > index { start -= 1 }
+        let taken = Array(waiters[start...])
+        waiters.removeLast(taken.count)
+        return taken
+    }
+}

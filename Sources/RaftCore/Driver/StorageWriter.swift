@@ -1,0 +1,108 @@
+package import RaftMembership
+import Synchronization
+
+/// Brings writes to storage in order, everything that queued up meanwhile in one commit: the group commit. Runs on a lane
+/// that may block; what it finished goes to the driver in one piece.
+final class StorageWriter: Runnable {
+    private struct Read {
+        var range: Range<LogIndex>
+        var peer: NodeID
+        var stream: UInt32
+    }
+
+    private struct Queue {
+        var batches: [StorageBatch] = []
+        var ids: [WriteID] = []
+        var reads: [Read] = []
+        var isScheduled = false
+        var hasFailed = false
+    }
+
+    private let storage: any LogStorage
+    private let lane: any Lane
+    private let group: GroupID
+    private let maximumReadBytes: Int
+    private let report: @Sendable (StorageReport) -> Void
+    private let queue = Mutex(Queue())
+
+    init(
+        storage: any LogStorage, lane: any Lane, group: GroupID, maximumReadBytes: Int,
+        report: @escaping @Sendable (StorageReport) -> Void
+    ) {
+        self.storage = storage
+        self.lane = lane
+        self.group = group
+        self.maximumReadBytes = maximumReadBytes
+        self.report = report
+    }
+
+    /// Queues writes; empties the arrays, which keep their room. The engine bounds what is under way: uncommitted bytes
+    /// on a leader, the leader's window on a follower.
+    func submit(_ batches: inout [StorageBatch], _ ids: inout [WriteID]) {
+        guard !batches.isEmpty else { return }
+        let mustSchedule = queue.withLock { queue in
+            queue.batches.append(contentsOf: batches)
+            queue.ids.append(contentsOf: ids)
+            defer { queue.isScheduled = true }
+            return !queue.isScheduled
+        }
+        batches.removeAll(keepingCapacity: true)
+        ids.removeAll(keepingCapacity: true)
+        if mustSchedule { lane.schedule(self) }
+    }
+
+    /// Fetches entries for a peer; at most one read a peer is under way.
+    func read(_ range: Range<LogIndex>, for peer: NodeID, stream: UInt32) {
+        let mustSchedule = queue.withLock { queue in
+            queue.reads.append(Read(range: range, peer: peer, stream: stream))
+            defer { queue.isScheduled = true }
+            return !queue.isScheduled
+        }
+        if mustSchedule { lane.schedule(self) }
+    }
+
+    func run() {
+        while true {
+            let work: Queue? = queue.withLock { queue in
+                if queue.batches.isEmpty, queue.reads.isEmpty {
+                    queue.isScheduled = false
+                    return nil
+                }
+                let work = queue
+                queue.batches = []
+                queue.ids = []
+                queue.reads = []
+                return work
+            }
+            guard let work else { return }
+            if work.hasFailed { continue }
+            if !work.batches.isEmpty {
+                do {
+                    try storage.commit(work.batches)
+                    report(.persisted(work.ids))
+                } catch {
+                    // The first failure is final: nothing after it counts (rule D2).
+                    queue.withLock { $0.hasFailed = true }
+                    report(.failed(error))
+                    continue
+                }
+            }
+            for read in work.reads { perform(read) }
+        }
+    }
+
+    private func perform(_ read: Read) {
+        do {
+            let batch = try storage.entries(of: group, in: read.range, maxBytes: maximumReadBytes)
+            report(.read(batch, for: read.peer, stream: read.stream))
+        } catch {
+            report(.failed(error))
+        }
+    }
+}
+
+enum StorageReport: Sendable {
+    case persisted([WriteID])
+    case read(EntryBatch, for: NodeID, stream: UInt32)
+    case failed(any Error)
+}

@@ -1,0 +1,94 @@
+public import RaftCore
+public import RaftMembership
+import Synchronization
+
+/// A log that lives as long as its owner: for tests, benchmarks, and clusters that need no disk.
+///
+/// `commit` returns at once, so it runs on the driver's own lane. A node that is started again on the same
+/// `MemoryStorage` finds what it had written, like one that comes back to its disk.
+public final class MemoryStorage: LogStorage {
+    private struct Group {
+        var hardState: HardState?
+        var base = LogID.zero
+        /// Follow one another; the first may begin at or below the base.
+        var batches: [EntryBatch] = []
+
+        var lastIndex: LogIndex { batches.last?.lastIndex ?? base.index }
+    }
+
+    private let groups = Mutex<[GroupID: Group]>([:])
+
+    public init() {}
+
+    public var commitsInstantly: Bool { true }
+
+    public func recover(_ group: GroupID) throws -> RecoveredGroup {
+        let stored = groups.withLock { $0[group] } ?? Group()
+        var recovery = LogRecovery(base: stored.base)
+        for batch in stored.batches {
+            for position in 0..<batch.count where batch.firstIndex + position > stored.base.index {
+                try batch.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
+            }
+        }
+        return recovery.finish(hardState: stored.hardState)
+    }
+
+    public func commit(_ batches: [StorageBatch]) throws {
+        try groups.withLock { groups in
+            for batch in batches { try Self.apply(batch, to: &groups[batch.group, default: Group()]) }
+        }
+    }
+
+    private static func apply(_ batch: StorageBatch, to group: inout Group) throws {
+        if let index = batch.truncateAfter {
+            guard index >= group.base.index else {
+                throw StorageError(.misuse, "truncation after \(index) reaches below the base \(group.base)")
+            }
+            while let last = group.batches.last, last.lastIndex > index {
+                group.batches.removeLast()
+                let rest = last.prefix(through: index)
+                if !rest.isEmpty { group.batches.append(rest) }
+            }
+        }
+        if !batch.entries.isEmpty {
+            guard batch.entries.firstIndex == group.lastIndex.next else {
+                throw StorageError(
+                    .misuse, "entry \(batch.entries.firstIndex) does not follow the last one, \(group.lastIndex)")
+            }
+            group.batches.append(batch.entries)
+        }
+        if let base = batch.purgeThrough, base.index > group.base.index {
+            group.base = base
+            let kept = group.batches.drop { $0.lastIndex <= base.index }
+            group.batches = Array(kept)
+        }
+        if let hardState = batch.hardState { group.hardState = hardState }
+    }
+
+    public func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
+        try groups.withLock { groups in
+            guard let stored = groups[group], range.lowerBound > stored.base.index,
+                range.lowerBound <= stored.lastIndex, !range.isEmpty
+            else { throw StorageError(.missing, "there is no entry \(range.lowerBound)") }
+            // The last batch that begins at or before the index.
+            var low = 0
+            var high = stored.batches.count - 1
+            while low < high {
+                let middle = (low + high + 1) / 2
+                if stored.batches[middle].firstIndex <= range.lowerBound { low = middle } else { high = middle - 1 }
+            }
+            let count = range.upperBound - range.lowerBound
+            return stored.batches[low].slice(from: range.lowerBound, maxCount: count, maxBytes: maxBytes)
+        }
+    }
+
+    public func close() {}
+}
+
+extension StorageProvider {
+    /// A log in memory, gone with the node.
+    public static var memory: StorageProvider { StorageProvider { _ in MemoryStorage() } }
+
+    /// A log in this storage, which survives the node.
+    public static func memory(_ storage: MemoryStorage) -> StorageProvider { StorageProvider { _ in storage } }
+}
