@@ -1,5 +1,3 @@
-import NIOCore
-import NIOPosix
 public import RaftCore
 import RaftMembership
 public import RaftTracing
@@ -13,18 +11,17 @@ public final class Node: Service {
     public let configuration: NodeConfiguration
     public let raft: Raft<AnyStateMachine>
     private let clients: ClientServer?
-    /// For clients, where the transport has no event loop to share.
-    private let ownLoops: MultiThreadedEventLoopGroup?
+    private let threads: NodeThreads
     private let tracer: Tracer
 
     private init(
         _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ clients: ClientServer?,
-        _ ownLoops: MultiThreadedEventLoopGroup?, _ tracer: Tracer
+        _ threads: NodeThreads, _ tracer: Tracer
     ) {
         self.configuration = configuration
         self.raft = raft
         self.clients = clients
-        self.ownLoops = ownLoops
+        self.threads = threads
         self.tracer = tracer
     }
 
@@ -58,6 +55,7 @@ public final class Node: Service {
         let machine = try registry.machine(configuration.machineModule).make(context)
         let storage = try registry.storage(configuration.storageModule).make(context)
         let transport = try registry.transport(configuration.transportModule).make(context)
+        let threads = NodeThreads(transport)
         let raft: Raft<AnyStateMachine>
         do {
             raft = try await Raft.start(
@@ -65,14 +63,11 @@ public final class Node: Service {
                 transport: transport.provider, configuration: configuration.raft,
                 clientAddresses: configuration.clientsListen, tracer: tracer)
         } catch {
-            transport.abandon()
+            await threads.end()
             throw error
         }
-        guard !configuration.clientsListen.isEmpty else { return Node(configuration, raft, nil, nil, tracer) }
-        // Sharing the driver's loop spares each request two hops between threads.
-        let ownLoops = transport.eventLoop == nil ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
-        let eventLoop = transport.eventLoop ?? ownLoops?.next()
-        guard let eventLoop else { preconditionFailure("one of the two loops is there") }
+        guard !configuration.clientsListen.isEmpty else { return Node(configuration, raft, nil, threads, tracer) }
+        let eventLoop = threads.eventLoopForClients()
         var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
         limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
         let clients = ClientServer(raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits)
@@ -81,10 +76,10 @@ public final class Node: Service {
         } catch {
             await clients.shutdown()
             await raft.shutdown()
-            try? await ownLoops?.shutdownGracefully()
+            await threads.end()
             throw error
         }
-        return Node(configuration, raft, clients, ownLoops, tracer)
+        return Node(configuration, raft, clients, threads, tracer)
     }
 
     /// Serves until shut down; see the type.
@@ -124,8 +119,7 @@ public final class Node: Service {
     public func shutdown() async {
         await clients?.shutdown()
         await raft.shutdown()
-        // Fails only when it is done already.
-        try? await ownLoops?.shutdownGracefully()
+        await threads.end()
         tracer.flush()
     }
 

@@ -48,7 +48,7 @@ public enum BuiltinModules {
                 return ConfiguredTransport(
                     .unix(
                         listeningOn: context.configuration.listen, options: options, environment: environment),
-                    eventLoop: environment.eventLoop, abandon: { environment.driverLane.stop() })
+                    eventLoop: environment.eventLoop, release: { environment.driverLane.stop() })
             })
     }
 

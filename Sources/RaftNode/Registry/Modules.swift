@@ -82,15 +82,16 @@ public struct TransportModule: Sendable {
 public struct ConfiguredTransport: Sendable {
     public var provider: TransportProvider
     public var eventLoop: (any EventLoop)?
-    /// Ends what was started for the provider when the node cannot start; called at most once.
-    public var abandon: @Sendable () -> Void
+    /// Ends what was started for the provider, such as a thread; called once, after the node was shut down or when it
+    /// cannot start.
+    public var release: @Sendable () -> Void
 
     public init(
-        _ provider: TransportProvider, eventLoop: (any EventLoop)? = nil, abandon: @escaping @Sendable () -> Void = {}
+        _ provider: TransportProvider, eventLoop: (any EventLoop)? = nil, release: @escaping @Sendable () -> Void = {}
     ) {
         self.provider = provider
         self.eventLoop = eventLoop
-        self.abandon = abandon
+        self.release = release
     }
 }
 
