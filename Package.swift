@@ -109,6 +109,7 @@ let package = Package(
                 "RaftNode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -137,6 +138,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "RaftStorageLMDBTests",
+            dependencies: ["RaftStorageLMDB", "RaftCore", "RaftMembership", "RaftTracing"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RaftCoreTests",
             dependencies: ["RaftCore", "RaftMembership"],
             swiftSettings: settings),
@@ -144,6 +149,15 @@ let package = Package(
             name: "RaftKeyValueTests",
             dependencies: ["RaftKeyValue", "RaftCore", "RaftMembership"],
             swiftSettings: settings),
+        .testTarget(
+            name: "RaftNodeTests",
+            dependencies: ["RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// For `make docs` alone: nobody who uses the package needs it.
+if Context.environment["SWIFT_RAFT_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

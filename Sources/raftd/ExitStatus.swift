@@ -22,5 +22,5 @@ func report(_ error: any Error) {
 /// Writes to standard output, all of it.
 func output(_ text: String) {
     print(text, terminator: "")
-    fflush(stdout)
+    fflush(nil)
 }

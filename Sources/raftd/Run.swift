@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import RaftNode
 import ServiceLifecycle
+import UnixSignals
 
 /// `raftd run`
 struct Run: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import RaftCore
 import RaftKeyValue
+import RaftMemory
 import RaftStorageLMDB
 import RaftTracing
 import RaftTracingJournald

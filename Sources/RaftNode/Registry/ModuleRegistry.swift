@@ -96,6 +96,8 @@ public struct ModuleRegistry: Sendable {
         }
         if taken.contains(name) { throw RegistryError("there is a \(kind) module \(name) already") }
         var table = table
+        // All of a module's keys or none.
+        var registry = self
         for var key in added {
             guard key.name.hasPrefix(kind.section + "."), key.name.count > kind.section.count + 1 else {
                 throw RegistryError("\(kind) module \(name): key \(key.name) must begin with \(kind.section).")
@@ -108,9 +110,10 @@ public struct ModuleRegistry: Sendable {
                 throw RegistryError("\(kind) module \(name): key \(key.name) cannot be both a key and a section")
             }
             key.module = "\(kind) \(name)"
-            keys.append(key)
-            table = self.table
+            registry.keys.append(key)
+            table = registry.table
         }
+        keys = registry.keys
     }
 }
 
