@@ -46,16 +46,13 @@ extension LMDBStorage {
                 // Pages that found no room belong to nothing that counts. A meta page that found none is another
                 // matter: LMDB gives up then, and so does this.
                 let failure = error.storageError(environment.path)
-                if environment.isBroken { fail(with: failure) }
-                throw failure
+                throw environment.isBroken ? fail(with: failure) : failure
             } catch let error as StorageError where error.code == .misuse {
                 throw error
             } catch {
-                let failure =
-                    (error as? LMDBError)?.storageError(environment.path) ?? (error as? StorageError)
-                    ?? StorageError(.io, "writing to \(environment.path) failed: \(error)")
-                fail(with: failure)
-                throw failure
+                throw fail(
+                    with: (error as? LMDBError)?.storageError(environment.path) ?? (error as? StorageError)
+                        ?? StorageError(.io, "writing to \(environment.path) failed: \(error)"))
             }
         }
     }

@@ -9,13 +9,13 @@ extension LMDBStorage {
         var count = 0
         let bytes = try directory.translating {
             try environment.read { transaction -> [UInt8] in
-                let bounds = try GroupReader(transaction, path: environment.path).bounds(of: group)
-                guard first > bounds.base.index, first <= bounds.last.index, let table = groups[group]?.table else {
+                let record = try GroupReader(transaction, path: environment.path).record(of: group)
+                guard first > record.base.index, first <= record.last.index, let table = groups[group]?.table else {
                     throw StorageError(
                         .missing,
-                        "group \(group) has no log entry \(first): its log is from \(bounds.base) to \(bounds.last)")
+                        "group \(group) has no log entry \(first): its log is from \(record.base) to \(record.last)")
                 }
-                let end = min(range.upperBound, bounds.last.index.next)
+                let end = min(range.upperBound, record.last.index.next)
                 let cursor = try Cursor(transaction, table)
                 // Where the values are, then one copy into a buffer of the right size.
                 var pieces: [UnsafeRawBufferPointer] = []

@@ -105,9 +105,16 @@ public final class LMDBStorage: LogStorage {
     func take(_ groups: [GroupID: GroupState]) { state.withLock { $0.groups = groups } }
 
     /// Ends the use of the environment (rule D2). The directory stays locked until `close`.
-    func fail(with error: StorageError) {
+    /// - Returns: what every call throws from now on.
+    func fail(with error: StorageError) -> StorageError {
+        let failure = StorageError(
+            error.code,
+            """
+            \(error.message); nothing more is written: see to the disk and restart the node, which then verifies all \
+            that is there
+            """)
         let environment = state.withLock { state in
-            if state.failure == nil { state.failure = error }
+            state.failure = failure
             defer { state.environment = nil }
             return state.environment
         }
@@ -120,7 +127,8 @@ public final class LMDBStorage: LogStorage {
             note = "; \(error.message)"
         }
         tracer.critical(
-            .storageFailed, "\(error.message)\(note)", [.path(directory.path), .reason(error.message)])
+            .storageFailed, "\(failure.message)\(note)", [.path(directory.path), .reason(error.message)])
+        return failure
     }
 }
 

@@ -19,8 +19,9 @@ struct DiskReserve {
     mutating func extend(to size: Int, step: Int, fault: Int32?) -> Int32 {
         guard size > allocated else { return 0 }
         if let fault { return fault }
+        var result: Int32 = 0
         for target in [size + step, size] {
-            var result: Int32
+            let target = (target + 0xFFFF) & ~0xFFFF
             repeat {
                 result = posix_fallocate(descriptor, off_t(allocated), off_t(target - allocated))
             } while result == EINTR
@@ -33,10 +34,9 @@ struct DiskReserve {
                 allocated = .max
                 return 0
             default:
-                // Perhaps there is room without the step.
-                if target == size { return result }
+                continue  // Perhaps there is room without the step.
             }
         }
-        return ENOSPC
+        return result
     }
 }

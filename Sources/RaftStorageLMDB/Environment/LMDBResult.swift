@@ -31,7 +31,7 @@ struct LMDBError: Error {
 
     func storageError(_ path: String) -> StorageError {
         let why = String(cString: mdb_strerror(result.rawValue))
-        return StorageError(result.code, "\(operation) failed for \(path): \(why) (error \(result.rawValue))")
+        return StorageError(result.code, "\(path): \(operation) failed: \(why) (error \(result.rawValue))")
     }
 }
 

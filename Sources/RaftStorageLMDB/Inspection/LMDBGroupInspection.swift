@@ -36,18 +36,19 @@ public struct LMDBGroupInspection: Hashable, Sendable {
 
     init(_ group: GroupID, _ reader: GroupReader) throws {
         self.group = group
+        let record: GroupRecord
         do {
-            hardState = try reader.hardState(of: group)
-        } catch let error as StorageError {
-            note(nil, error.message)
-        }
-        do {
-            let bounds = try reader.bounds(of: group)
-            base = bounds.base
-            last = bounds.last
+            record = try reader.record(of: group)
         } catch let error as StorageError {
             note(nil, error.message)
             return
+        }
+        base = record.base
+        last = record.last
+        do {
+            hardState = try reader.hardState(of: group, expected: record.hasHardState)
+        } catch let error as StorageError {
+            note(nil, error.message)
         }
         guard let table = try reader.transaction.open(Schema.entries(group), creating: false) else {
             if base != last { note(base.index.next, "it and all after it are missing") }

@@ -67,7 +67,9 @@ public struct LMDBInspection: Hashable, Sendable {
             } catch let error as StorageError where error.code == .damaged {
                 damage.append(error.message)
             }
-            for group in try reader.groups() { groups.append(try LMDBGroupInspection(group, reader)) }
+            let (found, unknown) = try reader.content()
+            if unknown > 0 { damage.append("\(environment.path) holds \(unknown) records of no known kind") }
+            for group in found { groups.append(try LMDBGroupInspection(group, reader)) }
         }
     }
 }

@@ -35,7 +35,11 @@ struct PageFile: ~Copyable {
             offset = UInt64(meta.pageSize)
         }
         let newer = metas[0].transaction >= metas[1].transaction ? metas[0] : metas[1]
-        guard metas[0].pageSize == metas[1].pageSize else {
+        // They are written in turn: one is a single transaction ahead, and which one its number tells.
+        guard metas[0].pageSize == metas[1].pageSize,
+            metas[0].transaction.isMultiple(of: 2), newer.transaction % 2 == (newer == metas[0] ? 0 : 1),
+            newer.transaction == 0 || newer.transaction - 1 == min(metas[0].transaction, metas[1].transaction)
+        else {
             throw StorageError(.damaged, "\(file.path) is damaged: its two meta pages disagree")
         }
         let expected = (newer.lastPage + 1) * UInt64(newer.pageSize)

@@ -1,6 +1,6 @@
 import CRaftChecksum
 
-/// The head that `Identity` and `LogBounds` share: version (4 bytes), then CRC-32C over the version and everything
+/// The head that `Identity` and `GroupRecord` share: version (4 bytes), then CRC-32C over the version and everything
 /// behind the checksum (4 bytes).
 enum Checksum {
     static let headSize = 8

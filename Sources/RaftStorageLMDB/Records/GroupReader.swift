@@ -22,20 +22,41 @@ struct GroupReader {
         return try Identity(decoding: bytes, path: path)
     }
 
-    /// Every group that was ever written to, in order.
-    func groups() throws(LMDBError) -> [GroupID] {
+    /// Every group that was ever written to, in order, and how many records are of no known kind: none, unless a key
+    /// is damaged.
+    func content() throws(LMDBError) -> (groups: [GroupID], unknown: Int) {
         let cursor = try Cursor(transaction, main)
         var groups: Set<GroupID> = []
+        var unknown = 0
         var item = try cursor.first()
         while let record = item {
-            if let group = Schema.group(of: record.key) { groups.insert(group) }
+            if let group = Schema.group(of: record.key) {
+                groups.insert(group)
+            } else if !record.key.elementsEqual(Schema.identity) {
+                unknown += 1
+            }
             item = try cursor.next()
         }
-        return groups.sorted()
+        return (groups.sorted(), unknown)
     }
 
-    func hardState(of group: GroupID) throws -> HardState? {
-        guard let bytes = try transaction.value(of: Schema.hardState(group), in: main) else { return nil }
+    /// As `content`, when all is known.
+    func groups() throws -> [GroupID] {
+        let (groups, unknown) = try content()
+        guard unknown == 0 else {
+            throw StorageError(.damaged, "\(path) is damaged: it holds \(unknown) records of no known kind")
+        }
+        return groups
+    }
+
+    /// - Parameter expected: whether there must be one.
+    func hardState(of group: GroupID, expected: Bool) throws -> HardState? {
+        let found = try transaction.value(of: Schema.hardState(group), in: main)
+        guard (found != nil) == expected else {
+            throw StorageError(
+                .damaged, "\(path), hard state of group \(group): it is \(expected ? "missing" : "out of place")")
+        }
+        guard let bytes = found else { return nil }
         do {
             return try HardState(decoding: bytes)
         } catch {
@@ -44,17 +65,17 @@ struct GroupReader {
         }
     }
 
-    func bounds(of group: GroupID) throws -> LogBounds {
-        guard let bytes = try transaction.value(of: Schema.bounds(group), in: main) else { return LogBounds() }
-        return try LogBounds(decoding: bytes, group: group)
+    func record(of group: GroupID) throws -> GroupRecord {
+        guard let bytes = try transaction.value(of: Schema.record(group), in: main) else { return GroupRecord() }
+        return try GroupRecord(decoding: bytes, group: group, path: path)
     }
 
     /// The group's state as a storage keeps it. The table's handle lasts when the transaction is committed.
     func state(of group: GroupID) throws -> GroupState {
         var state = GroupState()
-        state.bounds = try bounds(of: group)
+        state.record = try record(of: group)
         state.table = try transaction.open(Schema.entries(group), creating: false)
-        state.oldest = state.bounds.base.index.next
+        state.oldest = state.record.base.index.next
         if let table = state.table {
             let cursor = try Cursor(transaction, table)
             if let first = try cursor.first()?.index, first < state.oldest { state.oldest = first }
@@ -64,12 +85,12 @@ struct GroupReader {
 
     /// Hard state and log of `group`, every checksum verified (rule D3).
     func recover(_ group: GroupID) throws -> RecoveredGroup {
-        let hardState = try hardState(of: group)
-        let bounds = try bounds(of: group)
-        var recovery = LogRecovery(base: bounds.base)
+        let record = try record(of: group)
+        let hardState = try hardState(of: group, expected: record.hasHardState)
+        var recovery = LogRecovery(base: record.base)
         if let table = try transaction.open(Schema.entries(group), creating: false) {
             let cursor = try Cursor(transaction, table)
-            var item = try cursor.seek(from: bounds.base.index.next)
+            var item = try cursor.seek(from: record.base.index.next)
             while let entry = item {
                 do {
                     try recovery.visit(entry.value)
@@ -80,10 +101,10 @@ struct GroupReader {
             }
         }
         let recovered = recovery.finish(hardState: hardState)
-        guard recovered.terms.last == bounds.last else {
+        guard recovered.terms.last == record.last else {
             throw StorageError(
                 .damaged,
-                "\(path), group \(group): the log ends at \(recovered.terms.last), it should end at \(bounds.last)")
+                "\(path), group \(group): the log ends at \(recovered.terms.last), it should end at \(record.last)")
         }
         return recovered
     }

@@ -30,11 +30,12 @@ struct GroupWriter {
         if let index = batch.truncateAfter { try truncate(&state, after: index, group) }
         if !batch.entries.isEmpty { try append(batch.entries, to: &state, group) }
         if let position = batch.purgeThrough { try purge(&state, through: position, group) }
-        if state.bounds != before.bounds {
-            try transaction.put(state.bounds.encoded(), as: Schema.bounds(group), in: main)
-        }
         if let hardState = batch.hardState {
             try transaction.put(hardState.encoded(), as: Schema.hardState(group), in: main)
+            state.record.hasHardState = true
+        }
+        if state.record != before.record {
+            try transaction.put(state.record.encoded(for: group), as: Schema.record(group), in: main)
         }
         groups[group] = state
     }
@@ -46,8 +47,8 @@ struct GroupWriter {
             guard rest > 0 else { return }
             guard var state = groups[group], state.awaitsCleaning, let table = state.table else { continue }
             let cursor = try Cursor(transaction, table)
-            state.oldest = state.bounds.base.index.next
-            while let index = try cursor.first()?.index, index <= state.bounds.base.index {
+            state.oldest = state.record.base.index.next
+            while let index = try cursor.first()?.index, index <= state.record.base.index {
                 if rest == 0 {
                     state.oldest = index
                     break
@@ -60,19 +61,19 @@ struct GroupWriter {
     }
 
     private func truncate(_ state: inout GroupState, after index: LogIndex, _ group: GroupID) throws {
-        let bounds = state.bounds
-        guard index >= bounds.base.index else {
-            throw misuse(group, "it cannot be truncated after \(index), below its base \(bounds.base)")
+        let record = state.record
+        guard index >= record.base.index else {
+            throw misuse(group, "it cannot be truncated after \(index), below its base \(record.base)")
         }
-        guard index < bounds.last.index, let table = state.table else { return }
-        state.bounds.last = try position(of: index, in: state, group)
-        if index == bounds.base.index, !state.awaitsCleaning { return try transaction.removeAll(in: table) }
+        guard index < record.last.index, let table = state.table else { return }
+        state.record.last = try position(of: index, in: state, group)
+        if index == record.base.index, !state.awaitsCleaning { return try transaction.removeAll(in: table) }
         let cursor = try Cursor(transaction, table)
         while let last = try cursor.last()?.index, last > index { try cursor.delete() }
     }
 
     private func append(_ entries: EntryBatch, to state: inout GroupState, _ group: GroupID) throws {
-        let last = state.bounds.last
+        let last = state.record.last
         guard entries.firstIndex == last.index.next else {
             throw misuse(group, "entries from \(entries.firstIndex) on do not follow its last, \(last)")
         }
@@ -95,27 +96,27 @@ struct GroupWriter {
                 try cursor.append(bytes, at: entries.firstIndex + position)
             }
         }
-        state.bounds.last = entries.id(at: entries.count - 1)
+        state.record.last = entries.id(at: entries.count - 1)
     }
 
     /// Moves the base; `clean` removes the entries. A base that is past the end empties the log.
     private func purge(_ state: inout GroupState, through position: LogID, _ group: GroupID) throws {
-        guard position.index > state.bounds.base.index else { return }
-        if position.index < state.bounds.last.index {
+        guard position.index > state.record.base.index else { return }
+        if position.index < state.record.last.index {
             let here = try self.position(of: position.index, in: state, group)
             guard here == position else {
                 throw misuse(group, "it cannot be purged through \(position): the entry there is \(here)")
             }
         } else {
-            state.bounds.last = position
+            state.record.last = position
         }
-        if !state.awaitsCleaning { state.oldest = state.bounds.base.index.next }
-        state.bounds.base = position
+        if !state.awaitsCleaning { state.oldest = state.record.base.index.next }
+        state.record.base = position
     }
 
     /// The index and term of an entry that is there, or of the base.
     private func position(of index: LogIndex, in state: GroupState, _ group: GroupID) throws -> LogID {
-        if index == state.bounds.base.index { return state.bounds.base }
+        if index == state.record.base.index { return state.record.base }
         guard let table = state.table, let bytes = try transaction.entry(at: index, in: table),
             let header = try? EntryHeader(bytes), header.index == index
         else { throw StorageError(.damaged, "\(path), group \(group): log entry \(index) is missing or damaged") }

@@ -11,7 +11,7 @@ import RaftMembership
 /// |---|---|---|
 /// | `meta` | 4 | `Identity`: whose directory this is |
 /// | `hard` + group (4) | 8 | `HardState.encoded()`, 96 bytes |
-/// | `logb` + group (4) | 8 | `LogBounds`, 40 bytes |
+/// | `raft` + group (4) | 8 | `GroupRecord`, 48 bytes |
 ///
 /// and the roots of the other tables, one for each group that has or had entries, named `entries-` and the group in
 /// eight hexadecimal digits. In such a table:
@@ -23,9 +23,9 @@ import RaftMembership
 /// A table of its own for each group, rather than one for all, so that every entry is appended at the end of its table:
 /// pages are full, and nothing is searched or split.
 ///
-/// A purge moves the base in `LogBounds` and is then done; entries up to the base stay in the table until later commits
+/// A purge moves the base in `GroupRecord` and is then done; entries up to the base stay in the table until later commits
 /// remove them, a bounded number each, and mean nothing. Entries after the base are there without a gap, the last one
-/// being the one that `LogBounds` names. `HardState`, `LogBounds` and `Identity` carry checksums of their own as the
+/// being the one that `GroupRecord` names. `HardState`, `GroupRecord` and `Identity` carry checksums of their own as the
 /// entries do, for LMDB has none (rule D3).
 enum Schema {
     static let version: UInt32 = 1
@@ -33,17 +33,22 @@ enum Schema {
     static let identity = Array("meta".utf8)
 
     static func hardState(_ group: GroupID) -> [UInt8] { key("hard", group) }
-    static func bounds(_ group: GroupID) -> [UInt8] { key("logb", group) }
+    static func record(_ group: GroupID) -> [UInt8] { key("raft", group) }
 
     static func entries(_ group: GroupID) -> String {
         let digits = String(group.rawValue, radix: 16)
         return "entries-" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 
-    /// The group whose bounds or hard state are under `key`; nil for other keys.
+    /// The group of which something is under `key` in the main table; nil for other keys.
     static func group(of key: UnsafeRawBufferPointer) -> GroupID? {
-        guard key.count == 8, key.starts(with: "hard".utf8) || key.starts(with: "logb".utf8) else { return nil }
-        return GroupID(rawValue: UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+        if key.count == 8, key.starts(with: "hard".utf8) || key.starts(with: "raft".utf8) {
+            return GroupID(rawValue: UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+        }
+        let name = String(decoding: key, as: UTF8.self)
+        guard name.hasPrefix("entries-"), let number = UInt32(name.dropFirst(8), radix: 16) else { return nil }
+        let group = GroupID(rawValue: number)
+        return name == entries(group) ? group : nil
     }
 
     private static func key(_ tag: String, _ group: GroupID) -> [UInt8] {
