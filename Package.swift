@@ -153,6 +153,11 @@ let package = Package(
             name: "RaftNodeTests",
             dependencies: ["RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue"],
             swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["RaftClient", "RaftCore", "RaftMembership", "RaftKeyValue"],
+            exclude: ["Faults"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

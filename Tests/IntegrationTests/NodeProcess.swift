@@ -1,0 +1,79 @@
+import Foundation
+
+/// One `raftd`, or any other program, as a process of its own.
+final class NodeProcess {
+    /// Where the release programs are; `make test` says.
+    static let binaries = ProcessInfo.processInfo.environment["RAFT_BINARIES"] ?? ".build/release"
+
+    let process = Process()
+    let log: URL
+
+    /// - Parameter log: its standard error goes there, behind what is there.
+    init(_ program: String, _ arguments: [String], log: URL, environment: [String: String] = [:]) throws {
+        self.log = log
+        if !FileManager.default.fileExists(atPath: log.path) {
+            FileManager.default.createFile(atPath: log.path, contents: nil)
+        }
+        let handle = try FileHandle(forWritingTo: log)
+        try handle.seekToEnd()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/\(program)")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = handle
+        try process.run()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for the end; SIGKILL may be behind it.
+    @discardableResult
+    func waitForExit() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
+
+/// What a program that runs to its end has to say.
+struct Ran {
+    var code: Int32
+    var output: String
+    var error: String
+
+    /// Runs a release program and collects what it prints.
+    static func program(
+        _ name: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:]
+    ) throws -> Ran {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(NodeProcess.binaries)/\(name)")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        let output = Pipe()
+        let error = Pipe()
+        process.standardOutput = output
+        process.standardError = error
+        if let input {
+            let pipe = Pipe()
+            process.standardInput = pipe
+            try process.run()
+            pipe.fileHandleForWriting.write(Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+        } else {
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+        }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let complaint = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Ran(code: process.terminationStatus, output: text, error: complaint)
+    }
+
+    /// The complaint is one line, and holds each of these.
+    func complains(of words: String...) -> Bool {
+        let lines = error.split(separator: "\n")
+        return lines.count == 1 && words.allSatisfy { error.contains($0) }
+    }
+}
