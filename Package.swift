@@ -130,6 +130,12 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests.
+        // The README's example, built with everything else.
+        .executableTarget(
+            name: "CounterExample",
+            dependencies: ["RaftCore", "RaftStorageLMDB", "RaftTransportUnix"],
+            path: "Examples/Counter"),
+
         .testTarget(name: "RaftThreadsTests", dependencies: ["RaftThreads"], swiftSettings: settings),
         .testTarget(
             name: "RaftTracingTests",
