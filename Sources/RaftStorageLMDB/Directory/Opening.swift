@@ -61,7 +61,15 @@ struct Opening {
     /// - Returns: the bytes in use.
     private func inspect(_ path: String, settling: Bool) throws -> Int {
         let file = try PageFile(opening: path)
-        if settling { try file.settleMetaPages() }
+        if settling {
+            do {
+                try file.settleMetaPages()
+            } catch {
+                // A failed sync like any other (rule D2); should the flag fail too, the next start settles again.
+                try? directory.markDirty()
+                throw error
+            }
+        }
         let used = Int(file.usedBytes)
         let (damage, _) = PageVerifier.verify(file)
         guard let first = damage.first else { return used }
