@@ -157,7 +157,11 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftNodeTests",
-            dependencies: ["RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue"],
+            dependencies: [
+                "RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",

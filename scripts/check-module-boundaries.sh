@@ -100,4 +100,4 @@ FNR == 1 {
     failed = 1
 }
 END { exit failed }
-'
+' || exit 1

@@ -11,22 +11,24 @@ struct ModuleBoundaryTests {
         #expect(output.isEmpty)
     }
 
-    @Test("A forbidden import is found, with file and line", arguments: [
-        ("Sources/RaftStorageLMDB/A.swift", "import RaftTransportUnix", true),
-        ("Sources/RaftCore/Engine/A.swift", "internal import NIOCore", true),
-        ("Sources/RaftCore/A.swift", "public import Foundation", true),
-        ("Sources/RaftCore/A.swift", "    @preconcurrency import struct RaftMemory.Thing", true),
-        ("Sources/RaftMembership/A.swift", "import RaftTracing", true),
-        ("Sources/RaftTracing/A.swift", "@_exported import CSystemd", true),
-        ("Plugins/KeyValue/A.swift", "import RaftNode", true),
-        ("Sources/RaftSurprise/A.swift", "import RaftCore", true),
-        ("Sources/RaftCore/A.swift", "import RaftMembership // not NIOCore", false),
-        ("Sources/RaftCore/A.swift", "// import NIOCore", false),
-        ("Sources/RaftCore/A.swift", "/*\nimport NIOCore\n*/", false),
-        ("Sources/RaftCore/A.swift", "let text = \"\"\"\n    import NIOCore\n    \"\"\"", false),
-        ("Sources/RaftTransportUnix/A.swift", "import NIOPosix", false),
-        ("Sources/RaftNode/A.swift", "import RaftStorageLMDB", false),
-    ])
+    @Test(
+        "A forbidden import is found, with file and line",
+        arguments: [
+            ("Sources/RaftStorageLMDB/A.swift", "import RaftTransportUnix", true),
+            ("Sources/RaftCore/Engine/A.swift", "internal import NIOCore", true),
+            ("Sources/RaftCore/A.swift", "public import Foundation", true),
+            ("Sources/RaftCore/A.swift", "    @preconcurrency import struct RaftMemory.Thing", true),
+            ("Sources/RaftMembership/A.swift", "import RaftTracing", true),
+            ("Sources/RaftTracing/A.swift", "@_exported import CSystemd", true),
+            ("Plugins/KeyValue/A.swift", "import RaftNode", true),
+            ("Sources/RaftSurprise/A.swift", "import RaftCore", true),
+            ("Sources/RaftCore/A.swift", "import RaftMembership // not NIOCore", false),
+            ("Sources/RaftCore/A.swift", "// import NIOCore", false),
+            ("Sources/RaftCore/A.swift", "/*\nimport NIOCore\n*/", false),
+            ("Sources/RaftCore/A.swift", "let text = \"\"\"\n    import NIOCore\n    \"\"\"", false),
+            ("Sources/RaftTransportUnix/A.swift", "import NIOPosix", false),
+            ("Sources/RaftNode/A.swift", "import RaftStorageLMDB", false),
+        ])
     func planted(path: String, source: String, isForbidden: Bool) async throws {
         try await withTemporaryDirectory { directory in
             let file = URL(filePath: directory + "/" + path)

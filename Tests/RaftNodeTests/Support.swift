@@ -1,9 +1,9 @@
 import FoundationEssentials
-import Glibc
 import RaftNode
 
 /// The package's directory.
-let packageDirectory = String(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/"))
+let packageDirectory = String(
+    #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/"))
 
 /// The example of the interfaces, word for word.
 let exampleYAML = """
@@ -49,11 +49,8 @@ func complaint(
 /// A directory of its own for one test.
 func withTemporaryDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
     // Short: the address of a socket in it must fit into 107 bytes.
-    var template = Array("/tmp/raft.XXXXXX".utf8CString)
-    guard let name = template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress) }) else {
-        throw RegistryError("no temporary directory: \(String(cString: strerror(errno)))")
-    }
-    let path = String(cString: name)
+    let path = "/tmp/raft.\(UInt64.random(in: 0...0xFF_FFFF_FFFF))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     do {
         let value = try await body(path)
         try? FileManager.default.removeItem(atPath: path)

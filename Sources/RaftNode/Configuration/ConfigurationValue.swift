@@ -37,9 +37,8 @@ extension ConfigurationValue: CustomStringConvertible {
     private static func plain(_ text: String) -> String? {
         let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
         guard let first = text.utf8.first, !words.contains(text.lowercased()) else { return nil }
-        // A hyphen or a point in front means something else, and digits alone are a number.
-        guard first != UInt8(ascii: "-"), first != UInt8(ascii: "."), text.utf8.contains(where: { !isDigit($0) })
-        else { return nil }
+        // In front they mean something else.
+        guard first != UInt8(ascii: "-"), first != UInt8(ascii: ".") else { return nil }
         let isSafe = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -51,8 +50,6 @@ extension ConfigurationValue: CustomStringConvertible {
         }
         return isSafe ? text : nil
     }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     private static func quoted(_ text: String) -> String {
         var result = "\""

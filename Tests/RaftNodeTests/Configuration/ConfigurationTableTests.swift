@@ -26,7 +26,8 @@ struct ConfigurationTableTests {
     func defaults() throws {
         let table = try builtins().table
         for key in table.keys {
-            guard let standard = key.standard else { continue }
+            // Without members nobody could reach the node.
+            guard let standard = key.standard, key.name != "members" else { continue }
             let text = if case .list(let elements) = standard { elements.joined(separator: ",") } else { "\(standard)" }
             // Put where its own default would be: the rest of the configuration is sound.
             _ = try load(
@@ -38,7 +39,9 @@ struct ConfigurationTableTests {
     func guide() throws {
         let path = packageDirectory + "/Sources/RaftNode/Documentation.docc/Operating.md"
         let guide = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-        #expect(guide.contains(try builtins().table.markdown), "copy the output of raftd plugins --keys into Operating.md")
+        let table = try builtins().table.markdown
+        #expect(
+            guide.contains(table), "copy the output of raftd plugins --keys into Operating.md")
     }
 
     @Test("The packaged example passes")

@@ -26,7 +26,7 @@ struct NodeConfigurationTests {
     func ignoredSetting() throws {
         let hints = try load(exampleYAML).hints
         #expect(hints.map(\.key) == ["raft.snapshotEntries"])
-        #expect(hints.allSatisfy(\.isIgnored))
+        #expect(hints.filter(\.isIgnored).count == 1)
         #expect(hints.first?.origin?.description == "node.yaml:9:67")
         let without = exampleYAML.replacing(", snapshotEntries: 10000", with: "")
         #expect(try load(without).hints.isEmpty)
@@ -64,14 +64,17 @@ struct NodeConfigurationTests {
             #expect(first.settings.value(key.name) == second.settings.value(key.name), "\(key.name)")
         }
         #expect(first.report.contains("# default"))
-        #expect(first.report.contains("# node.yaml:9:19"))
+        #expect(first.report.contains("# node.yaml:9:20"))
         #expect(first.report.contains("--set raft.windowBytes=1234567"))
     }
 
-    @Test("Durations and sizes have units", arguments: [
-        ("raft.heartbeat", "20ms", "20ms"), ("raft.heartbeat", "20000us", "20ms"), ("raft.cacheBytes", "1MiB", "1MiB"),
-        ("raft.cacheBytes", "65536", "64KiB"),
-    ])
+    @Test(
+        "Durations and sizes have units",
+        arguments: [
+            ("raft.heartbeat", "20ms", "20ms"), ("raft.heartbeat", "20000us", "20ms"),
+            ("raft.cacheBytes", "1MiB", "1MiB"),
+            ("raft.cacheBytes", "65536", "64KiB"),
+        ])
     func units(key: String, text: String, meaning: String) throws {
         let configuration = try load(exampleYAML, settings: ["\(key)=\(text)"])
         let other = try load(exampleYAML, settings: ["\(key)=\(meaning)"])

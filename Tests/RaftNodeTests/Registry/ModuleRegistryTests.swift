@@ -48,9 +48,11 @@ struct ModuleRegistryTests {
         }
     }
 
-    @Test("refuses a key that is taken, outside its section, or two things at once", arguments: [
-        "machine.module", "raft.heartbeat", "machine", "machine.", "machine.module.name", "machine.MODULE",
-    ])
+    @Test(
+        "refuses a key that is taken, outside its section, or two things at once",
+        arguments: [
+            "machine.module", "raft.heartbeat", "machine", "machine.", "machine.module.name", "machine.MODULE",
+        ])
     func keys(name: String) throws {
         var registry = try builtins()
         let key = ConfigurationKey(name, .text, summary: "Something")
