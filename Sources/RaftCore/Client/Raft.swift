@@ -64,7 +64,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
                         machine: machine, applied: opened.recovered.terms.base.index,
                         lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
                         storage: opened.storage, group: .first,
-                        report: { [unowned driver] in driver.post(.machine($0)) })
+                        report: { [weak driver] in driver?.post(.machine($0)) })
                 },
                 onFailure: { ending.end($0) })
             do {
@@ -144,6 +144,20 @@ public final class Raft<Machine: StateMachine>: Sendable {
             return
         }
         submit(CallbackProposal(payload: payload, completion: completion))
+    }
+
+    /// The same, with the command's index in the log.
+    public func propose(
+        encoded payload: [UInt8],
+        indexed completion: @escaping @Sendable (Result<(output: Machine.Output, index: LogIndex), RaftError>) -> Void
+    ) {
+        do {
+            try check(payload)
+        } catch {
+            completion(.failure(error))
+            return
+        }
+        submit(IndexedProposal(payload: payload, completion: completion))
     }
 
     private func check(_ payload: [UInt8]) throws(RaftError) {

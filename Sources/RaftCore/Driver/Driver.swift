@@ -43,7 +43,7 @@ package final class Driver: @unchecked Sendable {
     private let onFailure: @Sendable (RaftError) -> Void
     private lazy var writer = StorageWriter(
         storage: storage, lane: storageLane, group: engine.group, maximumReadBytes: configuration.maximumRequestBytes,
-        report: { [unowned self] in post(.storage($0)) })
+        report: { [weak self] in self?.post(.storage($0)) })
     private let storageLane: any Lane
     private let makeApplier: (Driver) -> any Applier
     private(set) lazy var applier = makeApplier(self)
@@ -364,9 +364,10 @@ extension Driver: TransportReceiver {
 
 /// Turns the driver's timer into mail.
 private final class Alarm: Runnable {
-    private unowned let driver: Driver
-    init(driver: Driver) { self.driver = driver }
-    func run() { driver.post(.alarm) }
+    private let post: @Sendable () -> Void
+    // A timer may outlive its node.
+    init(driver: Driver) { post = { [weak driver] in driver?.post(.alarm) } }
+    func run() { post() }
 }
 
 /// Closes storage on storage's own lane, behind everything else.
