@@ -45,7 +45,7 @@ ctl() { "$binaries/raftctl" --timeout 10s "$@"; }
 # One field of the status object of one node; empty while it does not answer.
 field() {
     { "$binaries/raftctl" --endpoint "$(endpoint "$1")" --no-follow --timeout 1s --output json status 2>/dev/null || true; } |
-        tr -d '\n' | sed -nE 's/.*"'"$2"'": *"?([A-Za-z0-9_]+)"?[,}].*/\1/p'
+        tr -d '\n' | sed -E 's/"members":.*//' | sed -nE 's/.*"'"$2"'": *"?([A-Za-z0-9_]+)"?[,}].*/\1/p'
 }
 milliseconds() { echo $((($(date +%s%N) - $1) / 1000000)); }
 
