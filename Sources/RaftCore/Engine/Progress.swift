@@ -28,7 +28,7 @@ package struct Progress: Hashable, Sendable {
     var isReading = false
     /// The peer no longer has what it acknowledged: it counts in no quorum (rule L3).
     package var isSuspect = false
-    var inflight = Inflight()
+    package internal(set) var inflight = Inflight()
     /// The highest read round it has confirmed (D§6.4).
     var confirmedRound: UInt64 = 0
     /// How far its log was proven to match, durable or not, by its own word.

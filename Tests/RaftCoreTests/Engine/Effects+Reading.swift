@@ -1,0 +1,56 @@
+import RaftCore
+import RaftMembership
+
+// What the tests look for among effects.
+extension [Effect] {
+    var sent: [(message: Message, to: Member)] {
+        compactMap { if case .send(let message, let to) = $0 { (message, to) } else { nil } }
+    }
+    var messages: [Message] { sent.map(\.message) }
+    var voteRequests: [VoteRequest] {
+        messages.compactMap { if case .voteRequest(let request) = $0 { request } else { nil } }
+    }
+    var voteReplies: [VoteReply] {
+        messages.compactMap { if case .voteReply(let reply) = $0 { reply } else { nil } }
+    }
+    var appends: [AppendEntries] {
+        messages.compactMap { if case .appendEntries(let request) = $0 { request } else { nil } }
+    }
+    func appends(to id: NodeID) -> [AppendEntries] {
+        sent.compactMap {
+            if case .appendEntries(let request) = $0.message, $0.to.id == id { request } else { nil }
+        }
+    }
+    var appendReplies: [AppendReply] {
+        messages.compactMap { if case .appendReply(let reply) = $0 { reply } else { nil } }
+    }
+    /// How far appends were acknowledged.
+    var matches: [LogIndex] {
+        appendReplies.compactMap { if case .matched(let index) = $0.outcome { index } else { nil } }
+    }
+    var hints: [LogID] {
+        appendReplies.compactMap { if case .conflict(let hint) = $0.outcome { hint } else { nil } }
+    }
+    var heartbeats: [Heartbeat] {
+        messages.compactMap { if case .heartbeat(let heartbeat) = $0 { heartbeat } else { nil } }
+    }
+    func heartbeats(to id: NodeID) -> [Heartbeat] {
+        sent.compactMap { if case .heartbeat(let beat) = $0.message, $0.to.id == id { beat } else { nil } }
+    }
+    var heartbeatReplies: [HeartbeatReply] {
+        messages.compactMap { if case .heartbeatReply(let reply) = $0 { reply } else { nil } }
+    }
+    var adoptions: [Adopt] { messages.compactMap { if case .adopt(let adopt) = $0 { adopt } else { nil } } }
+    var writes: [StorageBatch] { compactMap { if case .persist(let batch, _) = $0 { batch } else { nil } } }
+    var applies: [LogIndex] { compactMap { if case .apply(let index) = $0 { index } else { nil } } }
+    var fences: [String] { compactMap { if case .fence(let reason) = $0 { reason } else { nil } } }
+    var readies: [ReadID] { compactMap { if case .readReady(let id) = $0 { id } else { nil } } }
+    var failedReads: [ReadID] { compactMap { if case .readFailed(let id, _) = $0 { id } else { nil } } }
+    var abandoned: [LogIndex] { compactMap { if case .abandon(let index) = $0 { index } else { nil } } }
+    var events: [EngineEvent] { compactMap { if case .trace(let event) = $0 { event } else { nil } } }
+    var rejections: [Rejection] { compactMap { if case .rejected(_, let why) = $0 { why } else { nil } } }
+    var acceptedCounts: [Int] { compactMap { if case .accepted(_, _, let count) = $0 { count } else { nil } } }
+    var formations: [FormationProgress] {
+        compactMap { if case .formation(let progress) = $0 { progress } else { nil } }
+    }
+}

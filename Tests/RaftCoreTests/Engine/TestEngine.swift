@@ -1,0 +1,189 @@
+@testable import RaftCore
+import RaftMembership
+
+/// One engine, fed by hand. Writes stay under way until `persist` is called.
+struct TestEngine {
+    var engine: RaftEngine
+    var now = Instant(nanoseconds: 1_000_000_000)
+    /// Writes that have not been answered, in the order given.
+    var writes: [(batch: StorageBatch, id: WriteID)] = []
+    var disk: SimulatedDisk
+    static let cluster = ClusterID(high: 7, low: 7)
+
+    static func member(_ id: UInt64) -> Member { Member(id: NodeID(id), incarnation: Incarnation(100 + id)) }
+
+    static func membership(_ voters: [UInt64], learners: [UInt64] = []) -> Membership {
+        let records = (voters + learners).map { Membership.Record(member: member($0), addresses: ["memory:\($0)"]) }
+        guard let membership = try? Membership(members: records, voters: voters.map { NodeID($0) }) else {
+            preconditionFailure("a test names an impossible configuration")
+        }
+        return membership
+    }
+
+    /// The entries of a log: the configuration at index 1 in term 1, then commands of these terms.
+    static func log(_ terms: [Term], voters: [UInt64] = [1, 2, 3], learners: [UInt64] = []) -> EntryBatch {
+        var builder = EntryBatchBuilder(firstIndex: 1)
+        let payload = ConfigurationPayload(cluster: cluster, membership: membership(voters, learners: learners))
+        builder.append(.configuration, term: 1, payload: MembershipCodec.encode(payload))
+        for term in terms { builder.append(.command, term: term, payload: [UInt8(builder.count), UInt8(term.rawValue)]) }
+        return builder.finish()
+    }
+
+    /// Server `id` after a start, with `log` on its disk. The term is that of the last entry unless given.
+    init(
+        _ id: UInt64 = 1, log terms: [Term] = [], voters: [UInt64] = [1, 2, 3], learners: [UInt64] = [],
+        term: Term? = nil, votedFor: UInt64? = nil, commit: LogIndex = .zero, seed: UInt64 = 1,
+        configuration: RaftConfiguration = RaftConfiguration()
+    ) throws {
+        let log = Self.log(terms, voters: voters, learners: learners)
+        let hard = HardState(
+            cluster: Self.cluster, member: Self.member(id), term: term ?? terms.last ?? 1,
+            votedFor: votedFor.map(Self.member), commitHint: commit)
+        var disk = SimulatedDisk(hardState: hard)
+        try disk.write(StorageBatch(group: .first, entries: log, hardState: hard))
+        try self.init(disk: disk, seed: seed, configuration: configuration)
+    }
+
+    /// A server that belongs to no cluster.
+    init(pristine id: UInt64, seed: UInt64 = 1) throws {
+        try self.init(disk: SimulatedDisk(hardState: HardState(member: Self.member(id))), seed: seed)
+    }
+
+    init(disk: SimulatedDisk, seed: UInt64 = 1, configuration: RaftConfiguration = RaftConfiguration()) throws {
+        self.disk = disk
+        let recovered = try self.disk.recover()
+        engine = RaftEngine(
+            configuration: configuration, group: .first, hardState: self.disk.hardState, recovered: recovered,
+            seed: seed)
+        step(.started)
+    }
+
+    // MARK: Inputs
+
+    @discardableResult
+    mutating func step(_ input: Input) -> [Effect] {
+        var effects = Effects()
+        engine.step(input, at: now, into: &effects)
+        engine.checkInvariants()
+        for case .persist(let batch, let id) in effects.list { writes.append((batch, id)) }
+        return effects.list
+    }
+
+    @discardableResult
+    mutating func receive(_ message: Message, from sender: UInt64 = 2) -> [Effect] {
+        step(
+            .received(
+                Envelope(group: .first, from: Self.member(sender), to: engine.member, message: message)))
+    }
+
+    /// Answers the first `count` writes.
+    @discardableResult
+    mutating func persist(_ count: Int = .max) -> [Effect] {
+        var effects: [Effect] = []
+        for write in writes.prefix(count) {
+            try? disk.write(write.batch)
+            writes.removeFirst()
+            effects += step(.persisted(write.id))
+        }
+        return effects
+    }
+
+    /// Answers the write at `position` alone.
+    @discardableResult
+    mutating func persist(at position: Int) -> [Effect] {
+        step(.persisted(writes.remove(at: position).id))
+    }
+
+    mutating func pass(milliseconds: UInt64) { now = now + milliseconds * 1_000_000 }
+
+    /// Goes on to the next deadline.
+    @discardableResult
+    mutating func deadline() -> [Effect] {
+        now = max(now, engine.nextDeadline)
+        return step(.deadlineReached)
+    }
+
+    // MARK: Ways to a role
+
+    /// An election that `voters` grant, and all writes durable: the no-op too.
+    @discardableResult
+    mutating func lead(with voters: [UInt64] = [2]) -> [Effect] {
+        campaign(with: voters)
+        persist()
+        let term = engine.term
+        var effects: [Effect] = []
+        for voter in voters where engine.role == .candidate {
+            effects += receive(.voteReply(vote(term: term, from: voter)), from: voter)
+        }
+        persist()
+        return effects
+    }
+
+    /// As far as a candidate whose own vote is under way.
+    @discardableResult
+    mutating func campaign(with voters: [UInt64] = [2]) -> [Effect] {
+        var effects: [Effect] = []
+        repeat { effects = deadline() } while engine.role != .preCandidate && engine.role != .candidate
+        for voter in voters where engine.role == .preCandidate {
+            effects += receive(
+                .voteReply(
+                    VoteReply(
+                        term: engine.term, askedTerm: engine.term.next, round: lastRound(effects), isPreVote: true,
+                        isGranted: true)),
+                from: voter)
+        }
+        return effects
+    }
+
+    func vote(term: Term, from voter: UInt64, round: UInt64? = nil) -> VoteReply {
+        VoteReply(term: term, askedTerm: term, round: round ?? currentRound, isPreVote: false, isGranted: true)
+    }
+
+    var currentRound: UInt64 { engine.campaign }
+
+    private func lastRound(_ effects: [Effect]) -> UInt64 { effects.voteRequests.last?.round ?? currentRound }
+
+    /// What leader `id` of `term` sends.
+    func append(
+        _ term: Term, after previous: LogID, _ terms: [Term] = [], commit: LogIndex = .zero, stream: UInt32 = 1,
+        sequence: UInt64 = 1
+    ) -> Message {
+        var builder = EntryBatchBuilder(firstIndex: previous.index.next)
+        for entry in terms {
+            builder.append(.command, term: entry, payload: [UInt8(builder.nextIndex.rawValue - 1), UInt8(entry.rawValue)])
+        }
+        return .appendEntries(
+            AppendEntries(
+                term: term, stream: stream, sequence: sequence, previous: previous, leaderCommit: commit,
+                entries: builder.finish()))
+    }
+
+    func heartbeat(
+        _ term: Term, at previous: LogID = .zero, commit: LogIndex = .zero, stream: UInt32 = 1, round: UInt64 = 1
+    ) -> Message {
+        .heartbeat(Heartbeat(term: term, stream: stream, previous: previous, leaderCommit: commit, round: round))
+    }
+
+    /// What peer `id` answers to this leader's present stream.
+    func matched(_ index: LogIndex, by peer: UInt64, sequence: UInt64? = nil) -> Message {
+        let progress = progress(of: peer)
+        return .appendReply(
+            AppendReply(
+                term: engine.term, stream: progress.stream, sequence: sequence ?? progress.sequence,
+                outcome: .matched(index)))
+    }
+
+    func conflict(_ hint: LogID, by peer: UInt64) -> Message {
+        let progress = progress(of: peer)
+        return .appendReply(
+            AppendReply(
+                term: engine.term, stream: progress.stream, sequence: progress.sequence,
+                outcome: .conflict(hint: hint)))
+    }
+
+    func progress(of peer: UInt64) -> Progress {
+        engine.progress[Int(engine.membership.slot(of: NodeID(peer)) ?? 0)]
+    }
+
+    static func id(_ index: LogIndex, _ term: Term) -> LogID { LogID(term: term, index: index) }
+}
