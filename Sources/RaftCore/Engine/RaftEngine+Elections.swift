@@ -16,7 +16,8 @@ extension RaftEngine {
 
     mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
         resetElectionDeadline(now)
-        guard role != .leader, mayCampaign else { return }
+        // Nobody is told of a cluster whose first entry a crash could still undo (rule M9).
+        guard role != .leader, mayCampaign, !isIdentityUnannounced else { return }
         startPreVote(now, &fx)
     }
 
