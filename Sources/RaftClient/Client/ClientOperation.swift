@@ -113,6 +113,11 @@ final class ClientOperation {
     }
 
     private func rest() {
+        if !router.options.retries, let lastError {
+            let outcome: RaftError.Outcome = request.isRepeatable ? .rejected : lastError.outcome
+            return finish(
+                .failure(RaftClientError(lastError.code, outcome, lastError.message, leader: lastError.leader)))
+        }
         generation += 1
         phase = .waiting
         attempts = 0

@@ -44,26 +44,34 @@ public final class RaftClient: Sendable {
     /// Proposes `command`, as the machine's codec wrote it.
     /// - Returns: its output, once it is committed and applied.
     public func propose(_ command: [UInt8]) async throws(RaftClientError) -> [UInt8] {
-        try await perform(.propose(command), \.bytes)
+        try await perform(.propose(command)) { $0.bytes }
+    }
+
+    /// Proposes `command`, as the machine's codec wrote it.
+    /// - Returns: its output, and its index in the log, nil when the node does not tell.
+    public func proposeForIndex(
+        _ command: [UInt8]
+    ) async throws(RaftClientError) -> (output: [UInt8], index: LogIndex?) {
+        try await perform(.propose(command)) { response in response.bytes.map { ($0, response.index) } }
     }
 
     /// Asks the machine. `query` and the answer are what the machine's codec makes of them.
     public func query(
         _ query: [UInt8], consistency: ReadConsistency = .linearizable
     ) async throws(RaftClientError) -> [UInt8] {
-        try await perform(.query(query, consistency), \.bytes)
+        try await perform(.query(query, consistency)) { $0.bytes }
     }
 
     /// What one node, the first endpoint that answers, says of itself.
-    public func status() async throws(RaftClientError) -> NodeStatus { try await perform(.status, \.status) }
+    public func status() async throws(RaftClientError) -> NodeStatus { try await perform(.status) { $0.status } }
 
     /// The configuration as one node, the first endpoint that answers, knows it.
-    public func members() async throws(RaftClientError) -> Membership { try await perform(.members, \.members) }
+    public func members() async throws(RaftClientError) -> Membership { try await perform(.members) { $0.members } }
 
     /// Forms a cluster from exactly these members, ids to peer addresses (rule M9).
     /// - Returns: its identity.
     public func bootstrap(_ members: [NodeID: [String]]) async throws(RaftClientError) -> ClusterID {
-        try await perform(.bootstrap(members), \.cluster)
+        try await perform(.bootstrap(members)) { $0.cluster }
     }
 
     /// Ends every connection; calls under way fail with `closed`. Idempotent.

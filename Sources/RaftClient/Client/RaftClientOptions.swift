@@ -5,6 +5,9 @@ public struct RaftClientOptions: Hashable, Sendable {
     /// Whether calls go where the leader is. Without it they go to the endpoints given, and *notLeader* is an error like
     /// any other.
     public var followsLeader = true
+    /// Whether a call is tried again when every endpoint had its turn. Without it a call fails as soon as none could
+    /// take it.
+    public var retries = true
     /// A query that has no answer after so long is asked elsewhere, as long as the time-out allows.
     public var attemptTimeout: Duration = .seconds(1)
     /// Between two rounds of attempts; doubled after each, up to `maximumPause`.

@@ -134,6 +134,9 @@ package struct ClientFrameDecoder {
         switch kind {
         case ClientProtocol.Kind.bytes:
             response = .bytes([UInt8](try reader.readRaw(reader.remaining)))
+        case ClientProtocol.Kind.output:
+            let index = LogIndex(try reader.readBounded())
+            response = .output([UInt8](try reader.readRaw(reader.remaining)), index)
         case ClientProtocol.Kind.error:
             response = .error(try error(&reader))
         case ClientProtocol.Kind.nodeStatus:

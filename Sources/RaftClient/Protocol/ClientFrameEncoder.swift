@@ -55,6 +55,11 @@ package enum ClientFrameEncoder {
         switch response.kind {
         case .bytes(let bytes):
             appendAnswer(ClientProtocol.Kind.bytes, id, to: &buffer) { $0.writeBytes(bytes) }
+        case .output(let bytes, let index):
+            appendAnswer(ClientProtocol.Kind.output, id, to: &buffer) { buffer in
+                buffer.writeInteger(index.rawValue, endianness: .little)
+                buffer.writeBytes(bytes)
+            }
         case .error(let error):
             appendAnswer(ClientProtocol.Kind.error, id, to: &buffer) { buffer in
                 var writer = ByteWriter(capacity: 128)

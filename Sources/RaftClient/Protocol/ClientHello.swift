@@ -20,7 +20,8 @@ package struct ClientHello: Hashable, Sendable {
         try checkMagic(&reader)
         let hello = ClientHello(maximumFrameLength: Int(try reader.read(UInt32.self)))
         guard hello.maximumFrameLength >= ClientProtocol.maximumHandshakeLength else {
-            throw Goodbye(.format, "a client must take frames of \(ClientProtocol.maximumHandshakeLength) bytes at least")
+            let least = ClientProtocol.maximumHandshakeLength
+            throw Goodbye(.format, "a client must take frames of \(least) bytes at least")
         }
         try reader.finish()
         return hello
@@ -33,8 +34,8 @@ package struct ClientHello: Hashable, Sendable {
         }
         let version: UInt16 = try reader.read()
         guard version == ClientProtocol.version else {
-            throw Goodbye(
-                .version, "one side speaks version \(version) of the client protocol, the other \(ClientProtocol.version)")
+            let ours = ClientProtocol.version
+            throw Goodbye(.version, "one side speaks version \(version) of the client protocol, the other \(ours)")
         }
     }
 }

@@ -22,11 +22,12 @@
 /// | 0x12 status | client | request u64 |
 /// | 0x13 members | client | request u64 |
 /// | 0x14 bootstrap | client | request u64 · count u16 · for each member: node u64 · addresses |
-/// | 0x40 bytes | server | request u64 · output or answer, to the end |
+/// | 0x40 bytes | server | request u64 · answer to a query, to the end |
 /// | 0x41 error | server | request u64 · code u8 · outcome u8 (0 rejected, 1 unknown, 2 committed) · message string · leader known u8; if 1: node u64 · addresses |
 /// | 0x42 status | server | request u64 · status, see `NodeStatus` |
 /// | 0x43 members | server | request u64 · configuration as `MembershipCodec` writes it |
 /// | 0x44 formed | server | request u64 · cluster identity u64 high, u64 low |
+/// | 0x45 output | server | request u64 · index of the command in the log u64 (0: not told) · output, to the end |
 ///
 /// A server answers a request of a kind from 0x10 to 0x3F that it does not know with the error *notSupported*; any other
 /// frame that has no place, fails its checksum or does not end where it should ends the connection.
@@ -60,5 +61,6 @@ package enum ClientProtocol {
         package static let nodeStatus: UInt8 = 0x42
         package static let membership: UInt8 = 0x43
         package static let formed: UInt8 = 0x44
+        package static let output: UInt8 = 0x45
     }
 }

@@ -3,7 +3,10 @@ public import RaftMembership
 /// What a node answers.
 public struct ClientResponse: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
+        /// The answer to a query.
         case bytes([UInt8])
+        /// The output of a command, and where in the log that is; 0 when the node does not tell.
+        case output([UInt8], LogIndex)
         case error(RaftClientError)
         case status(NodeStatus)
         case members(Membership)
@@ -16,7 +19,15 @@ public struct ClientResponse: Hashable, Sendable {
 
     /// The output of a command or the answer to a query.
     public var bytes: [UInt8]? {
-        if case .bytes(let bytes) = kind { bytes } else { nil }
+        switch kind {
+        case .bytes(let bytes), .output(let bytes, _): bytes
+        default: nil
+        }
+    }
+
+    /// Where in the log the command is whose output this is; nil when the node does not tell.
+    public var index: LogIndex? {
+        if case .output(_, let index) = kind, index > .zero { index } else { nil }
     }
 
     public var status: NodeStatus? {

@@ -70,7 +70,8 @@ public struct NodeStatus: Hashable, Sendable {
         peers = metrics.peers.map {
             Peer(
                 id: $0.id, matchIndex: $0.matchIndex, state: $0.state,
-                lastContactMilliseconds: $0.lastContactMilliseconds, inflightEntries: UInt64(clamping: $0.inflightEntries))
+                lastContactMilliseconds: $0.lastContactMilliseconds,
+                inflightEntries: UInt64(clamping: $0.inflightEntries))
         }
         pendingProposals = UInt64(clamping: metrics.pendingProposals)
         uncommittedBytes = UInt64(clamping: metrics.uncommittedBytes)

@@ -126,9 +126,11 @@ public final class Raft<Machine: StateMachine>: Sendable {
         let payload = try Machine.encode(command)
         try check(payload)
         #if DEBUG
-        return try await withCheckedThrowingContinuation { submit(TaskProposal(payload: payload, continuation: $0)) }
+            return try await withCheckedThrowingContinuation {
+                submit(TaskProposal(payload: payload, continuation: $0))
+            }
         #else
-        return try await withUnsafeThrowingContinuation { submit(TaskProposal(payload: payload, continuation: $0)) }
+            return try await withUnsafeThrowingContinuation { submit(TaskProposal(payload: payload, continuation: $0)) }
         #endif
     }
 

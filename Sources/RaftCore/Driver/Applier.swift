@@ -179,7 +179,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             }
             let output = try state.machine.apply(command)
             state.applied = index
-            (proposal as? TypedProposal<Machine.Output>)?.succeed(output)
+            (proposal as? TypedProposal<Machine.Output>)?.succeed(output, at: index)
         } catch let refusal as CommandRefused {
             // An outcome, the same on every node (rule C7).
             state.machine.skip(to: index)

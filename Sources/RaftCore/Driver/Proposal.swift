@@ -14,15 +14,17 @@ package class Proposal: @unchecked Sendable {
 
 /// Ends with the machine's output.
 package class TypedProposal<Output: Sendable>: Proposal, @unchecked Sendable {
-    package func succeed(_ output: Output) { preconditionFailure("implemented by its two kinds") }
+    package func succeed(_ output: Output) { preconditionFailure("implemented by its kinds") }
+    /// The same, told where in the log the command is.
+    package func succeed(_ output: Output, at index: LogIndex) { succeed(output) }
 }
 
 /// Resumes a task.
 package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
     #if DEBUG
-    package typealias Continuation = CheckedContinuation<Output, any Error>
+        package typealias Continuation = CheckedContinuation<Output, any Error>
     #else
-    package typealias Continuation = UnsafeContinuation<Output, any Error>
+        package typealias Continuation = UnsafeContinuation<Output, any Error>
     #endif
     private let continuation: Continuation
 
@@ -45,6 +47,22 @@ package final class CallbackProposal<Output: Sendable>: TypedProposal<Output>, @
     }
 
     package override func succeed(_ output: Output) { completion(.success(output)) }
+    package override func fail(_ error: RaftError) { completion(.failure(error)) }
+}
+
+/// Calls back as `CallbackProposal` does, with the command's index in the log.
+package final class IndexedProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    private let completion: @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
+
+    package init(
+        payload: [UInt8],
+        completion: @escaping @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
+    ) {
+        self.completion = completion
+        super.init(payload: payload)
+    }
+
+    package override func succeed(_ output: Output, at index: LogIndex) { completion(.success((output, index))) }
     package override func fail(_ error: RaftError) { completion(.failure(error)) }
 }
 
