@@ -1,0 +1,123 @@
+import NIOCore
+import RaftClient
+import RaftCore
+import RaftTracing
+
+/// Every client connection of a node. Used on its loop.
+final class ClientHub {
+    let service: any ClientService
+    let limits: ClientLimits
+    let eventLoop: any EventLoop
+    let outbox: ReplyOutbox
+    private let tracer: Tracer
+    private var sessions: [ObjectIdentifier: ClientSession] = [:]
+    /// Sessions with something to write, until the end of this tick.
+    private var dirty: [ClientSession] = []
+    private var drained: EventLoopPromise<Void>?
+    private var drainDeadline: Scheduled<Void>?
+    /// Refusals are traced so many a second: whoever floods the listener does not flood the log.
+    private static let refusalsPerSecond = 10
+    private var refusals = (since: NIODeadline.uptimeNanoseconds(0), traced: 0, untold: 0)
+
+    init(service: any ClientService, limits: ClientLimits, eventLoop: any EventLoop, tracer: Tracer) {
+        self.service = service
+        self.limits = limits
+        self.eventLoop = eventLoop
+        self.tracer = tracer
+        outbox = ReplyOutbox(eventLoop: eventLoop)
+    }
+
+    var isDraining: Bool { drained != nil }
+
+    // MARK: Connections
+
+    /// A connection was accepted at `address`.
+    func accepted(_ channel: any Channel, at address: RaftAddress) throws {
+        let session = ClientSession(hub: self, address: address)
+        sessions[ObjectIdentifier(session)] = session
+        do {
+            try channel.pipeline.syncOperations.addHandler(session)
+        } catch {
+            sessions[ObjectIdentifier(session)] = nil
+            throw error
+        }
+    }
+
+    /// Why a connection that became active is not wanted, or nil.
+    func objection() -> Goodbye? {
+        if isDraining { return Goodbye(.stopping, "this node is shutting down") }
+        guard sessions.count > limits.maximumConnections else { return nil }
+        return Goodbye(.overloaded, "\(limits.maximumConnections) clients are connected already: try another node")
+    }
+
+    func greeted(_ session: ClientSession) {
+        tracer.debug(.clientConnected, "a client connected", [.address("\(session.address)")])
+    }
+
+    func refused(_ reason: String, at address: RaftAddress) {
+        let now = NIODeadline.now()
+        if now - refusals.since >= .seconds(1) { refusals = (now, 0, refusals.untold) }
+        guard refusals.traced < Self.refusalsPerSecond else {
+            refusals.untold += 1
+            return
+        }
+        let untold = refusals.untold
+        refusals = (refusals.since, refusals.traced + 1, 0)
+        tracer.notice(
+            .clientRefused, "a client was turned away: \(reason)",
+            [.address("\(address)"), .reason(reason)] + (untold > 0 ? [.count(untold)] : []))
+    }
+
+    func ended(_ session: ClientSession) {
+        sessions[ObjectIdentifier(session)] = nil
+        if sessions.isEmpty { finishDraining() }
+    }
+
+    // MARK: Writing
+
+    /// `session` has something to write: it is written at the end of this tick, together with what else comes in it.
+    func markDirty(_ session: ClientSession) {
+        dirty.append(session)
+        if dirty.count == 1 { eventLoop.assumeIsolated().execute { [self] in flush() } }
+    }
+
+    private func flush() {
+        let sessions = dirty
+        dirty = []
+        for session in sessions { session.flush() }
+    }
+
+    // MARK: The end
+
+    /// Answers what is under way, turns away the rest and closes; after `limits.drainTimeout` at the latest.
+    func drain() -> EventLoopFuture<Void> {
+        if let drained { return drained.futureResult }
+        let promise = eventLoop.makePromise(of: Void.self)
+        drained = promise
+        guard !sessions.isEmpty else {
+            promise.succeed()
+            return promise.futureResult
+        }
+        drainDeadline = eventLoop.assumeIsolated().scheduleTask(in: limits.drainTimeout.timeAmount) { [self] in
+            for session in sessions.values { session.abandon() }
+            finishDraining()
+        }
+        for session in sessions.values { session.drain() }
+        return promise.futureResult
+    }
+
+    private func finishDraining() {
+        drainDeadline?.cancel()
+        drainDeadline = nil
+        // A promise is kept once.
+        if let drained, sessions.isEmpty { drained.succeed() }
+    }
+}
+
+extension Duration {
+    /// Rounded to nanoseconds; a bound of a century suits every limit.
+    var timeAmount: TimeAmount {
+        let (seconds, attoseconds) = components
+        return .nanoseconds(min(max(seconds, 0), 3_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,20 @@
+package import RaftClient
+package import RaftCore
+package import RaftMembership
+
+/// What stands behind the client listener. Completions come once, on any thread; nothing here blocks.
+package protocol ClientService: Sendable {
+    /// - Parameter completion: is given the output and the command's index in the log, 0 when that is not known.
+    func propose(
+        _ command: [UInt8],
+        completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
+
+    /// - Parameter completion: may be called by an applier, so what it does must be short.
+    func query(
+        _ query: [UInt8], isStale: Bool, completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void)
+
+    func status(completion: @escaping @Sendable (NodeStatus) -> Void)
+
+    func bootstrap(
+        _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void)
+}

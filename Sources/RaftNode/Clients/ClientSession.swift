@@ -1,0 +1,290 @@
+import NIOCore
+import RaftClient
+import RaftCore
+import RaftMembership
+
+/// The node's end of one client connection: hello, requests in, answers out. Used on its loop.
+///
+/// Every request that a read brought is handed over before anything is written, so that the driver makes one batch of
+/// them; answers are collected and written once a tick.
+final class ClientSession: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    private enum Phase {
+        case greeting
+        /// The client said hello; ours waits for the node's status.
+        case answering
+        case open
+        /// The last frame is on its way; what still comes in is thrown away.
+        case leaving
+        case ended
+    }
+
+    let address: RaftAddress
+    private let hub: ClientHub
+    private var phase = Phase.greeting
+    private var context: ChannelHandlerContext?
+    private var decoder = ClientFrameDecoder()
+    private var outbound = ByteBuffer()
+    private var isDirty = false
+    private var isReadWanted = false
+    private var inFlight = 0
+    private var deadline: Scheduled<Void>?
+    /// What the length of a frame to this client may say at most.
+    private var peerMaximumLength = ClientProtocol.maximumHandshakeLength
+
+    init(hub: ClientHub, address: RaftAddress) {
+        self.hub = hub
+        self.address = address
+    }
+
+    // MARK: Events of the channel
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        if let objection = hub.objection() { return refuse(objection) }
+        deadline = hub.eventLoop.assumeIsolated().scheduleTask(in: hub.limits.helloTimeout.timeAmount) { [weak self] in
+            self?.refuse(Goodbye(.late, "no hello came in time"))
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch phase {
+        case .leaving, .ended: return
+        case .greeting, .answering, .open:
+            decoder.append(unwrapInboundIn(data))
+            process()
+        }
+    }
+
+    /// The channel asks for more bytes after each read; without them it leaves them to the kernel, and so to the client.
+    func read(context: ChannelHandlerContext) {
+        if isPaused { isReadWanted = true } else { context.read() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        flush()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A reset is an end like any other.
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { ended() }
+
+    func handlerRemoved(context: ChannelHandlerContext) { ended() }
+
+    // MARK: Requests
+
+    private var isPaused: Bool {
+        switch phase {
+        case .greeting, .leaving, .ended: false
+        case .answering: true
+        case .open:
+            inFlight >= hub.limits.maximumInFlight || outbound.readableBytes > hub.limits.pausingUnsentBytes
+        }
+    }
+
+    private func process() {
+        do {
+            while !isPaused, let message = try decoder.nextFromClient() {
+                switch (phase, message) {
+                case (.greeting, .hello(let hello)): answer(hello)
+                case (.open, .request(let id, let request)): handle(request, id)
+                case (.greeting, _): throw Goodbye(.format, "a request came before the hello")
+                default: throw Goodbye(.format, "a frame has no place here")
+                }
+            }
+        } catch {
+            refuse(error as? Goodbye ?? Goodbye(.format, "\(error)"))
+        }
+    }
+
+    private func answer(_ hello: ClientHello) {
+        deadline?.cancel()
+        deadline = nil
+        phase = .answering
+        peerMaximumLength = hello.maximumFrameLength
+        decoder.maximumLength = hub.limits.maximumFrameBytes
+        let bound = NIOLoopBound(self, eventLoop: hub.eventLoop)
+        hub.service.status { [eventLoop = hub.eventLoop] status in
+            if eventLoop.inEventLoop { return bound.value.open(status) }
+            eventLoop.execute { bound.value.open(status) }
+        }
+    }
+
+    private func open(_ status: NodeStatus) {
+        guard case .answering = phase else { return }
+        phase = .open
+        hub.greeted(self)
+        ClientFrameEncoder.append(
+            ServerHello(
+                maximumFrameLength: hub.limits.maximumFrameBytes, clusterName: status.clusterName,
+                node: status.member.id, cluster: status.cluster),
+            to: &outbound)
+        markDirty()
+    }
+
+    private func handle(_ request: ClientRequest, _ id: UInt64) {
+        inFlight += 1
+        let outbox = hub.outbox
+        let session = NIOLoopBound(self, eventLoop: hub.eventLoop)
+        @Sendable func reply(_ response: ClientResponse.Kind) {
+            outbox.send(ClientResponse(response), id: id, to: session)
+        }
+        @Sendable func reply(_ error: RaftError) { reply(.error(RaftClientError(error))) }
+        if hub.isDraining { return reply(RaftError(.stopped, "this node is shutting down: ask another")) }
+        switch request.kind {
+        case .propose(let command):
+            hub.service.propose(command) { result in
+                switch result {
+                case .success(let (output, index)): reply(.output(output, index))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .query(let query, let consistency):
+            guard ReadConsistency.all.contains(consistency) else {
+                return reply(unsupported("\(consistency.name) of a query"))
+            }
+            // No node grants leases or lets followers answer yet, so both are answered as linearizable: a node that does
+            // not lead refuses.
+            hub.service.query(query, isStale: consistency == .stale) { result in
+                switch result {
+                case .success(let bytes): reply(.bytes(bytes))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .status:
+            hub.service.status { reply(.status($0)) }
+        case .members:
+            hub.service.status { reply(.members($0.membership)) }
+        case .bootstrap(let founders):
+            var members: [NodeID: [String]] = [:]
+            for founder in founders where members.updateValue(founder.addresses, forKey: founder.id) != nil {
+                return reply(RaftError(.formation, "node \(founder.id) is named twice: name every member once"))
+            }
+            hub.service.bootstrap(members) { result in
+                switch result {
+                case .success(let cluster): reply(.formed(cluster))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .unsupported(let kind):
+            reply(unsupported("requests of kind \(kind)"))
+        }
+    }
+
+    private func unsupported(_ what: String) -> ClientResponse.Kind {
+        let message = "this node does not know \(what): it may be of an older release"
+        return .error(RaftClientError(.notSupported, .rejected, message))
+    }
+
+    // MARK: Answers
+
+    /// An answer to request `id` is there.
+    func respond(_ response: ClientResponse, id: UInt64) {
+        inFlight -= 1
+        guard case .open = phase else { return }
+        let before = outbound.writerIndex
+        ClientFrameEncoder.append(response, id: id, to: &outbound)
+        // Sizes of answers are not known before; one that this client does not take is taken back.
+        if outbound.writerIndex - before - 4 > peerMaximumLength {
+            outbound.moveWriterIndex(to: before)
+            let message = "the answer is larger than the \(peerMaximumLength) bytes that this client takes"
+            let error = RaftClientError(.tooLarge, .committed, message)
+            ClientFrameEncoder.append(ClientResponse(.error(error)), id: id, to: &outbound)
+        }
+        markDirty()
+    }
+
+    private func markDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        hub.markDirty(self)
+    }
+
+    /// Writes what there is to write in one go, and goes on reading when there is room again.
+    func flush() {
+        isDirty = false
+        guard case .open = phase, let context else { return }
+        if outbound.readableBytes > 0, context.channel.isWritable {
+            // The channel keeps the bytes as long as it needs them; `clear` then takes new ones.
+            context.writeAndFlush(NIOAny(outbound), promise: nil)
+            outbound.clear()
+            if outbound.capacity > 1 << 20 { outbound = ByteBuffer() }
+        } else if outbound.readableBytes > hub.limits.maximumUnsentBytes {
+            return refuse(Goodbye(.overloaded, "the client does not read its answers"))
+        }
+        process()
+        if case .open = phase, hub.isDraining { return leaveIfIdle() }
+        if isReadWanted, !isPaused {
+            isReadWanted = false
+            context.read()
+        }
+    }
+
+    // MARK: The end
+
+    /// From now on requests are turned away; the connection ends with the last answer.
+    func drain() {
+        switch phase {
+        case .greeting, .answering: refuse(Goodbye(.stopping, "this node is shutting down"))
+        case .open: leaveIfIdle()
+        case .leaving, .ended: break
+        }
+    }
+
+    private func leaveIfIdle() {
+        guard inFlight == 0, outbound.readableBytes == 0 else { return }
+        leave(Goodbye(.stopping, "this node is shutting down"))
+    }
+
+    /// Ends it now.
+    func abandon() {
+        let context = context
+        ended()
+        context?.close(promise: nil)
+    }
+
+    private func refuse(_ goodbye: Goodbye) {
+        switch phase {
+        case .leaving, .ended: return
+        case .greeting, .answering, .open: break
+        }
+        if goodbye.reason != .stopping { hub.refused(goodbye.message, at: address) }
+        leave(goodbye)
+    }
+
+    /// Says why, sends nothing more, and closes when the client did or soon after: closing at once, with bytes of the
+    /// client unread, could take away what was said.
+    private func leave(_ goodbye: Goodbye) {
+        deadline?.cancel()
+        phase = .leaving
+        decoder = ClientFrameDecoder()
+        guard let context else { return }
+        ClientFrameEncoder.append(goodbye, to: &outbound)
+        let bytes = outbound
+        outbound = ByteBuffer()
+        context.writeAndFlush(NIOAny(bytes)).assumeIsolated().whenComplete { _ in
+            context.close(mode: .output, promise: nil)
+        }
+        deadline = hub.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in self?.abandon() }
+        if isReadWanted {
+            isReadWanted = false
+            context.read()
+        }
+    }
+
+    private func ended() {
+        if case .ended = phase { return }
+        phase = .ended
+        deadline?.cancel()
+        deadline = nil
+        context = nil
+        decoder = ClientFrameDecoder()
+        outbound = ByteBuffer()
+        hub.ended(self)
+    }
+}

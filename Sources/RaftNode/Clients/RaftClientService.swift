@@ -1,0 +1,45 @@
+import RaftClient
+import RaftCore
+import RaftMembership
+
+/// A node as clients see it.
+struct RaftClientService: ClientService {
+    let raft: Raft<AnyStateMachine>
+
+    func propose(
+        _ command: [UInt8],
+        completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void
+    ) {
+        raft.propose(encoded: command, indexed: completion)
+    }
+
+    func query(
+        _ query: [UInt8], isStale: Bool, completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
+    ) {
+        @Sendable func answer(_ result: Result<AnyStateMachine, RaftError>) {
+            switch result {
+            case .success(let machine): completion(Self.answer(query, from: machine))
+            case .failure(let error): completion(.failure(error))
+            }
+        }
+        if isStale { raft.readStale { answer($0) } } else { raft.read { answer($0) } }
+    }
+
+    func status(completion: @escaping @Sendable (NodeStatus) -> Void) {
+        raft.status { completion(NodeStatus($0)) }
+    }
+
+    func bootstrap(
+        _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void
+    ) {
+        raft.bootstrap(members, completion: completion)
+    }
+
+    private static func answer(_ query: [UInt8], from machine: AnyStateMachine) -> Result<[UInt8], RaftError> {
+        do {
+            return .success(try machine.answer(query))
+        } catch {
+            return .failure(RaftError(.refused, "\(error)"))
+        }
+    }
+}
