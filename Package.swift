@@ -124,7 +124,7 @@ let package = Package(
             name: "raft-bench",
             dependencies: [
                 "RaftCore", "RaftMembership", "RaftMemory", "RaftStorageLMDB", "RaftTransportUnix", "RaftClient",
-                "RaftKeyValue", "RaftTracing",
+                "RaftKeyValue", "RaftTracing", "RaftThreads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             swiftSettings: settings),
@@ -167,6 +167,14 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: ["RaftClient", "RaftCore", "RaftMembership", "RaftKeyValue"],
             exclude: ["Faults"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RaftClientTests",
+            dependencies: [
+                "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",
+                "CRaftChecksum", "raftctl", .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
+            exclude: ["Golden"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

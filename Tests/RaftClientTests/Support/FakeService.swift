@@ -1,0 +1,55 @@
+import RaftClient
+import RaftCore
+import RaftMembership
+import RaftNode
+import Synchronization
+
+/// Stands behind a `ClientServer`: keeps what was asked until the test answers it, or echoes at once.
+final class FakeService: ClientService {
+    typealias ProposalResult = Result<(output: [UInt8], index: LogIndex), RaftError>
+
+    private struct State {
+        var isEcho = false
+        var proposals: [(command: [UInt8], completion: @Sendable (ProposalResult) -> Void)] = []
+        var queries: [(query: [UInt8], isStale: Bool)] = []
+        var bootstraps: [[NodeID: [String]]] = []
+    }
+
+    private let state = Mutex(State())
+
+    init(echo: Bool = false) { state.withLock { $0.isEcho = echo } }
+
+    var waiting: [[UInt8]] { state.withLock { $0.proposals.map(\.command) } }
+    var queries: [(query: [UInt8], isStale: Bool)] { state.withLock { $0.queries } }
+    var bootstraps: [[NodeID: [String]]] { state.withLock { $0.bootstraps } }
+
+    /// Answers the oldest proposal that waits.
+    func answerNext(_ result: ProposalResult = .success(([1], 1))) {
+        let first = state.withLock { $0.proposals.isEmpty ? nil : $0.proposals.removeFirst() }
+        first?.completion(result)
+    }
+
+    func propose(_ command: [UInt8], completion: @escaping @Sendable (ProposalResult) -> Void) {
+        let isEcho = state.withLock { state in
+            if !state.isEcho { state.proposals.append((command, completion)) }
+            return state.isEcho
+        }
+        if isEcho { completion(.success((command, 1))) }
+    }
+
+    func query(
+        _ query: [UInt8], isStale: Bool, completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
+    ) {
+        state.withLock { $0.queries.append((query, isStale)) }
+        completion(.success(query))
+    }
+
+    func status(completion: @escaping @Sendable (NodeStatus) -> Void) { completion(Samples.status) }
+
+    func bootstrap(
+        _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void
+    ) {
+        state.withLock { $0.bootstraps.append(members) }
+        completion(.success(Samples.cluster))
+    }
+}

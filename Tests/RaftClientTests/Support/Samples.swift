@@ -1,0 +1,70 @@
+import NIOCore
+import RaftCore
+import RaftMembership
+
+@testable import RaftClient
+
+/// One message of each kind, as golden files hold them.
+enum Samples {
+    static let cluster = ClusterID(high: 0x0102_0304_0506_0708, low: 0x1112_1314_1516_1718)
+
+    static let membership: Membership = {
+        let records = [
+            Membership.Record(member: Member(id: 1, incarnation: 0x0A), addresses: ["unix:1"]),
+            Membership.Record(member: Member(id: 2, incarnation: 0x0B), addresses: ["unix:2", "tcp:a:1"]),
+        ]
+        // Written by hand above, so it is a configuration; an empty one would fail the tests.
+        return (try? Membership(members: records, voters: [1, 2])) ?? Membership()
+    }()
+
+    static let status: NodeStatus = {
+        var status = NodeStatus(clusterName: "demo", member: Member(id: 1, incarnation: 0x0A), role: "leader", term: 3)
+        status.cluster = cluster
+        status.leader = LeaderHint(id: 1, clientAddresses: ["unix:c"])
+        status.commitIndex = 10
+        status.appliedIndex = 9
+        status.flushedIndex = 11
+        status.lastIndex = 12
+        status.snapshotIndex = 5
+        status.purgedIndex = 4
+        status.membership = membership
+        status.peers = [
+            NodeStatus.Peer(
+                id: 2, matchIndex: 8, state: "probe", lastContactMilliseconds: nil, inflightEntries: 2)
+        ]
+        status.pendingProposals = 6
+        status.uncommittedBytes = 7
+        status.failure = "x"
+        return status
+    }()
+
+    static let requests: [(name: String, request: ClientRequest)] = [
+        ("propose", .propose([0xAA, 0xBB])),
+        ("query", .query([0xCC], .stale)),
+        ("status-request", .status),
+        ("members-request", .members),
+        ("bootstrap", .bootstrap([2: ["unix:2"], 1: ["unix:1", "tcp:a:1"]])),
+    ]
+
+    static let responses: [(name: String, response: ClientResponse)] = [
+        ("bytes", ClientResponse(.bytes([0xDD, 0xEE]))),
+        ("output", ClientResponse(.output([0xFF], 77))),
+        (
+            "error",
+            ClientResponse(
+                .error(
+                    RaftClientError(
+                        .notLeader, .rejected, "no", leader: LeaderHint(id: 2, clientAddresses: ["unix:2"]))))
+        ),
+        ("error-unknown", ClientResponse(.error(RaftClientError(.unknown, .unknown, "gone")))),
+        ("status", ClientResponse(.status(status))),
+        ("members", ClientResponse(.members(membership))),
+        ("formed", ClientResponse(.formed(cluster))),
+    ]
+
+    static func bytes(_ body: (inout ByteBuffer) -> Void) -> [UInt8] {
+        var buffer = ByteBuffer()
+        body(&buffer)
+        return Array(buffer.readableBytesView)
+    }
+}
