@@ -16,7 +16,7 @@ package struct Progress: Hashable, Sendable {
     /// The next entry to send. Always above `matchIndex` (rule P2).
     package var nextIndex: LogIndex
     package var mode = Mode.probe
-    /// Numbers the attempts to replicate; an answer to an earlier one is discarded whole (rule P3).
+    /// Numbers the attempts to replicate, from 1; an answer to an earlier one is discarded whole (rule P3).
     package var stream: UInt32 = 0
     /// Numbers the requests of the stream.
     package var sequence: UInt64 = 0

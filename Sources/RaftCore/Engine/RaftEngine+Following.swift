@@ -4,9 +4,10 @@ import RaftMembership
 extension RaftEngine {
     mutating func receive(_ request: AppendEntries, from sender: Member, _ now: Instant, _ fx: inout Effects) {
         guard acknowledgeLeader(sender, term: request.term, now, &fx) else {
-            // The sender learns the higher term from a reply that says nothing else (rule V9).
+            // The sender learns the higher term from a reply that says nothing else (rule V9): stream 0 is nobody's,
+            // so that it means nothing to a sender that leads this term by now (rule P3).
             if !isFenced {
-                reply(to: sender, stream: request.stream, sequence: request.sequence, .conflict(hint: .zero), &fx)
+                reply(to: sender, stream: 0, sequence: request.sequence, .conflict(hint: .zero), &fx)
             }
             return
         }
@@ -30,7 +31,7 @@ extension RaftEngine {
         guard acknowledgeLeader(sender, term: heartbeat.term, now, &fx) else {
             if !isFenced {
                 replyToHeartbeat(
-                    from: sender, OwedReply(stream: heartbeat.stream, number: heartbeat.round, hasMatch: false), &fx)
+                    from: sender, OwedReply(stream: 0, number: heartbeat.round, hasMatch: false), &fx)
             }
             return
         }

@@ -145,7 +145,9 @@ extension RaftEngine {
         times.election = now
     }
 
-    mutating func receive(_ adopt: Adopt, from sender: Member, to addressee: Member, _ now: Instant, _ fx: inout Effects) {
+    mutating func receive(
+        _ adopt: Adopt, from sender: Member, to addressee: Member, _ now: Instant, _ fx: inout Effects
+    ) {
         // Believed by the very member that was promised to be pristine, and by nobody who has a past.
         guard isPristine, addressee == member, formation?.forming == nil else { return }
         hard.cluster = adopt.cluster

@@ -147,7 +147,7 @@ extension RaftEngine {
 
     /// Forgets what was under way: answers to it will be discarded (rule P3).
     private mutating func beginStream(_ slot: Int) {
-        progress[slot].stream &+= 1
+        progress[slot].stream = progress[slot].stream == .max ? 1 : progress[slot].stream + 1
         progress[slot].sequence = 0
         progress[slot].mode = .probe
         progress[slot].isProbing = false
@@ -182,7 +182,8 @@ extension RaftEngine {
         guard role == .leader, let slot = membership.slot(of: peer), peer != member else { return }
         // What was under way on the connection before is lost.
         times.peers[slot].probeBackoff = 0
-        restart(slot, from: progress[slot].matchIndex > .zero ? progress[slot].matchIndex.next : log.last.index.next,
+        restart(
+            slot, from: progress[slot].matchIndex > .zero ? progress[slot].matchIndex.next : log.last.index.next,
             now, &fx)
     }
 
