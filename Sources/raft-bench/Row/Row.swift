@@ -1,0 +1,70 @@
+/// One measured row, and how it is printed.
+struct Row: Sendable {
+    var parameters: BenchParameters
+    var measurement: Measurement
+    var limit: Limit
+
+    /// What was reached of what the machine allows.
+    var ratio: Double {
+        limit.operationsPerSecond > 0 ? measurement.operationsPerSecond / limit.operationsPerSecond : 0
+    }
+
+    /// One line. Latencies in microseconds.
+    var json: String {
+        let latency = measurement.latency
+        let fields: [(String, JSON)] = [
+            ("level", .text(parameters.level.rawValue)), ("nodes", .integer(parameters.nodes)),
+            ("storage", .text(parameters.storage.rawValue)), ("transport", .text(parameters.transport.rawValue)),
+            ("clients", .integer(parameters.clients)), ("size", .integer(parameters.size)),
+            ("read_ratio", .number(parameters.readRatio, 4)), ("duration_s", .number(measurement.seconds, 3)),
+            ("operations", .integer(Int(latency.count))),
+            ("ops_s", .number(measurement.operationsPerSecond, 1)),
+            ("p50_us", .microseconds(latency.median)), ("p99_us", .microseconds(latency.p99)),
+            ("p999_us", .microseconds(latency.p999)), ("max_us", .microseconds(latency.longest)),
+            ("errors", .integer(measurement.errors)), ("first_error", measurement.firstError.map(JSON.text) ?? .null),
+            ("cpu_s", .number(measurement.usage.processorSeconds, 3)),
+            ("rss_bytes", measurement.usage.residentBytes.map { .integer(Int($0)) } ?? .null),
+            ("fsyncs", measurement.usage.flushes.map { .integer(Int($0)) } ?? .null),
+            ("fsyncs_counts", .text(parameters.storage == .lmdb ? "flushes of the block device, by whomever" : "none")),
+            ("limit_ops_s", .number(limit.operationsPerSecond, 1)), ("limit", limit.json),
+            ("ratio", .number(ratio, 4)),
+        ]
+        return JSON.object(fields).text
+    }
+
+    var text: String {
+        let latency = measurement.latency
+        let usage = measurement.usage
+        var lines = [
+            "\(parameters.level.rawValue), \(parameters.nodes) nodes, storage \(parameters.storage.rawValue), transport "
+                + "\(parameters.transport.rawValue), \(parameters.clients) clients, \(parameters.size) bytes, reads "
+                + "\(JSON.number(parameters.readRatio, 2).text), \(JSON.number(measurement.seconds, 1).text) s",
+            "  operations  \(Row.grouped(measurement.operationsPerSecond))/s, errors \(measurement.errors)"
+                + (measurement.firstError.map { ": \($0)" } ?? ""),
+            "  latency     median \(Row.micros(latency.median)), 99 % \(Row.micros(latency.p99)), "
+                + "99.9 % \(Row.micros(latency.p999)), longest \(Row.micros(latency.longest))",
+            "  used        \(JSON.number(usage.processorSeconds, 2).text) s of processor, "
+                + "\((usage.residentBytes ?? 0) >> 20) MiB, \(usage.flushes.map { "\($0)" } ?? "unknown") flushes of the device",
+            "  limit       \(Row.grouped(limit.operationsPerSecond))/s, reached \(JSON.number(ratio * 100, 1).text) %",
+        ]
+        lines += limit.parts.map { "    \($0.name.padded(to: 34)) \($0.value.text)" }
+        return lines.joined(separator: "\n")
+    }
+
+    /// `1,234,567`.
+    static func grouped(_ value: Double) -> String {
+        var digits = Array(String(Int(value.rounded())))
+        var position = digits.count - 3
+        while position > 0 {
+            digits.insert(",", at: position)
+            position -= 3
+        }
+        return String(digits)
+    }
+
+    static func micros(_ nanoseconds: UInt64) -> String { "\(grouped(Double(nanoseconds) / 1000)) µs" }
+}
+
+extension String {
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
