@@ -169,6 +169,11 @@ let package = Package(
             exclude: ["Faults"],
             swiftSettings: settings),
         .testTarget(
+            name: "RaftTransportUnixTests",
+            dependencies: ["RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing", "RaftThreads"] + nio,
+            exclude: ["Golden"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RaftClientTests",
             dependencies: [
                 "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",

@@ -67,9 +67,7 @@ public final class UnixTransport: Transport {
         else {
             throw TransportError("the cluster's name and the client addresses do not fit into a greeting of 4 KiB")
         }
-        try await environment.eventLoop.submit { [switchboard] in
-            switchboard.value.start(identity: identity, receiver: receiver)
-        }.get()
+        onLoop { $0.start(identity: identity, receiver: receiver) }
         do {
             for address in addresses { try await listen(on: address) }
         } catch {
@@ -124,15 +122,20 @@ public final class UnixTransport: Transport {
             return listening.sockets
         }
         for socket in sockets { await socket.close() }
-        // Fails only when the loop is gone, and its sockets with it.
-        try? await environment.eventLoop.flatSubmit { [switchboard] in switchboard.value.shutdown() }.get()
+        await withCheckedContinuation { continuation in
+            let isRunning = environment.lane.execute { [switchboard] in
+                switchboard.value.shutdown().whenComplete { _ in continuation.resume() }
+            }
+            // The loop is gone, and its sockets with it.
+            if !isRunning { continuation.resume() }
+        }
     }
 
     private func onLoop(_ body: @escaping @Sendable (Switchboard) -> Void) {
         if environment.eventLoop.inEventLoop {
             body(switchboard.value)
         } else {
-            environment.eventLoop.execute { [switchboard] in body(switchboard.value) }
+            environment.lane.execute { [switchboard] in body(switchboard.value) }
         }
     }
 }

@@ -15,6 +15,8 @@ final class Dialler {
     private var provenAt: UInt64?
     private var pause: Scheduled<Void>?
     private var position = 0
+    /// How often a name was looked up.
+    private var resolutions = 0
     private var backoff: Backoff
     private var isStopped = false
 
@@ -36,24 +38,64 @@ final class Dialler {
         let address = addresses[position]
         let connection = PeerConnection(.dialled(id, address), switchboard: switchboard)
         self.connection = connection
+        if let target = UnixSocketAddress(address) {
+            connectUnix(connection, address, target)
+        } else if case .tcp(let host, let port) = address.kind {
+            if let target = try? SocketAddress(ipAddress: host, port: Int(port)) {
+                connectTCP(connection, address, target)
+            } else {
+                resolve(connection, address, host, port)
+            }
+        }
+    }
+
+    private func connectUnix(_ connection: PeerConnection, _ address: RaftAddress, _ target: UnixSocketAddress) {
         let bound = NIOLoopBound(connection, eventLoop: switchboard.eventLoop)
-        let isUnix = UnixSocketAddress(address) != nil
         let allowed = switchboard.options.allowedUserIDs
-        SocketConnector.connect(
-            to: address, eventLoop: switchboard.eventLoop, timeout: TimeAmount(switchboard.options.connectTimeout)
-        ) { channel in
-            @Sendable func begin() -> EventLoopFuture<Void> {
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
-            }
+        let channel = switchboard.connector.connect(to: target) { channel in
             // Who listens is checked as well as who connects (rule N3): others may write to the directory.
-            guard isUnix else { return begin() }
-            return PeerCredentials.of(channel).flatMap { credentials in
-                if credentials.isAllowed(allowedUserIDs: allowed) { return begin() }
-                let reason = "it belongs to user \(credentials.userID), who is not allowed"
-                return channel.eventLoop.makeFailedFuture(TransportError(reason))
+            PeerCredentials.of(channel).flatMapThrowing { credentials in
+                guard credentials.isAllowed(allowedUserIDs: allowed) else {
+                    throw TransportError("it belongs to user \(credentials.userID), who is not allowed")
+                }
+                try channel.pipeline.syncOperations.addHandler(bound.value)
             }
-        }.assumeIsolated().whenFailure { [weak self] error in
+        }
+        watch(channel, connection, address)
+    }
+
+    private func connectTCP(_ connection: PeerConnection, _ address: RaftAddress, _ target: SocketAddress) {
+        let bound = NIOLoopBound(connection, eventLoop: switchboard.eventLoop)
+        let channel = switchboard.connector.connect(to: target) { channel in
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
+        }
+        watch(channel, connection, address)
+    }
+
+    private func watch(_ channel: EventLoopFuture<any Channel>, _ connection: PeerConnection, _ address: RaftAddress) {
+        channel.assumeIsolated().whenFailure { [weak self] error in
             self?.failed(connection, address, "\(error)")
+        }
+    }
+
+    private func resolve(_ connection: PeerConnection, _ address: RaftAddress, _ host: String, _ port: UInt16) {
+        let bound = NIOLoopBound((dialler: self, connection: connection), eventLoop: switchboard.eventLoop)
+        let lane = switchboard.environment.lane
+        switchboard.resolver.resolve(host, port: port) { result in
+            lane.execute { bound.value.dialler.resolved(bound.value.connection, address, result) }
+        }
+    }
+
+    private func resolved(
+        _ connection: PeerConnection, _ address: RaftAddress, _ result: Result<[SocketAddress], TransportError>
+    ) {
+        guard self.connection === connection else { return }
+        switch result {
+        // Another one each time: the name may stand for several, of which the peer listens on one.
+        case .success(let targets):
+            connectTCP(connection, address, targets[resolutions % targets.count])
+            resolutions += 1
+        case .failure(let error): failed(connection, address, "\(error)")
         }
     }
 

@@ -9,6 +9,8 @@ final class Switchboard {
     let environment: EventLoopEnvironment
     let trace: TransportTrace
     let counters: TransportCounters
+    let connector: SocketConnector
+    let resolver = HostResolver()
     /// What the length of a frame may say once a connection is proven.
     let maximumFrameLength: Int
 
@@ -36,6 +38,8 @@ final class Switchboard {
         self.environment = environment
         self.trace = trace
         self.counters = counters
+        connector = SocketConnector(
+            eventLoop: environment.eventLoop, timeout: TimeAmount(options.connectTimeout))
         // A message is measured by its entries; what stands around them comes on top.
         maximumFrameLength = maximumMessageBytes + FrameLayout.headSize + MessageCodec.maximumHeadBytes
     }

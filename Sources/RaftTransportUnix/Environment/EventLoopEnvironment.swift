@@ -9,7 +9,8 @@ public final class EventLoopEnvironment: Environment {
     /// The loop of the driver and of the transport's sockets; a client server that adds its own saves a hop for each
     /// request.
     public let eventLoop: any EventLoop
-    public let driverLane: any TimedLane
+    public var driverLane: any TimedLane { lane }
+    let lane: EventLoopLane
 
     /// Starts a thread of its own, which ends when `driverLane` is stopped.
     public convenience init() {
@@ -24,7 +25,7 @@ public final class EventLoopEnvironment: Environment {
 
     private init(eventLoop: any EventLoop, owning group: MultiThreadedEventLoopGroup?) {
         self.eventLoop = eventLoop
-        driverLane = EventLoopLane(eventLoop: eventLoop, owning: group)
+        lane = EventLoopLane(eventLoop: eventLoop, owning: group)
     }
 
     public func now() -> Instant { Instant(nanoseconds: MonotonicClock.nanoseconds()) }

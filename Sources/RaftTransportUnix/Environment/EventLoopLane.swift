@@ -41,11 +41,18 @@ final class EventLoopLane: TimedLane {
         if isFirst, let group { group.shutdownGracefully { _ in } }
     }
 
-    private func execute(_ task: @escaping @Sendable () -> Void) {
+    /// Has `task` run on the loop.
+    /// - Returns: false when the lane was stopped: the task never runs.
+    @discardableResult
+    func execute(_ task: @escaping @Sendable () -> Void) -> Bool {
         // From within the loop there is no wake-up, and the loop cannot be gone.
-        if eventLoop.inEventLoop { return eventLoop.execute(task) }
-        isStopped.withLock { isStopped in
+        if eventLoop.inEventLoop {
+            eventLoop.execute(task)
+            return true
+        }
+        return isStopped.withLock { isStopped in
             if !isStopped { eventLoop.execute(task) }
+            return !isStopped
         }
     }
 }

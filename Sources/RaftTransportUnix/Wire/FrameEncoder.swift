@@ -15,11 +15,15 @@ enum FrameLayout {
 /// Appends frames to a buffer.
 enum FrameEncoder {
     static func append(_ hello: Hello, to buffer: inout ByteBuffer) {
-        appendFrame(.hello, to: &buffer) { $0.writeBytes(hello.encode()) }
+        append(.hello, hello.encode(), to: &buffer)
     }
 
     static func append(_ refusal: Refusal, to buffer: inout ByteBuffer) {
-        appendFrame(.refusal, to: &buffer) { $0.writeBytes(refusal.encode()) }
+        append(.refusal, refusal.encode(), to: &buffer)
+    }
+
+    static func append(_ kind: FrameKind, _ body: [UInt8], to buffer: inout ByteBuffer) {
+        appendFrame(kind, to: &buffer) { $0.writeBytes(body) }
     }
 
     /// Entries are copied once, from where the leader encoded them into the buffer that goes to the socket.
