@@ -1,7 +1,8 @@
 import Foundation
 
 /// One `raftd`, or any other program, as a process of its own.
-final class NodeProcess {
+final class NodeProcess: @unchecked Sendable {
+    // Unchecked: `Process` is used from one test, and waited for by one thread.
     /// Where the release programs are; `make test` says.
     static let binaries = ProcessInfo.processInfo.environment["RAFT_BINARIES"] ?? ".build/release"
 
@@ -29,11 +30,16 @@ final class NodeProcess {
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    /// Waits for the end; SIGKILL may be behind it.
+    /// Waits for the end on a thread of its own: the tests' own threads are few and must not block.
     @discardableResult
-    func waitForExit() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
+    func waitForExit() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            let process = process
+            Thread.detachNewThread {
+                process.waitUntilExit()
+                continuation.resume(returning: process.terminationStatus)
+            }
+        }
     }
 }
 
@@ -46,6 +52,17 @@ struct Ran {
     /// Runs a release program and collects what it prints.
     static func program(
         _ name: String, _ arguments: [String], input: String? = nil, environment: [String: String] = [:]
+    ) async throws -> Ran {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result { try run(name, arguments, input: input, environment: environment) })
+            }
+        }
+    }
+
+    private static func run(
+        _ name: String, _ arguments: [String], input: String?, environment: [String: String]
     ) throws -> Ran {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(NodeProcess.binaries)/\(name)")

@@ -26,7 +26,6 @@ final class ProcessCluster {
         for node in nodes.values where node.isRunning {
             node.signal(SIGCONT)
             node.signal(SIGKILL)
-            node.waitForExit()
         }
         if !keepFiles { try? FileManager.default.removeItem(at: directory) }
     }
@@ -60,13 +59,14 @@ final class ProcessCluster {
     func startAll() throws { for id in ids { try start(id) } }
 
     /// SIGKILL, and gone when it returns.
-    func kill(_ id: Int) {
+    func kill(_ id: Int) async {
         guard let node = nodes[id] else { return }
         node.signal(SIGKILL)
-        node.waitForExit()
+        await node.waitForExit()
     }
 
-    func client(_ ids: [Int]? = nil, followsLeader: Bool = true, timeout: Duration = .seconds(10)) throws -> RaftClient {
+    func client(_ ids: [Int]? = nil, followsLeader: Bool = true, timeout: Duration = .seconds(10)) throws -> RaftClient
+    {
         RaftClient(
             endpoints: try (ids ?? self.ids).map { try RaftAddress(clientAddress($0)) }, timeout: timeout,
             followsLeader: followsLeader)
@@ -130,7 +130,8 @@ extension RaftClient {
         while true {
             let answer = try await query(
                 try KeyValueQuery.list(prefix: Array(prefix.utf8), limit: 10_000, after: after).encoded())
-            guard case .entries(let entries, let more) = try answer.withUnsafeBytes({ try KeyValueAnswer(decoding: $0) })
+            guard
+                case .entries(let entries, let more) = try answer.withUnsafeBytes({ try KeyValueAnswer(decoding: $0) })
             else { return found }
             for entry in entries {
                 found[String(decoding: entry.key, as: UTF8.self)] = String(decoding: entry.value, as: UTF8.self)

@@ -16,14 +16,15 @@ struct ReadmeTests {
     }
 
     @Test("The configuration for one node by hand is accepted by the program")
-    func node() throws {
+    func node() async throws {
         let readme = try String(contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
         let start = try #require(readme.range(of: "<<'YAML'\n")).upperBound
         let end = try #require(readme.range(of: "\nYAML\n")).lowerBound
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("readme-\(UInt32.random(in: 0 ... .max)).yaml")
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "readme-\(UInt32.random(in: 0 ... .max)).yaml")
         try readme[start..<end].write(to: file, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: file) }
-        let ran = try Ran.program("raftd", ["check", "--config", file.path])
+        let ran = try await Ran.program("raftd", ["check", "--config", file.path])
         #expect(ran.code == 0, "\(ran.error)")
     }
 }
