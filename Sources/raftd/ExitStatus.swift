@@ -14,7 +14,7 @@ enum ExitStatus {
 
 /// Says in one line on standard error what happened.
 func report(_ error: any Error) {
-    let line = "raftd: " + String("\(error)".map { $0.isNewline ? " " : $0 }) + "\n"
+    let line = "raftd: " + "\(error)".onOneLine + "\n"
     // Standard error may be closed; there is nobody left to tell then.
     _ = line.withCString { write(STDERR_FILENO, $0, line.utf8.count) }
 }

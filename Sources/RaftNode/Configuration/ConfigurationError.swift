@@ -14,9 +14,7 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     }
 
     public var description: String {
-        let parts = [origin?.description, key, message].compactMap(\.self)
-        // Names and values come from outside: whatever they hold, the result is one line.
-        return String(parts.joined(separator: ": ").map { $0.isNewline ? " " : $0 })
+        [origin?.description, key, message].compactMap(\.self).joined(separator: ": ").onOneLine
     }
 }
 

@@ -33,7 +33,8 @@ public struct ConfigurationTable: Sendable {
 
     /// `unknown key raft.heartbeet; did you mean raft.heartbeat?`
     func complaint(aboutUnknown name: String) -> String {
-        let candidates = keys.map(\.name) + sections.sorted()
+        // The section that it stands in is no news.
+        let candidates = keys.map(\.name) + sections.sorted().filter { !name.hasPrefix($0 + ".") }
         if let near = Suggestion.nearest(to: name, among: candidates) {
             return "unknown key \(name); did you mean \(near)?"
         }

@@ -11,9 +11,9 @@ extension NodeConfiguration {
         let width = rows.map(\.setting.count).filter { $0 <= 48 }.max() ?? 0
         var lines = rows.map { row in
             row.setting + String(repeating: " ", count: max(0, width - row.setting.count)) + "  # "
-                + String(row.origin.map { $0.isNewline ? " " : $0 })
+                + row.origin.onOneLine
         }
-        lines += hints.map { "# note: " + String($0.description.map { $0.isNewline ? " " : $0 }) }
+        lines += hints.map { "# note: " + $0.description.onOneLine }
         return lines.joined(separator: "\n") + "\n"
     }
 }

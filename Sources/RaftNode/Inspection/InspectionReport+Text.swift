@@ -12,7 +12,7 @@ extension InspectionReport {
         lines.append(row("verification", isIntact ? "every checksum matches" : "\(damage.count) damaged"))
         lines += damage.map { "  \(Self.place($0))\($0.reason)" }
         // What is in a damaged directory may be anything; a line stays a line.
-        return lines.map { String($0.map { $0.isNewline ? " " : $0 }) }.joined(separator: "\n") + "\n"
+        return lines.map(\.onOneLine).joined(separator: "\n") + "\n"
     }
 
     private func row(_ name: String, _ value: String) -> String { Self.row(name, value) }

@@ -5,12 +5,10 @@
 /// Tells the service manager how far the node is, where there is one that asked (`NOTIFY_SOCKET`).
 enum SystemdNotifier {
     /// The node serves.
-    static func ready(_ status: String) { send("READY=1\nSTATUS=\(line(status))") }
+    static func ready(_ status: String) { send("READY=1\nSTATUS=\(status.onOneLine)") }
 
     /// The node shuts down.
     static func stopping() { send("STOPPING=1") }
-
-    private static func line(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
     private static func send(_ state: String) {
         #if Journald

@@ -26,6 +26,8 @@ struct ConfigurationErrorTests {
             Mistake("storge: { module: lmdb }", at: "3:1", "unknown key storge", "did you mean storage?"),
             Mistake("raft: { snapshot_entries: 5 }", at: "3:9", "did you mean raft.snapshotEntries?"),
             Mistake("heartbeat: 50ms", at: "3:1", "did you mean raft.heartbeat?"),
+            Mistake("raft: { x: 1 }", at: "3:9", "unknown key raft.x", "accepted here: heartbeat"),
+            Mistake("cluster: \"a\\x1b[31m\"", at: "3:10", "“a [31m” is no such name"),
             Mistake("zzzz: 1", at: "3:1", "unknown key zzzz", "accepted here: cluster"),
             Mistake("bootstrap: perhaps", at: "3:12", "bootstrap", "“perhaps”", "true or false"),
             Mistake("bootstrap: \"true\"", at: "3:12", "bootstrap", "in quotes is text", "true or false"),
