@@ -12,30 +12,49 @@ struct TestEngine {
 
     static func member(_ id: UInt64) -> Member { Member(id: NodeID(id), incarnation: Incarnation(100 + id)) }
 
-    static func membership(_ voters: [UInt64], learners: [UInt64] = []) -> Membership {
-        let records = (voters + learners).map { Membership.Record(member: member($0), addresses: ["memory:\($0)"]) }
-        guard let membership = try? Membership(members: records, voters: voters.map { NodeID($0) }) else {
-            preconditionFailure("a test names an impossible configuration")
-        }
+    static func membership(
+        _ voters: [UInt64], old: [UInt64]? = nil, learners: [UInt64] = []
+    ) -> Membership {
+        let ids = Set(voters + (old ?? []) + learners).sorted()
+        let records = ids.map { Membership.Record(member: member($0), addresses: ["memory:\($0)"]) }
+        guard
+            let membership = try? Membership(
+                members: records, voters: voters.map { NodeID($0) }, outgoingVoters: old.map { $0.map { NodeID($0) } })
+        else { preconditionFailure("a test names an impossible configuration") }
         return membership
     }
 
-    /// The entries of a log: the configuration at index 1 in term 1, then commands of these terms.
-    static func log(_ terms: [Term], voters: [UInt64] = [1, 2, 3], learners: [UInt64] = []) -> EntryBatch {
+    static let three = membership([1, 2, 3])
+    static let five = membership([1, 2, 3, 4, 5])
+
+    /// The entries of a log: configurations in term 1 from index 1 on, then commands of these terms.
+    static func log(_ terms: [Term], _ configurations: [Membership] = [three]) -> EntryBatch {
         var builder = EntryBatchBuilder(firstIndex: 1)
-        let payload = ConfigurationPayload(cluster: cluster, membership: membership(voters, learners: learners))
-        builder.append(.configuration, term: 1, payload: MembershipCodec.encode(payload))
-        for term in terms { builder.append(.command, term: term, payload: [UInt8(builder.count), UInt8(term.rawValue)]) }
+        for membership in configurations { append(membership, term: 1, to: &builder) }
+        for term in terms { append(term, to: &builder) }
         return builder.finish()
     }
 
-    /// Server `id` after a start, with `log` on its disk. The term is that of the last entry unless given.
+    static func append(_ membership: Membership, term: Term, to builder: inout EntryBatchBuilder) {
+        let payload = ConfigurationPayload(cluster: cluster, membership: membership)
+        builder.append(.configuration, term: term, payload: MembershipCodec.encode(payload))
+    }
+
+    /// A command whose payload follows from its place, so that equal (index, term) mean equal entries.
+    static func append(_ term: Term, to builder: inout EntryBatchBuilder) {
+        builder.append(
+            .command, term: term,
+            payload: [UInt8(truncatingIfNeeded: builder.nextIndex.rawValue), UInt8(truncatingIfNeeded: term.rawValue)])
+    }
+
+    /// Server `id` after a start, with this log on its disk: a configuration at index 1, then commands of `terms`. The
+    /// term is that of the last entry unless given.
     init(
-        _ id: UInt64 = 1, log terms: [Term] = [], voters: [UInt64] = [1, 2, 3], learners: [UInt64] = [],
-        term: Term? = nil, votedFor: UInt64? = nil, commit: LogIndex = .zero, seed: UInt64 = 1,
+        _ id: UInt64 = 1, log terms: [Term] = [], _ configurations: Membership..., term: Term? = nil,
+        votedFor: UInt64? = nil, commit: LogIndex = .zero, seed: UInt64 = 1,
         configuration: RaftConfiguration = RaftConfiguration()
     ) throws {
-        let log = Self.log(terms, voters: voters, learners: learners)
+        let log = Self.log(terms, configurations.isEmpty ? [Self.three] : configurations)
         let hard = HardState(
             cluster: Self.cluster, member: Self.member(id), term: term ?? terms.last ?? 1,
             votedFor: votedFor.map(Self.member), commitHint: commit)
@@ -128,7 +147,7 @@ struct TestEngine {
             effects += receive(
                 .voteReply(
                     VoteReply(
-                        term: engine.term, askedTerm: engine.term.next, round: lastRound(effects), isPreVote: true,
+                        term: engine.term, askedTerm: engine.term.next, round: currentRound, isPreVote: true,
                         isGranted: true)),
                 from: voter)
         }
@@ -141,17 +160,13 @@ struct TestEngine {
 
     var currentRound: UInt64 { engine.campaign }
 
-    private func lastRound(_ effects: [Effect]) -> UInt64 { effects.voteRequests.last?.round ?? currentRound }
-
     /// What leader `id` of `term` sends.
     func append(
         _ term: Term, after previous: LogID, _ terms: [Term] = [], commit: LogIndex = .zero, stream: UInt32 = 1,
         sequence: UInt64 = 1
     ) -> Message {
         var builder = EntryBatchBuilder(firstIndex: previous.index.next)
-        for entry in terms {
-            builder.append(.command, term: entry, payload: [UInt8(builder.nextIndex.rawValue - 1), UInt8(entry.rawValue)])
-        }
+        for entry in terms { Self.append(entry, to: &builder) }
         return .appendEntries(
             AppendEntries(
                 term: term, stream: stream, sequence: sequence, previous: previous, leaderCommit: commit,
