@@ -178,6 +178,7 @@ let package = Package(
             dependencies: [
                 "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",
                 "CRaftChecksum", "raftctl", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             exclude: ["Golden"],
             swiftSettings: settings),

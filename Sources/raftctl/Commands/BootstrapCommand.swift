@@ -29,16 +29,15 @@ struct BootstrapCommand: AsyncParsableCommand {
         let endpoints = try global.endpoints()
         let lowest = member.map(\.id).min() ?? 0
         var target = endpoints
-        var advice = ""
-        if !global.noFollow, endpoints.count > 1 {
+        var isLowest = false
+        if !global.noFollow {
             let report = await Survey.persistentReport(
                 on: endpoints, timeout: global.timeout.duration, findsLeader: false)
             for row in report.rows {
-                if case .success(let status) = row.result, status.member.id == lowest { target = [row.address] }
+                guard case .success(let status) = row.result, status.member.id == lowest else { continue }
+                target = [row.address]
+                isLowest = true
             }
-        }
-        if target.count > 1 {
-            advice = " (node \(lowest) forms the cluster: give its client address with --endpoint)"
         }
         let client = try global.client(for: target)
         let members = Dictionary(uniqueKeysWithValues: member.map { ($0.id, [$0.address]) })
@@ -48,7 +47,9 @@ struct BootstrapCommand: AsyncParsableCommand {
                 try await client.bootstrap(members)
             }
         } catch {
-            throw Failure(error.status, error.message + advice)
+            let advice = "node \(lowest) forms the cluster: give its client address with --endpoint"
+            throw isLowest || error.status == .refused
+                ? error : Failure(error.status, "\(error.message) (\(advice))")
         }
         await client.close()
         switch global.output {

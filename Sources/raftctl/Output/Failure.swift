@@ -39,7 +39,7 @@ struct Failure: Error {
         case .notLeader:
             if let leader = error.leader {
                 let addresses = leader.clientAddresses
-                message += addresses.isEmpty ? "" : ": ask node \(leader.id) at \(addresses.joined(separator: " or "))"
+                message += addresses.isEmpty ? "" : " (at \(addresses.joined(separator: " or ")))"
             }
         case .unreachable: message += ": check the endpoints and that the nodes run"
         default: break
