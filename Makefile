@@ -4,8 +4,9 @@ SWIFT ?= swift
 PREFIX ?= /usr
 DESTDIR ?=
 BIN := .build/release
-# The Swift runtime goes into the programs, so that they run where no toolchain is.
-RELEASE_FLAGS ?= --static-swift-stdlib
+# Programs to install hold the Swift runtime, so that they run where no toolchain is. They are built apart, for the flag
+# would rebuild everything.
+STATIC := -c release --static-swift-stdlib --scratch-path .build/static
 
 .PHONY: run test test-system bench lint install deps release docs
 
@@ -21,9 +22,9 @@ test: release
 test-system: release
 	@scripts/test-system.sh $(BIN)
 
-bench: deps
-	@$(SWIFT) build -c release $(RELEASE_FLAGS) --product raft-bench
-	@scripts/run-bench.sh $(BIN)/raft-bench
+bench: release
+	@$(SWIFT) build -c release --product raft-bench
+	@$(BIN)/raft-bench --table
 
 lint:
 	@$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources Plugins Tests
@@ -35,12 +36,14 @@ docs: deps
 		--target RaftNode --output-path docs-archive
 
 release: deps
-	@$(SWIFT) build -c release $(RELEASE_FLAGS) --product raftd
-	@$(SWIFT) build -c release $(RELEASE_FLAGS) --product raftctl
+	@$(SWIFT) build -c release --product raftd
+	@$(SWIFT) build -c release --product raftctl
 
-install: release
-	install -D -m 755 $(BIN)/raftd $(DESTDIR)$(PREFIX)/bin/raftd
-	install -D -m 755 $(BIN)/raftctl $(DESTDIR)$(PREFIX)/bin/raftctl
+install: deps
+	@$(SWIFT) build $(STATIC) --product raftd
+	@$(SWIFT) build $(STATIC) --product raftctl
+	install -D -m 755 .build/static/release/raftd $(DESTDIR)$(PREFIX)/bin/raftd
+	install -D -m 755 .build/static/release/raftctl $(DESTDIR)$(PREFIX)/bin/raftctl
 	install -d -m 755 $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/raftd@.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/raftd@.service
 	install -D -m 644 packaging/raftd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/raftd.conf
