@@ -44,8 +44,8 @@ package enum SocketListener {
             guard isUnix else { return TCPOptions.apply(to: channel).flatMap { initializer(channel) } }
             return PeerCredentials.of(channel).flatMap { credentials in
                 if credentials.isAllowed(allowedUserIDs: allowed) { return initializer(channel) }
-                let reason =
-                    "process \(credentials.processID) of user \(credentials.userID) may not connect to \(bound)"
+                // Without the process, so that one who tries again and again is always the same to a trace.
+                let reason = "a process of user \(credentials.userID) may not connect to \(bound)"
                 refused(reason)
                 // NIO closes a channel whose initializer fails.
                 return channel.eventLoop.makeFailedFuture(TransportError(reason))
