@@ -103,7 +103,7 @@ extension RaftEngine {
             fence("the leader of term \(term) sent entry \(fresh.firstIndex) with a term below the one before", &fx)
             return false
         }
-        guard checkKinds(of: fresh, &fx) else { return false }
+        guard checkMeaning(of: fresh, &fx) else { return false }
         let isConflict = fresh.firstIndex <= log.last.index
         if isConflict {
             guard fresh.firstIndex > commitIndex else {
@@ -114,6 +114,8 @@ extension RaftEngine {
         }
         log.append(fresh)
         adoptConfigurations(in: fresh, &fx)
+        // What this node cannot understand it must not write: it could not start again on it (rule L13).
+        if isFenced { return false }
         persist(truncateAfter: isConflict ? fresh.firstIndex.previous : nil, entries: fresh, &fx)
         log.evict(downTo: configuration.cacheBytes)
         return true
@@ -132,8 +134,9 @@ extension RaftEngine {
         }
     }
 
-    /// An entry this release does not know fences the node (rule L13).
-    private mutating func checkKinds(of batch: EntryBatch, _ fx: inout Effects) -> Bool {
+    /// An entry this release does not know fences the node (rule L13), and so does a configuration that is none, or is
+    /// another cluster's: before anything of it is written.
+    private mutating func checkMeaning(of batch: EntryBatch, _ fx: inout Effects) -> Bool {
         for position in 0..<batch.count {
             let kind = batch.kind(at: position)
             guard kind.isKnown else {
@@ -142,6 +145,15 @@ extension RaftEngine {
                         + "upgrade this node", &fx)
                 return false
             }
+            guard kind == .configuration else { continue }
+            do {
+                let payload = try batch.withPayload(at: position) { try MembershipCodec.decode($0) }
+                guard payload.cluster != hard.cluster else { continue }
+                fence("entry \(batch.id(at: position)) belongs to cluster \(payload.cluster)", &fx)
+            } catch {
+                fence("the configuration in entry \(batch.id(at: position)) \(error)", &fx)
+            }
+            return false
         }
         return true
     }
