@@ -8,6 +8,8 @@ struct TestEngine {
     /// Writes that have not been answered, in the order given.
     var writes: [(batch: StorageBatch, id: WriteID)] = []
     var disk: SimulatedDisk
+    /// Storage answers at once when it is asked for entries.
+    var answersReads = true
     static let cluster = ClusterID(high: 7, low: 7)
 
     static func member(_ id: UInt64) -> Member { Member(id: NodeID(id), incarnation: Incarnation(100 + id)) }
@@ -84,8 +86,16 @@ struct TestEngine {
         var effects = Effects()
         engine.step(input, at: now, into: &effects)
         engine.checkInvariants()
-        for case .persist(let batch, let id) in effects.list { writes.append((batch, id)) }
-        return effects.list
+        var list = effects.list
+        for effect in effects.list {
+            switch effect {
+            case .persist(let batch, let id): writes.append((batch, id))
+            case .readEntries(let first, let last, let peer, let stream) where answersReads:
+                list += step(.entriesRead(disk.read(from: first, through: last), for: peer, stream: stream))
+            default: break
+            }
+        }
+        return list
     }
 
     @discardableResult
