@@ -88,9 +88,9 @@ public final class MemoryNetwork: Sendable {
 final class MemoryTransport: Transport {
     private struct State {
         var identity: NodeIdentity?
-        var receiver: (any TransportReceiver)?
+        var hasJoined = false
         var peers: [NodeID: Peer] = [:]
-        /// By sender: where an unformed node answers to.
+        /// Queued until the flush, by addressee.
         var outgoing: [(NodeID, [Envelope])] = []
     }
 
@@ -106,6 +106,7 @@ final class MemoryTransport: Transport {
     func start(identity: NodeIdentity, receiver: any TransportReceiver) async throws {
         state.withLock { $0.identity = identity }
         try network.join(name, MemoryNetwork.Station(identity: identity, receiver: receiver))
+        state.withLock { $0.hasJoined = true }
     }
 
     func updateIdentity(_ identity: NodeIdentity) {
@@ -158,7 +159,14 @@ final class MemoryTransport: Transport {
         }
     }
 
-    func shutdown() async { network.leave(name) }
+    func shutdown() async {
+        // The name may be another's: only who joined under it leaves.
+        let hadJoined = state.withLock { state in
+            defer { state.hasJoined = false }
+            return state.hasJoined
+        }
+        if hadJoined { network.leave(name) }
+    }
 }
 
 extension MemoryNetwork {

@@ -17,6 +17,24 @@ enum Opening {
         }
     }
 
+    /// Parts that were each read without error may still contradict one another: then something is lost (rule D3).
+    private static func checkConsistency(_ recovered: RecoveredGroup) throws {
+        let last = recovered.terms.last
+        guard let hardState = recovered.hardState else {
+            guard last == .zero else {
+                throw StorageError(.damaged, "the log ends at \(last), but there is no hard state")
+            }
+            return
+        }
+        guard hardState.term >= last.term else {
+            throw StorageError(.damaged, "the log ends at \(last), but the hard state is of term \(hardState.term)")
+        }
+        guard hardState.commitHint <= last.index else {
+            throw StorageError(
+                .damaged, "entries to \(hardState.commitHint) were committed, but the log ends at \(last)")
+        }
+    }
+
     static func close(_ storage: any LogStorage, on lane: any Lane) async {
         await withCheckedContinuation { continuation in
             lane.schedule(
@@ -33,6 +51,7 @@ enum Opening {
         let storage = try provider.open(context)
         do {
             let recovered = try storage.recover(.first)
+            try checkConsistency(recovered)
             var hardState: HardState
             if let known = recovered.hardState {
                 guard known.member.id == context.node else {

@@ -98,12 +98,15 @@ public final class Raft<Machine: StateMachine>: Sendable {
     /// - Throws: `RaftError` of code `formation`, with one line that names who prevents it.
     @discardableResult
     public func bootstrap(_ members: [NodeID: String]) async throws -> ClusterID {
-        try await withTaskCancellationHandler {
+        let id = driver.environment.random()
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                bootstrap(members.mapValues { [$0] }) { continuation.resume(with: $0) }
+                bootstrap(members.mapValues { [$0] }, as: id) { continuation.resume(with: $0) }
+                // The handler of a task that was cancelled before has run already.
+                if Task.isCancelled { driver.post(.cancelBootstrap(id)) }
             }
         } onCancel: {
-            driver.post(.cancelBootstrap)
+            driver.post(.cancelBootstrap(id))
         }
     }
 
@@ -111,8 +114,15 @@ public final class Raft<Machine: StateMachine>: Sendable {
     public func bootstrap(
         _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void
     ) {
+        bootstrap(members, as: driver.environment.random(), completion: completion)
+    }
+
+    private func bootstrap(
+        _ members: [NodeID: [String]], as id: UInt64,
+        completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void
+    ) {
         let named = members.map { FormationMember(id: $0.key, addresses: $0.value) }.sorted { $0.id < $1.id }
-        post(.bootstrap(named, completion)) { completion(.failure($0)) }
+        post(.bootstrap(id, named, completion)) { completion(.failure($0)) }
     }
 
     // MARK: Proposals

@@ -44,10 +44,12 @@ public struct RaftConfiguration: Hashable, Sendable {
             electionTimeout.upperBound >= electionTimeout.lowerBound + electionTimeout.lowerBound / 4,
             "election must span at least a quarter of its lower bound, so that split votes end")
         try require((1...(1 << 28)).contains(maximumCommandBytes), "maximumCommandBytes must be between 1 and 2^28")
-        try require(maximumUncommittedBytes >= 1, "maximumUncommittedBytes must be positive")
+        try require(
+            (1...(1 << 31)).contains(maximumUncommittedBytes), "maximumUncommittedBytes must be between 1 and 2^31")
         try require((1...(1 << 28)).contains(maximumRequestBytes), "maximumRequestBytes must be between 1 and 2^28")
         try require(
-            windowEntries >= 1 && windowBytes >= 1 && windowRequests >= 1, "the replication window must be positive")
+            [windowEntries, windowBytes, windowRequests].allSatisfy((1...(1 << 31)).contains),
+            "windowEntries, windowBytes and windowRequests must be between 1 and 2^31")
         try require(cacheBytes >= 1 << 16, "cacheBytes must be at least 65536")
         try require(inboxCalls >= 1 && inboxMessages >= 16, "inboxCalls must be positive, inboxMessages at least 16")
         try require(applyBatch >= 1, "applyBatch must be positive")

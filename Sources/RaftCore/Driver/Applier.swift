@@ -32,6 +32,8 @@ package final class TypedRead<Machine: StateMachine>: MachineRead, @unchecked Se
 protocol Applier: Runnable {
     /// Whether it runs on the driver's own lane.
     var isInline: Bool { get }
+    /// Orders that wait: what the driver bounds.
+    var queuedCount: Int { get }
     /// Queues an order. On the driver's lane, `runInline` must follow; else the applier's lane is woken.
     func submit(_ order: ApplyOrder)
 }
@@ -76,8 +78,10 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.report = report
     }
 
-    /// The committed index moves by what the log holds: the queue holds references to entries that are in memory
-    /// already, waiters that the inbox has bounded, and reads that it has bounded too.
+    var queuedCount: Int { queue.withLock { $0.orders.count } }
+
+    /// Bounded by the driver: it takes no proposals and no reads while too much waits here, and hands over no entries in
+    /// memory to a machine that is far behind.
     func submit(_ order: ApplyOrder) {
         let mustSchedule = queue.withLock { queue in
             queue.orders.append(order)

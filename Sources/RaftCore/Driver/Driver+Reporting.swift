@@ -44,14 +44,17 @@ extension Driver {
         switch progress {
         case .waiting: break
         case .formed(let cluster): endBootstraps(.success(cluster))
+        case .refusedCall(let reason):
+            guard let id = currentBootstrap else { return }
+            bootstraps.removeValue(forKey: id)?(.failure(RaftError(.formation, reason)))
         case .refused(let reason): endBootstraps(.failure(RaftError(.formation, reason)))
         }
     }
 
     func endBootstraps(_ result: Result<ClusterID, RaftError>) {
         let waiting = bootstraps
-        bootstraps = []
-        for completion in waiting { completion(result) }
+        bootstraps = [:]
+        for (_, completion) in waiting.sorted(by: { $0.key < $1.key }) { completion(result) }
     }
 
     // MARK: Metrics
@@ -160,7 +163,8 @@ extension Driver {
             tracer.notice(.clusterFormed, "joins cluster \(cluster)", [.cluster("\(cluster)")])
         case .formationWaiting(let missing):
             let ids = missing.map { "\($0)" }.joined(separator: ", ")
-            tracer.notice(.formationWaiting, "to form the cluster, nodes \(ids) must answer", [.reason("missing \(ids)")])
+            tracer.notice(
+                .formationWaiting, "to form the cluster, nodes \(ids) must answer", [.reason("missing \(ids)")])
         case .formationRefused(let reason): tracer.error(.formationRefused, reason, [.reason(reason)])
         case .proposalsLost(let index):
             tracer.notice(.proposalsLost, "proposals after \(index) lost their leader", [.index(index.rawValue)])

@@ -26,7 +26,9 @@ package final class Driver: @unchecked Sendable {
     var waiters = WaiterQueue()
     var reads: [UInt64: MachineRead] = [:]
     var lastRead: UInt64 = 0
-    var bootstraps: [@Sendable (Result<ClusterID, RaftError>) -> Void] = []
+    var bootstraps: [UInt64: @Sendable (Result<ClusterID, RaftError>) -> Void] = [:]
+    /// The call whose input is being stepped: a refusal of the call alone ends it and no other.
+    var currentBootstrap: UInt64?
     var clientAddresses: [NodeID: [String]] = [:]
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
     var publishedMetrics: RaftMetrics?
@@ -111,21 +113,32 @@ package final class Driver: @unchecked Sendable {
             armed = .distantFuture
             if now >= engine.nextDeadline { step(.deadlineReached, now) }
         case .started: step(.started, now)
-        case .bootstrap(let members, let completion):
+        case .bootstrap(let id, let members, let completion):
             guard bootstraps.count < 64 else {
                 completion(.failure(RaftError(.overloaded, "too many calls to form the cluster wait already")))
                 return
             }
-            bootstraps.append(completion)
+            bootstraps[id] = completion
+            execute(now)
+            currentBootstrap = id
             step(.bootstrapRequested(members), now)
-        case .cancelBootstrap: endBootstraps(.failure(RaftError(.unknown, "the call to form the cluster was ended")))
+            execute(now)
+            currentBootstrap = nil
+        case .cancelBootstrap(let id):
+            bootstraps.removeValue(forKey: id)?(
+                .failure(RaftError(.unknown, "the call to form the cluster was cancelled: it may be formed yet")))
         case .status(let completion): completion(metrics(now))
         case .subscribe(let continuation, let id):
-            subscribers[id] = continuation
             continuation.yield(metrics(now))
+            if isStopped { continuation.finish() } else { subscribers[id] = continuation }
         case .unsubscribe(let id): subscribers[id] = nil
-        case .staleRead(let read): applier.submit(.read(read))
-        case .stop(let completion): stop(completion)
+        case .staleRead(let read):
+            if applier.queuedCount < configuration.inboxCalls {
+                applier.submit(.read(read))
+            } else {
+                read.fail(Self.overloaded)
+            }
+        case .stop(let completion): stop(completion, now)
         }
     }
 
@@ -142,7 +155,7 @@ package final class Driver: @unchecked Sendable {
             for proposal in proposed { proposal.fail(failureForCalls(failure)) }
             return
         }
-        let room = max(0, configuration.inboxCalls - waiters.count)
+        let room = max(0, configuration.inboxCalls - waiters.count - applierBacklog)
         for proposal in proposed.dropFirst(room) { proposal.fail(Self.overloaded) }
         if proposed.count > room { proposed.removeLast(proposed.count - room) }
         guard !proposed.isEmpty else { return }
@@ -156,7 +169,7 @@ package final class Driver: @unchecked Sendable {
             read.fail(failureForCalls(failure))
             return
         }
-        guard reads.count < configuration.inboxCalls else {
+        guard reads.count + applier.queuedCount < configuration.inboxCalls else {
             read.fail(Self.overloaded)
             return
         }
@@ -188,7 +201,7 @@ package final class Driver: @unchecked Sendable {
         case .apply(let index): applier.submit(applyOrder(through: index))
         case .accepted(let first, let term, let count):
             waiters.append(proposed.prefix(count), from: first, term: term)
-            proposed.removeFirst(count)
+            proposed.removeFirst(min(count, proposed.count))
         case .rejected(let count, let why):
             for proposal in proposed.prefix(count) { proposal.fail(error(for: why)) }
             proposed.removeFirst(min(count, proposed.count))
@@ -207,8 +220,10 @@ package final class Driver: @unchecked Sendable {
     private func applyOrder(through index: LogIndex) -> ApplyOrder {
         var entries: [EntryBatch] = []
         var next = orderedThrough.next
-        // All of it from memory, or from storage what is not there any more.
-        while next <= index {
+        // All of it from memory, or from storage what is not there any more. A machine far behind holds no entries in
+        // memory: it will read them when it gets there.
+        let mayHold = applierBacklog < 4 * configuration.applyBatch
+        while mayHold, next <= index {
             let count = min(configuration.applyBatch, index - next + 1)
             guard let batch = engine.log.cachedEntries(from: next, maxCount: count) else {
                 entries = []
@@ -223,6 +238,9 @@ package final class Driver: @unchecked Sendable {
 
     private lazy var orderedThrough = engine.log.base.index
 
+    /// Entries ordered and not yet applied.
+    private var applierBacklog: Int { max(0, orderedThrough - engine.appliedIndex) }
+
     private func abandon(after index: LogIndex) {
         let lost = waiters.take(after: index)
         guard !lost.isEmpty else { return }
@@ -236,6 +254,12 @@ package final class Driver: @unchecked Sendable {
 
     /// Everything written in this drain, as one group: on storage's lane, or here when that takes no time.
     private func flushStorage(_ now: Instant) {
+        // After a failure nothing counts any more (rule D2).
+        guard failure == nil else {
+            storageBatches.removeAll()
+            storageIDs.removeAll()
+            return
+        }
         guard !storageBatches.isEmpty else { return }
         guard inlineStorage else {
             writer.submit(&storageBatches, &storageIDs)
@@ -278,11 +302,16 @@ package final class Driver: @unchecked Sendable {
         failure.code == .stopped ? failure : RaftError(.stopped, "this node has stopped itself: \(failure.message)")
     }
 
-    private func stop(_ completion: @escaping @Sendable () -> Void) {
+    private func stop(_ completion: @escaping @Sendable () -> Void, _ now: Instant) {
         guard !isStopped else {
             completion()
             return
         }
+        // What was ordered before goes first; storage is closed behind it.
+        repeat {
+            execute(now)
+            flushStorage(now)
+        } while !effects.isEmpty
         isStopped = true
         let error = RaftError(.stopped, "the node is shutting down")
         if failure == nil { failure = error }
@@ -343,7 +372,7 @@ extension Driver: Runnable {
 
     private func refuse(_ mail: Mail, _ error: RaftError) {
         switch mail {
-        case .bootstrap(_, let completion): completion(.failure(error))
+        case .bootstrap(_, _, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
         case .subscribe(let continuation, _): continuation.finish()
         case .staleRead(let read): read.fail(error)

@@ -11,8 +11,8 @@ enum Mail: Sendable {
     case futureMessage(NodeID, String)
     case alarm
     case started
-    case bootstrap([FormationMember], @Sendable (Result<ClusterID, RaftError>) -> Void)
-    case cancelBootstrap
+    case bootstrap(UInt64, [FormationMember], @Sendable (Result<ClusterID, RaftError>) -> Void)
+    case cancelBootstrap(UInt64)
     case status(@Sendable (RaftMetrics) -> Void)
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
     case unsubscribe(UInt64)

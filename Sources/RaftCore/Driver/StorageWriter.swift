@@ -95,6 +95,9 @@ final class StorageWriter: Runnable {
         do {
             let batch = try storage.entries(of: group, in: read.range, maxBytes: maximumReadBytes)
             report(.read(batch, for: read.peer, stream: read.stream))
+        } catch let error as StorageError where error.code == .missing {
+            // A truncation may have overtaken the read.
+            report(.read(.empty, for: read.peer, stream: read.stream))
         } catch {
             report(.failed(error))
         }

@@ -41,6 +41,8 @@ package enum Rejection: Hashable, Sendable {
 package enum FormationProgress: Hashable, Sendable {
     /// These have not answered yet.
     case waiting(for: [NodeID])
+    /// This call asks for something impossible; others may go on. One line says why.
+    case refusedCall(String)
     /// Never with these members; one line says why.
     case refused(String)
     case formed(ClusterID)

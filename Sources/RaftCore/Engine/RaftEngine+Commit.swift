@@ -14,10 +14,15 @@ extension RaftEngine {
         guard reached > commitIndex, log.terms.term(at: reached) == term else { return }
         let wasServing = commitIndex >= termStart
         commit(upTo: reached, &fx)
-        uncommitted.acknowledge(through: reached)
+        releaseUncommitted()
         for slot in progress.indices where progress[slot].mode == .replicate { noteCommit(for: slot, now) }
         // Reads that came before the first commit of the term may begin (rule C8).
         if !wasServing { admitHeldReads(now, &fx) }
+    }
+
+    /// What is committed and durable here waits no more. A leader whose own disk lags keeps its cap (rule P8).
+    mutating func releaseUncommitted() {
+        uncommitted.acknowledge(through: min(commitIndex, log.flushed))
     }
 
     /// Raises the commit index, never lowers it (rule C2).

@@ -16,6 +16,8 @@ extension RaftEngine {
 
     mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
         resetElectionDeadline(now)
+        // Its own vote is on the way to the disk: another campaign would only wait for another write.
+        if role == .candidate, log.isHardStatePending { return }
         // Nobody is told of a cluster whose first entry a crash could still undo (rule M9).
         guard role != .leader, mayCampaign, !isIdentityUnannounced else { return }
         startPreVote(now, &fx)
@@ -53,6 +55,8 @@ extension RaftEngine {
 
     /// The candidate's own vote is on disk: only now may it ask for others (rule V2).
     mutating func candidacyBecameDurable(_ now: Instant, _ fx: inout Effects) {
+        // The voters get a full timeout, however long the disk took.
+        resetElectionDeadline(now)
         countOwnVote()
         for peer in others { requestVote(of: peer, term: term, isPreVote: false, &fx) }
         // A single voter has won at this moment (rule V8).

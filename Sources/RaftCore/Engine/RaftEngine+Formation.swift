@@ -24,26 +24,21 @@ extension RaftEngine {
 
     mutating func bootstrap(_ members: [FormationMember], _ now: Instant, _ fx: inout Effects) {
         let members = members.sorted { $0.id < $1.id }
+        if let formation {
+            // One at a time; who asks for the same waits with the others, until it is durable.
+            fx.append(
+                .formation(
+                    formation.members == members
+                        ? .waiting(for: formation.missing)
+                        : .refusedCall("this node takes part already in forming a cluster of other members")))
+            return
+        }
         if let cluster = hard.cluster, !membership.isEmpty {
-            fx.append(.formation(isCurrent(members) ? .formed(cluster) : .refused(alreadyFormed(cluster))))
+            fx.append(.formation(isCurrent(members) ? .formed(cluster) : .refusedCall(alreadyFormed(cluster))))
             return
         }
-        do {
-            _ = try membershipOf(members, answers: members.map { Member(id: $0.id, incarnation: 1) })
-        } catch {
-            refuseFormation("cannot form a cluster: \(error)", &fx)
-            return
-        }
-        guard members.contains(where: { $0.id == member.id }) else {
-            refuseFormation("cannot form a cluster without this node, \(member.id), among its members", &fx)
-            return
-        }
-        if let formation, formation.members == members {
-            fx.append(.formation(.waiting(for: formation.missing)))
-            return
-        }
-        guard formation?.forming == nil else {
-            refuseFormation("this node is forming a cluster already", &fx)
+        if let reason = whyImpossible(members) {
+            fx.append(.formation(.refusedCall("cannot form a cluster: \(reason)")))
             return
         }
         formation = Formation(
@@ -53,6 +48,18 @@ extension RaftEngine {
         askUnanswered(&fx)
         formIfAllAnswered(now, &fx)
         if formation?.forming == nil { times.formation = now + 10 * configuration.heartbeatInterval }
+    }
+
+    private func whyImpossible(_ members: [FormationMember]) -> String? {
+        guard members.count <= MembershipCodec.maximumMembers else {
+            return "\(members.count) members are more than \(MembershipCodec.maximumMembers)"
+        }
+        do {
+            _ = try membershipOf(members, answers: members.map { Member(id: $0.id, incarnation: 1) })
+        } catch {
+            return "\(error)"
+        }
+        return members.contains { $0.id == member.id } ? nil : "this node, \(member.id), is not among its members"
     }
 
     mutating func formationDeadlineReached(_ now: Instant, _ fx: inout Effects) {

@@ -171,8 +171,10 @@ extension RaftEngine {
             progress[slot].stream == stream
         else { return }
         progress[slot].isReading = false
-        guard !batch.isEmpty, batch.firstIndex == progress[slot].nextIndex else { return }
-        // A leader never truncates its own log, so what was read is still what the log holds.
+        // Read in an earlier leadership, it may differ from the log of now; equal terms say that it does not (§5.3).
+        guard !batch.isEmpty, batch.firstIndex == progress[slot].nextIndex,
+            log.terms.term(at: batch.lastIndex) == batch.term(at: batch.count - 1)
+        else { return }
         sendRequest(batch, to: slot, &fx)
         replicate(to: slot, now, &fx)
     }
@@ -199,6 +201,7 @@ extension RaftEngine {
                 progress[slot].isProbing = false
                 progress[slot].mode = .replicate
             }
+            times.peers[slot].probeBackoff = 0
             acknowledge(slot, through: index, now, &fx)
         case .conflict(let hint):
             if progress[slot].probesOwnMatch, progress[slot].isProbing {
@@ -224,6 +227,11 @@ extension RaftEngine {
             progress[slot].confirmedRound = reply.round
             confirmReads(now, &fx)
         }
+        if progress[slot].isProbing, reply.accepted >= progress[slot].nextIndex.previous {
+            // The probe arrived and matched; only the disk takes its time. Probing on would run past the window.
+            progress[slot].isProbing = false
+            progress[slot].mode = .replicate
+        }
         if progress[slot].mode == .replicate {
             acknowledge(slot, through: reply.matched, now, &fx)
             noticeLoss(slot, accepted: reply.accepted, now, &fx)
@@ -242,7 +250,6 @@ extension RaftEngine {
             !progress[slot].isSuspect
         else { return nil }
         times.peers[slot].lastHeard = now
-        times.peers[slot].probeBackoff = 0
         return stream == progress[slot].stream ? slot : nil
     }
 
@@ -252,6 +259,7 @@ extension RaftEngine {
             return
         }
         if index > progress[slot].matchIndex {
+            times.peers[slot].lossPatience = configuration.electionTimeout.lowerBound
             progress[slot].matchIndex = index
             progress[slot].nextIndex = max(progress[slot].nextIndex, index.next)
             progress[slot].inflight.acknowledge(through: index)
@@ -272,7 +280,11 @@ extension RaftEngine {
             times.peers[slot].stalledSince = now
             return
         }
-        if now - since >= configuration.electionTimeout.lowerBound { restart(slot, from: accepted.next, now, &fx) }
+        // A large entry on a slow link takes longer than a lost one is worth waiting for: patience grows.
+        let patience = max(times.peers[slot].lossPatience, configuration.electionTimeout.lowerBound)
+        guard now - since >= patience else { return }
+        times.peers[slot].lossPatience = min(2 * patience, 16 * configuration.electionTimeout.upperBound)
+        restart(slot, from: accepted.next, now, &fx)
     }
 
     /// It acknowledged entries of this term as durable and does not have them: amnesiac or damaged (rules L3, M10).
@@ -294,7 +306,8 @@ extension RaftEngine {
             return
         }
         // The origin is random and the period fixed: no drift (rule K2). After a pause the missed beats are skipped.
-        repeat { times.heartbeat = times.heartbeat + configuration.heartbeatInterval } while times.heartbeat <= now
+        let missed = (now - times.heartbeat) / configuration.heartbeatInterval
+        times.heartbeat = times.heartbeat + (missed + 1) * configuration.heartbeatInterval
         startReadRound(now, &fx)
         for slot in progress.indices where progress[slot].isProbing && now >= times.peers[slot].probeAgain {
             progress[slot].isProbing = false

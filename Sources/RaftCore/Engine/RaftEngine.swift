@@ -155,7 +155,10 @@ package struct RaftEngine: Hashable, Sendable {
         log.evict(downTo: configuration.cacheBytes)
         if wasHardStatePending, !log.isHardStatePending { hardStateBecameDurable(now, &fx) }
         sendOwedReplies(&fx)
-        if role == .leader { advanceCommit(now, &fx) }
+        if role == .leader {
+            advanceCommit(now, &fx)
+            releaseUncommitted()
+        }
         orderApply(&fx)
     }
 

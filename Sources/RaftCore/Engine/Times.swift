@@ -29,6 +29,8 @@ package struct Times: Sendable {
         var probeAgain = Instant.origin
         /// Doubles with every probe that stays unanswered (rule P5).
         var probeBackoff: UInt64 = 0
+        /// Doubles with every loss that was noticed without progress since.
+        var lossPatience: UInt64 = 0
         /// Since when the peer has reported the same accepted index with more under way.
         var stalledSince: Instant?
     }

@@ -94,7 +94,8 @@ public struct EntryError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public static let truncated = EntryError(reason: .format, description: "it is shorter than its lengths say")
     public static let outOfBounds = EntryError(reason: .format, description: "its term or index is impossible")
-    public static let notContiguous = EntryError(reason: .format, description: "its index does not follow the one before")
+    public static let notContiguous = EntryError(
+        reason: .format, description: "its index does not follow the one before")
     public static let termDecreases = EntryError(reason: .format, description: "its term is below the one before")
     public static func unknownVersion(_ version: UInt8) -> EntryError {
         EntryError(reason: .future, description: "its format version \(version) is newer than this release knows")

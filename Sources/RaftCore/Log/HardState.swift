@@ -78,7 +78,8 @@ public struct HardState: Hashable, Sendable {
             guard bytes.count == Self.encodedSize else { throw EntryError.truncated }
             let checksum: UInt32 = try reader.read()
             guard checksum == Self.checksum([UInt8](bytes)) else {
-                throw EntryError(reason: .damage, description: "the checksum of the hard state does not match its bytes")
+                throw EntryError(
+                    reason: .damage, description: "the checksum of the hard state does not match its bytes")
             }
             let cluster = ClusterID(high: try reader.read(), low: try reader.read())
             self.cluster = cluster.high == 0 && cluster.low == 0 ? nil : cluster
