@@ -84,7 +84,9 @@ public struct ConfigurationType: Sendable {
     }
 
     /// A list, of which `element` says what each one must be.
-    /// - Parameter element: what is wrong with an element; nil when nothing is.
+    /// - Parameters:
+    ///   - accepted: the accepted values in words.
+    ///   - element: what is wrong with an element; nil when nothing is.
     public static func list(
         _ accepted: String, element: @escaping @Sendable (String) -> String?
     ) -> ConfigurationType {

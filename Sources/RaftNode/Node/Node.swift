@@ -26,7 +26,10 @@ public final class Node: Service {
     }
 
     /// Opens the storage, joins the transport and listens for clients. Nothing is left behind when it throws.
-    /// - Parameter tracer: where records go; nil makes one as the configuration says.
+    /// - Parameters:
+    ///   - configuration: checked already; read it with the same `registry`.
+    ///   - registry: which modules there are.
+    ///   - tracer: where records go; nil makes one as the configuration says.
     /// - Throws: errors whose description is one line: `StorageError`, `TransportError`, `RaftError`,
     ///   `ConfigurationError`, `RegistryError`.
     public static func start(

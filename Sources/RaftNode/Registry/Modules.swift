@@ -25,6 +25,8 @@ public struct StorageModule: Sendable {
     let inspect: (@Sendable (String) throws -> InspectionReport)?
 
     /// - Parameters:
+    ///   - name: what the configuration chooses it by; letters, digits, points, hyphens and underscores.
+    ///   - version: for `raftd plugins`.
     ///   - keys: what the module adds to the configuration; their names begin with `storage.`.
     ///   - validate: throws `ConfigurationProblem` for values that are impossible together. Opens nothing.
     ///   - inspect: reads the data directory of a stopped node, for `raftd inspect`; throws `StorageError` when there is
@@ -61,6 +63,8 @@ public struct TransportModule: Sendable {
     let make: @Sendable (ModuleContext) throws -> ConfiguredTransport
 
     /// - Parameters:
+    ///   - name: what the configuration chooses it by; letters, digits, points, hyphens and underscores.
+    ///   - version: for `raftd plugins`.
     ///   - keys: what the module adds to the configuration; their names begin with `transport.`.
     ///   - validate: throws `ConfigurationProblem` for addresses that are none, and the like. Opens nothing.
     ///   - make: called once, at start.
@@ -104,6 +108,8 @@ public struct MachineModule: Sendable {
     let make: @Sendable (ModuleContext) throws -> AnyStateMachine
 
     /// - Parameters:
+    ///   - name: what the configuration chooses it by; letters, digits, points, hyphens and underscores.
+    ///   - version: for `raftd plugins`.
     ///   - keys: what the module adds to the configuration; their names begin with `machine.`.
     ///   - validate: throws `ConfigurationProblem` for values that are impossible together. Opens nothing.
     ///   - make: a machine in its first state; called once, at start.
@@ -128,6 +134,8 @@ public struct TraceSinkModule: Sendable {
     let make: @Sendable (ModuleContext) throws -> any TraceSink
 
     /// - Parameters:
+    ///   - name: what the configuration chooses it by; letters, digits, points, hyphens and underscores.
+    ///   - version: for `raftd plugins`.
     ///   - keys: what the module adds to the configuration; their names begin with `tracing.`.
     ///   - make: called once, before everything else.
     public init(
