@@ -27,7 +27,8 @@ bench: release
 	@$(BIN)/raft-bench --table
 
 lint:
-	@$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources Plugins Tests
+	@$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift \
+		$(wildcard Sources Plugins Examples Tests)
 	@scripts/check-module-boundaries.sh
 
 # The plugin is fetched for this target only: nobody who uses the package needs it.
