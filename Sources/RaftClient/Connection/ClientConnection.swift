@@ -56,6 +56,9 @@ public final class ClientConnection {
 
     /// Sends `request`. When the connection ends before the answer, the error is `connectionLost`, its outcome `rejected`
     /// when no byte of the request went out and else `unknown`.
+    ///
+    /// A call that fails at once, on an ended connection or over a bound, completes before this returns: do not make the
+    /// next call from a completion that failed.
     /// - Returns: a number by which `forget` knows the call; nil when it failed at once.
     @discardableResult
     public func call(_ request: ClientRequest, completion: @escaping Completion) -> UInt64? {
