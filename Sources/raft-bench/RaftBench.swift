@@ -65,8 +65,9 @@ struct RaftBench: AsyncParsableCommand {
             return
         }
         let parameters = BenchParameters(
-            level: level, nodes: nodes, storage: storage, transport: transport ?? (level == .inprocess ? .memory : .unix),
-            clients: clients, size: size, readRatio: readRatio, duration: duration ?? 5)
+            level: level, nodes: nodes, storage: storage,
+            transport: transport ?? (level == .inprocess ? .memory : .unix), clients: clients, size: size,
+            readRatio: readRatio, duration: duration ?? 5)
         let row = try await runner.run(parameters)
         print(output == .json ? row.json : row.text)
     }

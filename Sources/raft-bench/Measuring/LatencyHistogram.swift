@@ -38,8 +38,8 @@ final class LatencyHistogram: Sendable {
     private static func bucket(of value: UInt64) -> Int {
         let octave = max(0, UInt64.bitWidth - value.leadingZeroBitCount - bitsInOctave)
         // The first two octaves share a width of one.
-        let position = octave <= 1 ? Int(value) : octave * bucketsInOctave + Int(value >> (octave - 1)) - bucketsInOctave
-        return min(position, bucketCount - 1)
+        if octave <= 1 { return Int(value) }
+        return min((octave - 1) * bucketsInOctave + Int(value >> (octave - 1)), bucketCount - 1)
     }
 
     /// The greatest value that falls into a bucket.

@@ -9,6 +9,20 @@ struct Row: Sendable {
         limit.operationsPerSecond > 0 ? measurement.operationsPerSecond / limit.operationsPerSecond : 0
     }
 
+    /// Durable appends of the same bytes a second, one `fdatasync` to a batch, all nodes at once.
+    private var durableAppends: Double? { limit.value("durable_appends_s") }
+
+    /// Operations a second if a batch needed one round trip between two nodes and nothing else.
+    private var roundTrips: Double? {
+        let ways = ["peer_round_trip_blocking_us", "peer_round_trip_polling_us"].compactMap { limit.value($0) }
+        guard let trip = ways.min(), let batch = limit.value("batch_operations") else { return nil }
+        return batch / trip * 1e6
+    }
+
+    private func ratio(to part: Double?) -> JSON {
+        part.map { .number(measurement.operationsPerSecond / $0, 4) } ?? .null
+    }
+
     /// One line. Latencies in microseconds.
     var json: String {
         let latency = measurement.latency
@@ -28,6 +42,7 @@ struct Row: Sendable {
             ("fsyncs_counts", .text(parameters.storage == .lmdb ? "flushes of the block device, by whomever" : "none")),
             ("limit_ops_s", .number(limit.operationsPerSecond, 1)), ("limit", limit.json),
             ("ratio", .number(ratio, 4)),
+            ("ratio_durable_appends", ratio(to: durableAppends)), ("ratio_round_trips", ratio(to: roundTrips)),
         ]
         return JSON.object(fields).text
     }
@@ -47,8 +62,16 @@ struct Row: Sendable {
                 + "\((usage.residentBytes ?? 0) >> 20) MiB, \(usage.flushes.map { "\($0)" } ?? "unknown") flushes of the device",
             "  limit       \(Row.grouped(limit.operationsPerSecond))/s, reached \(JSON.number(ratio * 100, 1).text) %",
         ]
+        if let durableAppends {
+            lines.append("  durable appends of the same bytes " + Row.compared(measurement, durableAppends))
+        }
+        if let roundTrips { lines.append("  round trips of the same bytes     " + Row.compared(measurement, roundTrips)) }
         lines += limit.parts.map { "    \($0.name.padded(to: 34)) \($0.value.text)" }
         return lines.joined(separator: "\n")
+    }
+
+    private static func compared(_ measurement: Measurement, _ part: Double) -> String {
+        "\(grouped(part))/s, reached \(JSON.number(measurement.operationsPerSecond / part * 100, 1).text) %"
     }
 
     /// `1,234,567`.

@@ -1,0 +1,77 @@
+import Glibc
+import RaftThreads
+import Synchronization
+
+/// What making a batch durable costs when every node of the cluster does it at once on this disk.
+struct SyncProbe: Sendable {
+    let directory: String
+    /// Each writes to a file of its own, at the same time.
+    let writers: Int
+    /// Of one batch.
+    let bytes: Int
+
+    /// How a batch reaches its file.
+    enum Way: Sendable {
+        /// The file grows, so that its size has to be made durable too.
+        case append
+        /// The file has its size already, as a log that recycles its files or pages has.
+        case overwrite
+    }
+
+    /// - Returns: seconds for one batch, the mean over all writers.
+    func run(_ way: Way, seconds: Double) throws(BenchError) -> Double {
+        let means = Mutex<[Double]>([])
+        let failure = Mutex<String?>(nil)
+        ProbeThreads.run(
+            (0..<writers).map { writer in
+                { [self] in
+                    do {
+                        let mean = try write(to: "\(directory)/probe-\(writer)", way, seconds: seconds)
+                        means.withLock { $0.append(mean) }
+                    } catch {
+                        failure.withLock { $0 = "\(error)" }
+                    }
+                }
+            })
+        if let failure = failure.withLock({ $0 }) { throw BenchError(failure) }
+        return means.withLock { $0.reduce(0, +) / Double(max(1, $0.count)) }
+    }
+
+    /// No probe makes its file larger than this.
+    private static let fileLimit = 256 << 20
+
+    private func write(to path: String, _ way: Way, seconds: Double) throws(BenchError) -> Double {
+        let file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Self.error("create", path) }
+        defer {
+            close(file)
+            unlink(path)
+        }
+        let block = [UInt8](repeating: 0x5A, count: bytes)
+        let places = way == .append ? .max : max(1, min(64, Self.fileLimit / bytes))
+        if way == .overwrite {
+            for place in 0..<places { try Self.write(block, to: file, at: place * bytes, path) }
+            guard fsync(file) == 0 else { throw Self.error("sync", path) }
+        }
+        let start = MonotonicClock.nanoseconds()
+        let end = start + UInt64(seconds * 1e9)
+        var batches = 0
+        repeat {
+            let place = way == .append ? batches % (Self.fileLimit / bytes) : batches % places
+            if way == .append, batches > 0, place == 0 { ftruncate(file, 0) }
+            try Self.write(block, to: file, at: place * bytes, path)
+            guard fdatasync(file) == 0 else { throw Self.error("sync", path) }
+            batches += 1
+        } while MonotonicClock.nanoseconds() < end
+        return Double(MonotonicClock.nanoseconds() - start) / 1e9 / Double(batches)
+    }
+
+    private static func write(_ block: [UInt8], to file: Int32, at offset: Int, _ path: String) throws(BenchError) {
+        let written = block.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, off_t(offset)) }
+        guard written == block.count else { throw error("write to", path) }
+    }
+
+    private static func error(_ what: String, _ path: String) -> BenchError {
+        BenchError("cannot \(what) \(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,4 @@
+import Glibc
+
+/// Writes out what was printed so far.
+func flush() { fflush(nil) }
