@@ -130,6 +130,7 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests.
+        .testTarget(name: "RaftMembershipTests", dependencies: ["RaftMembership"], swiftSettings: settings),
         // The README's example, built with everything else.
         .executableTarget(
             name: "CounterExample",
@@ -149,7 +150,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftCoreTests",
-            dependencies: ["RaftCore", "RaftMembership"],
+            dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftKeyValueTests",
