@@ -69,13 +69,16 @@ extension RealProcesses {
             let file = cluster.path("1/raft.mdb")
             var bytes = try Data(contentsOf: file)
             switch kind {
-            case 0: bytes = bytes.prefix(bytes.count / 3)
+            case 0: bytes = bytes.prefix(20_000)
             case 1: bytes = Data(repeating: 0x5A, count: bytes.count)
             default:
-                // Every value byte of the entries, wherever the pages lie.
-                let value = Data(String(repeating: "v", count: 64).utf8)
-                let at = try #require(bytes.range(of: value))
-                bytes[at.lowerBound + 10] ^= 0xFF
+                // A byte in every value that is found, for some lie in pages that are free.
+                let value = Data(repeating: UInt8(ascii: "v"), count: 400)
+                var from = bytes.startIndex
+                while let at = bytes.range(of: value, in: from..<bytes.endIndex) {
+                    bytes[at.lowerBound + 10] ^= 0xFF
+                    from = at.upperBound
+                }
             }
             try bytes.write(to: file)
             let ran = try await Ran.program(
