@@ -49,7 +49,8 @@ struct Limit: Sendable {
         let copyRate = MachineProbes.copyRate(seconds: 0.02)
         limit.add("copy_bytes_s", .number(copyRate, 0))
         limit.add("wake_up_us", microseconds(try MachineProbes.wakeUp(seconds: seconds / 2)))
-        let hops = (parameters.level == .processes ? 1 : 0) + (parameters.transport == .memory ? 0 : parameters.nodes - 1)
+        let peerHops = parameters.transport == .memory ? 0 : parameters.nodes - 1
+        let hops = peerHops + (parameters.level == .processes ? 1 : 0)
         let copies = Double(2 * hops * parameters.size) / copyRate
         let processor = 1 / (1 / mailbox + copies / Double(coreCount))
         limit.add("processor_ops_s", .number(processor, 0))

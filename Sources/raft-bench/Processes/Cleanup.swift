@@ -10,6 +10,7 @@ final class Cleanup: Sendable {
     private struct State {
         var children: Set<pid_t> = []
         var directories: Set<String> = []
+        var watcher: WorkerThread?
     }
 
     private let state = Mutex(State())
@@ -20,8 +21,13 @@ final class Cleanup: Sendable {
         sigemptyset(&signals)
         for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
+        // A shell's background job is started with interrupts ignored; this one has something to clean up.
+        signal(SIGINT, SIG_DFL)
         // A server that goes away is an error of a call, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
+        // The thread inherits what is blocked, so it is started here and not before.
+        let watcher = WorkerThread(name: "signals")
+        state.withLock { $0.watcher = watcher }
         watcher.schedule { [self, signals] in
             var signals = signals
             var received: Int32 = 0
@@ -30,8 +36,6 @@ final class Cleanup: Sendable {
             _exit(128 + received)
         }
     }
-
-    private let watcher = WorkerThread(name: "signals")
 
     func add(child: pid_t) { state.withLock { _ = $0.children.insert(child) } }
     func forget(child: pid_t) { state.withLock { _ = $0.children.remove(child) } }
@@ -44,7 +48,8 @@ final class Cleanup: Sendable {
             for child in state.children { kill(child, SIGKILL) }
             for child in state.children { waitpid(child, nil, 0) }
             for directory in state.directories { try? FileManager.default.removeItem(atPath: directory) }
-            state = State()
+            state.children = []
+            state.directories = []
         }
     }
 }

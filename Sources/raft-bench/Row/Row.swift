@@ -59,13 +59,16 @@ struct Row: Sendable {
             "  latency     median \(Row.micros(latency.median)), 99 % \(Row.micros(latency.p99)), "
                 + "99.9 % \(Row.micros(latency.p999)), longest \(Row.micros(latency.longest))",
             "  used        \(JSON.number(usage.processorSeconds, 2).text) s of processor, "
-                + "\((usage.residentBytes ?? 0) >> 20) MiB, \(usage.flushes.map { "\($0)" } ?? "unknown") flushes of the device",
+                + "\((usage.residentBytes ?? 0) >> 20) MiB, "
+                + "\(usage.flushes.map { "\($0)" } ?? "unknown") flushes of the device",
             "  limit       \(Row.grouped(limit.operationsPerSecond))/s, reached \(JSON.number(ratio * 100, 1).text) %",
         ]
         if let durableAppends {
             lines.append("  durable appends of the same bytes " + Row.compared(measurement, durableAppends))
         }
-        if let roundTrips { lines.append("  round trips of the same bytes     " + Row.compared(measurement, roundTrips)) }
+        if let roundTrips {
+            lines.append("  round trips of the same bytes     " + Row.compared(measurement, roundTrips))
+        }
         lines += limit.parts.map { "    \($0.name.padded(to: 34)) \($0.value.text)" }
         return lines.joined(separator: "\n")
     }

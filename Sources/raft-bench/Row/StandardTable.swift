@@ -23,9 +23,8 @@ struct StandardTable: Sendable {
     /// Prints each row as soon as it is measured.
     func run(with runner: RowRunner) async throws {
         if output == .text {
-            print("| level | storage | transport | bytes | reads | clients | ops/s | p50 µs | p99 µs | p99.9 µs | errors "
-                + "| limit/s | of limit |")
-            print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+            print("| " + Self.head.joined(separator: " | ") + " |")
+            print("|" + Self.head.map { _ in "---|" }.joined())
         }
         for parameters in rows {
             let row = try await runner.run(parameters)
@@ -34,6 +33,11 @@ struct StandardTable: Sendable {
             flush()
         }
     }
+
+    private static let head = [
+        "level", "storage", "transport", "bytes", "reads", "clients", "ops/s", "p50 µs", "p99 µs", "p99.9 µs", "errors",
+        "limit/s", "of limit",
+    ]
 
     private static func markdown(_ row: Row) -> String {
         let parameters = row.parameters
