@@ -45,7 +45,8 @@ struct MembershipTests {
 
     @Test("In a joint configuration the voters of both halves vote (C3)")
     func joint() throws {
-        let membership = try Membership(members: (1...4).map { Self.record(NodeID($0)) }, voters: [1, 2], outgoingVoters: [2, 3])
+        let membership = try Membership(
+            members: (1...4).map { Self.record(NodeID($0)) }, voters: [1, 2], outgoingVoters: [2, 3])
         #expect(membership.isJoint && (1...3).allSatisfy { membership.isVoter(NodeID($0)) } && !membership.isVoter(4))
         #expect(membership.quorum == Quorum(incoming: [0, 1], outgoing: [1, 2]))
     }

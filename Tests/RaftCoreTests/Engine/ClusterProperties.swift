@@ -38,7 +38,9 @@ struct ClusterProperties {
     mutating func checkStep(of node: SimulatedNode, in cluster: EngineCluster) throws {
         guard let engine = node.engine else { return }
         let id = node.member.id
-        guard engine.term >= node.lastTerm || node.lastRole == .follower else { throw Violation("the term of \(id) fell") }
+        guard engine.term >= node.lastTerm || node.lastRole == .follower else {
+            throw Violation("the term of \(id) fell")
+        }
         if engine.role == .leader, node.lastRole != .leader || node.lastTerm != engine.term {
             // Election safety: at most one leader in a term.
             if let other = leaders[engine.term], other != node.member || node.lastTerm == engine.term {

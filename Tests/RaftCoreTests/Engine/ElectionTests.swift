@@ -85,7 +85,9 @@ struct ElectionTests {
         }
     }
 
-    @Test("When two of three servers do not reach each other, elections end (V10)", arguments: 1...10 as ClosedRange<UInt64>)
+    @Test(
+        "When two of three servers do not reach each other, elections end (V10)",
+        arguments: 1...10 as ClosedRange<UInt64>)
     func partialPartition(_ seed: UInt64) throws {
         let cluster = try EngineCluster(seed: seed, options: ClusterOptions())
         try cluster.run(for: 2 * RandomRun.second) { RandomRun.leader(of: cluster) != nil }
@@ -115,7 +117,9 @@ struct ElectionTests {
         #expect(spans.allSatisfy { (150_000_000...300_000_000).contains($0) })
     }
 
-    @Test("Split votes end: five servers that start at once have a leader within two seconds (V11)", arguments: [1, 2, 3, 4])
+    @Test(
+        "Split votes end: five servers that start at once have a leader within two seconds (V11)",
+        arguments: [1, 2, 3, 4])
     func splitVotesEnd(_ block: UInt64) throws {
         for seed in block * 100..<block * 100 + 10 {
             var options = ClusterOptions()

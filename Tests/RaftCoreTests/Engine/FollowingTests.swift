@@ -83,7 +83,8 @@ struct FollowingTests {
         var follower = try Self.compacted(at: Self.id(5, 2))
         for previous: LogIndex in [1, 3, 5] {
             let entries = [Term](repeating: 2, count: Int(7 - previous.rawValue))
-            let effects = follower.receive(follower.append(3, after: Self.id(previous, 1), entries)) + follower.persist()
+            let effects =
+                follower.receive(follower.append(3, after: Self.id(previous, 1), entries)) + follower.persist()
             #expect(effects.matches.last == 7)
         }
         #expect(follower.engine.log.last == Self.id(7, 2))

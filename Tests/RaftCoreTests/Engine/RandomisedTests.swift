@@ -3,7 +3,7 @@ import RaftMembership
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Whole clusters under faults of every kind. `RAFT_SEED=N` replays one seed, `RAFT_SEEDS=N` runs so many.
@@ -17,7 +17,9 @@ struct RandomisedTests {
 
     private static func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
 
-    @Test("Clusters stay safe through crashes, partitions and lost messages, and work again afterwards", arguments: blocks)
+    @Test(
+        "Clusters stay safe through crashes, partitions and lost messages, and work again afterwards", arguments: blocks
+    )
     func random(_ seeds: ClosedRange<UInt64>) {
         for seed in seeds {
             do {

@@ -33,7 +33,9 @@ struct LogTests {
         #expect(terms.last == Self.id(10, 3) && terms.runs.isEmpty)
     }
 
-    @Test("Runs of terms agree with a plain list under random appends and cuts (L4, L12)", arguments: 1...20 as ClosedRange<UInt64>)
+    @Test(
+        "Runs of terms agree with a plain list under random appends and cuts (L4, L12)",
+        arguments: 1...20 as ClosedRange<UInt64>)
     func runsMatchList(_ seed: UInt64) {
         var random = RandomNumbers(seed: seed)
         let base = LogIndex(random.next(in: 0...5))
@@ -68,7 +70,7 @@ struct LogTests {
                 from: first, maxCount: Int(random.next(in: 1...25)), maxBytes: Int(random.next(in: 0...900)))
             #expect(slice.firstIndex == first && slice.count >= 1)
             let rest = whole.slice(from: slice.lastIndex.next)
-            let joined = EntryBatch.joining([whole.slice(from: first), ].filter { !$0.isEmpty })
+            let joined = EntryBatch.joining([whole.slice(from: first)].filter { !$0.isEmpty })
             #expect(joined == EntryBatch.joining(rest.isEmpty ? [slice] : [slice, rest]))
             #expect(whole.prefix(through: first).count == first - 4)
             let bytes = slice.withUnsafeBytes { [UInt8]($0) }
@@ -80,7 +82,8 @@ struct LogTests {
     @Test("A slice keeps within its bytes, but holds at least one entry")
     func sliceBytes() {
         let batch = Self.batch([1, 1, 1, 1], size: 8)
-        #expect([0, 39, 40, 79, 80, 119, 160].map { batch.slice(from: 1, maxBytes: $0).count } == [1, 1, 1, 1, 2, 2, 4])
+        #expect(
+            [0, 39, 40, 79, 80, 119, 160].map { batch.slice(from: 1, maxBytes: $0).count } == [1, 1, 1, 1, 2, 2, 4])
     }
 
     @Test("Recovery refuses a gap, a falling term, damage and an unknown kind, and names the index (D3, L7, L13)")
@@ -118,7 +121,8 @@ struct LogTests {
                 let hardware = raft_crc32c(seed, base + offset, length)
                 #expect(hardware == raft_crc32c_portable(seed, base + offset, length))
                 let cut = Int(random.next(in: 0...UInt64(length)))
-                #expect(hardware == raft_crc32c(raft_crc32c(seed, base + offset, cut), base + offset + cut, length - cut))
+                #expect(
+                    hardware == raft_crc32c(raft_crc32c(seed, base + offset, cut), base + offset + cut, length - cut))
             }
         }
     }

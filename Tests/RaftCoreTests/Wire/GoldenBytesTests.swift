@@ -8,7 +8,8 @@ struct GoldenBytesTests {
     static let head = "01000000" + "0100000000000000" + "0a00000000000000" + "0200000000000000" + "0b00000000000000"
     static let cluster = "0807060504030201" + "100f0e0d0c0b0a09"
     static let noOp = "01010000" + "8b4ed6f4" + "0300000000000000" + "0500000000000000" + "00000000" + "00000000"
-    static let command = "01020000" + "380e608c" + "0300000000000000" + "0600000000000000" + "00000000" + "02000000" + "aabb"
+    static let command =
+        "01020000" + "380e608c" + "0300000000000000" + "0600000000000000" + "00000000" + "02000000" + "aabb"
 
     /// What follows the head: the kind, then the fields.
     static let bodies: [String] = [

@@ -75,7 +75,8 @@ struct HostileInputTests {
         for (value, isLegal) in [(wireBound, false), (UInt64.max, false), (wireBound - 1, true)] {
             let messages: [Message] = [
                 .voteRequest(VoteRequest(term: Term(value), round: 1, isPreVote: false, last: .zero)),
-                .voteRequest(VoteRequest(term: 1, round: 1, isPreVote: false, last: LogID(term: Term(value), index: 1))),
+                .voteRequest(
+                    VoteRequest(term: 1, round: 1, isPreVote: false, last: LogID(term: Term(value), index: 1))),
                 .voteRequest(
                     VoteRequest(term: 1, round: 1, isPreVote: false, last: LogID(term: 1, index: LogIndex(value)))),
                 .voteReply(VoteReply(term: 1, askedTerm: Term(value), round: 1, isPreVote: true, isGranted: true)),
