@@ -36,8 +36,8 @@ struct RaftBench: AsyncParsableCommand {
     var table = false
 
     static func main() async {
-        Cleanup.shared.watchSignals()
         do {
+            try Cleanup.shared.watchSignals()
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -15,25 +15,30 @@ final class Cleanup: Sendable {
 
     private let state = Mutex(State())
 
-    /// Call before any other thread is started: signals are then blocked in all of them and come to one that waits.
-    func watchSignals() {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        // A shell's background job is started with interrupts ignored; this one has something to clean up.
-        signal(SIGINT, SIG_DFL)
+    /// From now on SIGINT, SIGTERM and SIGHUP clean up before they end the program.
+    ///
+    /// A handler may do next to nothing, so it writes the signal's number to a pipe on which a thread waits. Blocking the
+    /// signals for `sigwait` would not do: the main thread of an asynchronous program ends up waiting with none blocked.
+    func watchSignals() throws(BenchError) {
         // A server that goes away is an error of a call, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
-        // The thread inherits what is blocked, so it is started here and not before.
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw BenchError("no pipe: \(String(cString: strerror(errno)))") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        signalPipe.store(ends[1], ordering: .sequentiallyConsistent)
         let watcher = WorkerThread(name: "signals")
         state.withLock { $0.watcher = watcher }
-        watcher.schedule { [self, signals] in
-            var signals = signals
-            var received: Int32 = 0
-            sigwait(&signals, &received)
+        watcher.schedule { [self, reader = ends[0]] in
+            var number: UInt8 = 0
+            while read(reader, &number, 1) != 1, errno == EINTR {}
             run()
-            _exit(128 + received)
+            _exit(128 + Int32(number))
+        }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(signalPipe.load(ordering: .sequentiallyConsistent), &byte, 1)
+            }
         }
     }
 
@@ -53,3 +58,6 @@ final class Cleanup: Sendable {
         }
     }
 }
+
+/// Where the handler writes; no captured value reaches a C function.
+private let signalPipe = Atomic<Int32>(-1)
