@@ -153,6 +153,10 @@ let package = Package(
             dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum"],
             swiftSettings: settings),
         .testTarget(
+            name: "RaftMemoryTests",
+            dependencies: ["RaftMemory", "RaftCore", "RaftMembership"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RaftKeyValueTests",
             dependencies: ["RaftKeyValue", "RaftCore", "RaftMembership"],
             swiftSettings: settings),

@@ -23,7 +23,9 @@ extension RaftEngine {
                     precondition(peer.inflight.count <= configuration.windowRequests, "P4")
                     if peer.nextIndex == peer.matchIndex.next { precondition(peer.inflight.bytes == 0, "P4: \(slot)") }
                 }
-                if commitIndex == log.last.index, log.flushed == log.last.index { precondition(uncommitted.bytes == 0, "P4") }
+                if commitIndex == log.last.index, log.flushed == log.last.index {
+                    precondition(uncommitted.bytes == 0, "P4")
+                }
             } else {
                 precondition(progress.isEmpty && uncommitted.bytes == 0, "only leaders track progress")
                 precondition(reads.held.isEmpty && reads.unconfirmed.isEmpty && reads.confirmed.isEmpty, "R3")
