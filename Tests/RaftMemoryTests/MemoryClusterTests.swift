@@ -198,9 +198,10 @@ struct MemoryClusterTests {
     func metrics() async throws {
         let cluster = Cluster(size: 1)
         let node = try await cluster.startAll()
+        let changes = node.metrics
         let watch = Task {
             var last: RaftMetrics?
-            for await metrics in node.metrics {
+            for await metrics in changes {
                 if let last { #expect(metrics.commitIndex >= last.commitIndex) }
                 #expect(metrics.appliedIndex <= metrics.commitIndex && metrics.commitIndex <= metrics.lastIndex)
                 last = metrics
