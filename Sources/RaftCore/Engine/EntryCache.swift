@@ -79,7 +79,11 @@ struct EntryCache: Hashable, Sendable {
         else { return nil }
         var low = head
         var high = batches.count - 1
-        if batches[high].firstIndex <= index { return high }
+        // What is asked for is nearly always among the last: found without a walk through cold memory.
+        for position in stride(from: high, through: max(low, high - 3), by: -1)
+        where batches[position].firstIndex <= index {
+            return position
+        }
         while low < high {
             let middle = (low + high + 1) / 2
             if batches[middle].firstIndex <= index { low = middle } else { high = middle - 1 }
