@@ -56,6 +56,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         var machine: Machine
         var applied: LogIndex
         var hasFailed = false
+        /// The class of proposals that was last seen to be of this machine.
+        var proposalClass: ObjectIdentifier?
     }
 
     let isInline: Bool
@@ -183,7 +185,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             }
             let output = try state.machine.apply(command)
             state.applied = index
-            (proposal as? TypedProposal<Machine.Output>)?.succeed(output, at: index)
+            if let proposal { succeed(proposal, output, at: index, &state) }
         } catch let refusal as CommandRefused {
             // An outcome, the same on every node (rule C7).
             state.machine.skip(to: index)
@@ -192,6 +194,18 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         } catch {
             proposal?.fail(RaftError(.failed, "the state machine failed at index \(index): \(error)"))
             throw error
+        }
+    }
+
+    /// Most proposals are of one class, and asking the runtime about a generic one costs more than applying a command.
+    private func succeed(_ proposal: Proposal, _ output: Machine.Output, at index: LogIndex, _ state: inout State) {
+        let proposalClass = ObjectIdentifier(type(of: proposal))
+        if proposalClass == state.proposalClass {
+            // Safe: an object of this very class passed the cast below.
+            unsafeDowncast(proposal, to: TypedProposal<Machine.Output>.self).succeed(output, at: index)
+        } else if let typed = proposal as? TypedProposal<Machine.Output> {
+            state.proposalClass = proposalClass
+            typed.succeed(output, at: index)
         }
     }
 }
