@@ -78,7 +78,7 @@ final class DriverBench {
 
     /// Leads, with the first entry of its term committed.
     func lead() {
-        while engine.role == .follower { ring() }
+        for _ in 0..<20 where engine.role == .follower { ring() }
         settle()
         guard engine.membership.voters.count > 1 else { return }
         for isPreVote in [true, false] {

@@ -118,6 +118,24 @@ struct DriverTests {
         #expect(bench.engine.appliedIndex == last.index)
     }
 
+    @Test("An applier that meets another term at a proposal's index reports no success (W3)")
+    func applierChecksTheTerm() throws {
+        let lane = ManualLane()
+        let outcomes = DriverBench.Outcomes<Int>()
+        let applier = MachineApplier(
+            machine: ListMachine(isInline: true), applied: 0, lane: lane, isInline: true, storage: CountingStorage(),
+            group: .first, report: { _ in })
+        let entries = LogTests.batch([2, 2])
+        let waiters = [1, 2].map { index in
+            Waiter(
+                id: LogID(term: Term(index), index: LogIndex(index)),
+                proposal: CallbackProposal<Int>(payload: [1]) { outcomes.append($0) })
+        }
+        applier.submit(.apply(through: 2, entries: [entries], waiters: waiters[...]))
+        applier.run()
+        #expect(outcomes.errors.map(\.code) == [.unknown] && outcomes.values == [2])
+    }
+
     @Test("A proposal that the next leader commits succeeds all the same (W2, W3)")
     func committedByOthers() throws {
         let bench = try DriverBench(TestEngine.three)

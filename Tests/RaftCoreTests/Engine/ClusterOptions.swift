@@ -14,6 +14,9 @@ struct ClusterOptions {
     /// Completions are told in any order; durable in order all the same.
     var tellsInAnyOrder = false
     var applyDelay: ClosedRange<UInt64>? = nil
+    /// Between two faults, and between two calls of clients.
+    var faultInterval: ClosedRange<UInt64> = 50_000_000...1_200_000_000
+    var clientInterval: ClosedRange<UInt64> = 1_000_000...60_000_000
     var configuration = RaftConfiguration()
 
     /// What a seed makes of it.
@@ -27,6 +30,10 @@ struct ClusterOptions {
         options.networkDelay = 100_000...[1_000_000, 10_000_000, 30_000_000][Int(random.next(in: 0...2))]
         options.diskDelay = 50_000...[500_000, 5_000_000, 60_000_000][Int(random.next(in: 0...2))]
         options.tellsInAnyOrder = random.next(in: 0...1) == 0
+        if random.next(in: 0...2) == 0 {
+            options.faultInterval = 10_000_000...350_000_000
+            options.clientInterval = 500_000...20_000_000
+        }
         options.applyDelay = random.next(in: 0...1) == 0 ? nil : 10_000...20_000_000
         if random.next(in: 0...1) == 0 {
             // Everything is scarce.

@@ -115,7 +115,7 @@ extension EngineCluster {
 
     func client() throws {
         guard clientsRun else { return }
-        queue.insert(.client, at: now + random.next(in: 1_000_000...60_000_000))
+        queue.insert(.client, at: now + random.next(in: options.clientInterval))
         let leaders = nodes.filter(\.isLeader)
         let pool = leaders.isEmpty || chance(200) ? nodes : leaders
         let node = pool[Int(random.next(in: 0...UInt64(pool.count - 1)))]
@@ -128,7 +128,7 @@ extension EngineCluster {
 
     func fault() throws {
         guard isTroubled else { return }
-        queue.insert(.fault, at: now + random.next(in: 50_000_000...1_200_000_000))
+        queue.insert(.fault, at: now + random.next(in: options.faultInterval))
         let count = UInt64(nodes.count)
         let node = nodes[Int(random.next(in: 0...count - 1))]
         switch random.next(in: 0...9) {

@@ -152,7 +152,7 @@ struct TestEngine {
     @discardableResult
     mutating func campaign(with voters: [UInt64] = [2]) -> [Effect] {
         var effects: [Effect] = []
-        repeat { effects = deadline() } while engine.role != .preCandidate && engine.role != .candidate
+        for _ in 0..<20 where engine.role == .follower { effects = deadline() }
         for voter in voters where engine.role == .preCandidate {
             effects += receive(
                 .voteReply(
