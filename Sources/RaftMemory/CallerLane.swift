@@ -46,6 +46,16 @@ final class CallerLane: TimedLane {
         if mustRun { work() }
     }
 
+    func scheduleBehindOthers(_ job: any Runnable) {
+        let isIdle = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        // The pool runs what is ready in order: whoever is ready by now comes before the reliever.
+        if isIdle { relief.yield() }
+    }
+
     func schedule(_ job: any Runnable, at instant: Instant) {
         let id = UInt64(UInt(bitPattern: ObjectIdentifier(job)))
         if instant == .distantFuture {

@@ -182,6 +182,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
     private func submit(_ proposal: Proposal) {
         switch driver.mailbox.post(proposal: proposal) {
         case .wake: driver.environment.driverLane.schedule(driver)
+        case .wakeBehindOthers: driver.environment.driverLane.scheduleBehindOthers(driver)
         case .queued: break
         case .full: proposal.fail(Driver.overloaded)
         case .closed: proposal.fail(Self.stopped)
@@ -205,7 +206,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
     public func read(completion: @escaping @Sendable (Result<Machine, RaftError>) -> Void) {
         let read = TypedRead(completion: completion)
         switch driver.mailbox.post(read: read) {
-        case .wake: driver.environment.driverLane.schedule(driver)
+        case .wake, .wakeBehindOthers: driver.environment.driverLane.schedule(driver)
         case .queued: break
         case .full: read.fail(Driver.overloaded)
         case .closed: read.fail(Self.stopped)
@@ -271,7 +272,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
 
     private func post(_ mail: Mail, orElse refuse: (RaftError) -> Void) {
         switch driver.mailbox.post(mail) {
-        case .wake: driver.environment.driverLane.schedule(driver)
+        case .wake, .wakeBehindOthers: driver.environment.driverLane.schedule(driver)
         case .queued: break
         case .full, .closed: refuse(Self.stopped)
         }

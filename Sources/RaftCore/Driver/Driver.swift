@@ -78,7 +78,11 @@ package final class Driver: @unchecked Sendable {
     func post(_ mail: Mail) { wake(mailbox.post(mail)) }
 
     func wake(_ posting: Mailbox.Posting) {
-        if case .wake = posting { environment.driverLane.schedule(self) }
+        switch posting {
+        case .wake: environment.driverLane.schedule(self)
+        case .wakeBehindOthers: environment.driverLane.scheduleBehindOthers(self)
+        case .queued, .full, .closed: break
+        }
     }
 
     /// The node's last state. The node has stopped, so it does not change any more.

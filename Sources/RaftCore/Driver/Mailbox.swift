@@ -36,6 +36,7 @@ final class Mailbox: Sendable {
         var envelopes = 0
         var isScheduled = false
         var isClosed = false
+        var pace = Pace()
     }
 
     private let state = Mutex(State())
@@ -50,6 +51,8 @@ final class Mailbox: Sendable {
     enum Posting {
         /// The driver is idle: schedule it.
         case wake
+        /// The same, but not before others had a chance to post too.
+        case wakeBehindOthers
         case queued
         /// The queue is full.
         case full
@@ -81,7 +84,9 @@ final class Mailbox: Sendable {
             if state.isClosed { return .closed }
             if state.contents.proposals.count >= maximumCalls { return .full }
             state.contents.proposals.append(proposal)
-            return Self.wake(&state)
+            if state.isScheduled { return .queued }
+            state.isScheduled = true
+            return state.pace.gathers() ? .wakeBehindOthers : .wake
         }
     }
 
@@ -101,6 +106,7 @@ final class Mailbox: Sendable {
                 state.isScheduled = false
                 return false
             }
+            state.pace.drained(state.contents.proposals.count)
             swap(&state.contents, &contents)
             state.envelopes = 0
             return true

@@ -31,6 +31,11 @@ public protocol Lane: Sendable {
     /// Has `job.run()` called once, soon. Jobs of one lane run one at a time, in the order given. Never blocks; may be
     /// called from any thread, from within a job too.
     func schedule(_ job: any Runnable)
+
+    /// As `schedule`, but where that would run the job on the calling thread, it runs behind what is ready to run
+    /// elsewhere, so that more work for it can gather. Default: `schedule`.
+    func scheduleBehindOthers(_ job: any Runnable)
+
     /// Lets go of what the lane holds, a thread for example. What was scheduled before still runs. Never blocks: a hung
     /// disk does not hang a shutdown (rule D5).
     func stop()
@@ -38,6 +43,7 @@ public protocol Lane: Sendable {
 
 extension Lane {
     public func stop() {}
+    public func scheduleBehindOthers(_ job: any Runnable) { schedule(job) }
 }
 
 /// A lane with a clock.
