@@ -76,7 +76,7 @@ extension ClusterID: CustomStringConvertible {
 
     /// Reads what `description` writes; nil for anything else.
     public init?(_ text: String) {
-        guard text.utf8.count == 32,
+        guard text.utf8.count == 32, text.allSatisfy(\.isHexDigit),
             let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
         else { return nil }
         self.init(high: high, low: low)

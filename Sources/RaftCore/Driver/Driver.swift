@@ -38,15 +38,15 @@ package final class Driver: @unchecked Sendable {
     private var storageIDs: [WriteID] = []
     private var executing = Effects()
     private var contents = Mailbox.Contents()
-    private var proposed: [Proposal] = []
+    var proposed: [Proposal] = []
     private var armed = Instant.distantFuture
-    private let storage: any LogStorage
+    let storage: any LogStorage
     private let inlineStorage: Bool
-    private let onFailure: @Sendable (RaftError) -> Void
+    let onFailure: @Sendable (RaftError) -> Void
     private lazy var writer = StorageWriter(
         storage: storage, lane: storageLane, group: engine.group, maximumReadBytes: configuration.maximumRequestBytes,
         report: { [weak self] in self?.post(.storage($0)) })
-    private let storageLane: any Lane
+    let storageLane: any Lane
     private let makeApplier: (Driver) -> any Applier
     private(set) lazy var applier = makeApplier(self)
     private lazy var alarm = Alarm(driver: self)
@@ -183,7 +183,7 @@ package final class Driver: @unchecked Sendable {
     }
 
     /// Carries out what the steps so far have ordered.
-    private func execute(_ now: Instant) {
+    func execute(_ now: Instant) {
         while !effects.isEmpty {
             swap(&effects, &executing)
             for effect in executing.list { carryOut(effect, now) }
@@ -257,7 +257,7 @@ package final class Driver: @unchecked Sendable {
     }
 
     /// Everything written in this drain, as one group: on storage's lane, or here when that takes no time.
-    private func flushStorage(_ now: Instant) {
+    func flushStorage(_ now: Instant) {
         // After a failure nothing counts any more (rule D2).
         guard failure == nil else {
             storageBatches.removeAll()
@@ -285,64 +285,6 @@ package final class Driver: @unchecked Sendable {
         armed = deadline
         environment.driverLane.schedule(alarm, at: deadline)
     }
-
-    // MARK: Failure and end
-
-    /// The node stops itself. What it had appended may yet be committed by others.
-    func fail(_ reason: String, _ kind: EventKind) {
-        guard failure == nil else { return }
-        let error = RaftError(.failed, reason)
-        failure = error
-        tracer.critical(kind, "node \(engine.member.id) stops: \(reason)", [.reason(reason)])
-        var ignored = Effects()
-        engine.fence(reason, &ignored)
-        endCalls(
-            unknown: RaftError(.unknown, "the node stopped before the command was committed: \(reason)"),
-            rejected: failureForCalls(error))
-        onFailure(error)
-    }
-
-    private func failureForCalls(_ failure: RaftError) -> RaftError {
-        failure.code == .stopped ? failure : RaftError(.stopped, "this node has stopped itself: \(failure.message)")
-    }
-
-    private func stop(_ completion: @escaping @Sendable () -> Void, _ now: Instant) {
-        guard !isStopped else {
-            completion()
-            return
-        }
-        // What was ordered before goes first; storage is closed behind it.
-        repeat {
-            execute(now)
-            flushStorage(now)
-        } while !effects.isEmpty
-        isStopped = true
-        let error = RaftError(.stopped, "the node is shutting down")
-        if failure == nil { failure = error }
-        var ignored = Effects()
-        engine.isFenced = true
-        engine.failReads(.fenced, &ignored)
-        endCalls(
-            unknown: RaftError(.unknown, "the node was shut down before the command was committed"), rejected: error)
-        for subscriber in subscribers.values { subscriber.finish() }
-        subscribers = [:]
-        // The machine's last orders go first; then nothing uses storage any more.
-        let lane = storageLane
-        let closer = Closer(storage: storage, completion: completion)
-        applier.submit(.finish { lane.schedule(closer) })
-    }
-
-    private func endCalls(unknown: RaftError, rejected: RaftError) {
-        for waiter in waiters.take(after: .zero) { waiter.proposal.fail(unknown) }
-        for proposal in proposed { proposal.fail(rejected) }
-        proposed = []
-        let waiting = reads.sorted { $0.key < $1.key }
-        reads = [:]
-        for (_, read) in waiting { read.fail(rejected) }
-        endBootstraps(.failure(rejected))
-    }
-
-    static let overloaded = RaftError(.overloaded, "the node has too many calls waiting: try again later")
 }
 
 extension Driver: Runnable {
@@ -401,20 +343,4 @@ private final class Alarm: Runnable {
     // A timer may outlive its node.
     init(driver: Driver) { post = { [weak driver] in driver?.post(.alarm) } }
     func run() { post() }
-}
-
-/// Closes storage on storage's own lane, behind everything else.
-private final class Closer: Runnable {
-    private let storage: any LogStorage
-    private let completion: @Sendable () -> Void
-
-    init(storage: any LogStorage, completion: @escaping @Sendable () -> Void) {
-        self.storage = storage
-        self.completion = completion
-    }
-
-    func run() {
-        storage.close()
-        completion()
-    }
 }

@@ -20,6 +20,8 @@ extension RaftEngine {
         if role == .candidate, log.isHardStatePending { return }
         // Nobody is told of a cluster whose first entry a crash could still undo (rule M9).
         guard role != .leader, mayCampaign, !isIdentityUnannounced else { return }
+        // A term that no format can carry is never entered (rule V15).
+        guard term.next.rawValue < wireBound else { return }
         startPreVote(now, &fx)
     }
 

@@ -1,0 +1,77 @@
+import RaftMembership
+import RaftTracing
+
+// How a node ends: because it must, or because it is told to. Every call that waits ends with it (rules W1, R3).
+extension Driver {
+    /// The node stops itself. What it had appended may yet be committed by others.
+    func fail(_ reason: String, _ kind: EventKind) {
+        guard failure == nil else { return }
+        let error = RaftError(.failed, reason)
+        failure = error
+        tracer.critical(kind, "node \(engine.member.id) stops: \(reason)", [.reason(reason)])
+        var ignored = Effects()
+        engine.fence(reason, &ignored)
+        endCalls(
+            unknown: RaftError(.unknown, "the node stopped before the command was committed: \(reason)"),
+            rejected: failureForCalls(error))
+        onFailure(error)
+    }
+
+    func failureForCalls(_ failure: RaftError) -> RaftError {
+        failure.code == .stopped ? failure : RaftError(.stopped, "this node has stopped itself: \(failure.message)")
+    }
+
+    func stop(_ completion: @escaping @Sendable () -> Void, _ now: Instant) {
+        guard !isStopped else {
+            completion()
+            return
+        }
+        // What was ordered before goes first; storage is closed behind it.
+        repeat {
+            execute(now)
+            flushStorage(now)
+        } while !effects.isEmpty
+        isStopped = true
+        let error = RaftError(.stopped, "the node is shutting down")
+        if failure == nil { failure = error }
+        var ignored = Effects()
+        engine.isFenced = true
+        engine.failReads(.fenced, &ignored)
+        endCalls(
+            unknown: RaftError(.unknown, "the node was shut down before the command was committed"), rejected: error)
+        for subscriber in subscribers.values { subscriber.finish() }
+        subscribers = [:]
+        // The machine's last orders go first; then nothing uses storage any more.
+        let lane = storageLane
+        let closer = Closer(storage: storage, completion: completion)
+        applier.submit(.finish { lane.schedule(closer) })
+    }
+
+    private func endCalls(unknown: RaftError, rejected: RaftError) {
+        for waiter in waiters.take(after: .zero) { waiter.proposal.fail(unknown) }
+        for proposal in proposed { proposal.fail(rejected) }
+        proposed = []
+        let waiting = reads.sorted { $0.key < $1.key }
+        reads = [:]
+        for (_, read) in waiting { read.fail(rejected) }
+        endBootstraps(.failure(rejected))
+    }
+
+    static let overloaded = RaftError(.overloaded, "the node has too many calls waiting: try again later")
+}
+
+/// Closes storage on storage's own lane, behind everything else.
+private final class Closer: Runnable {
+    private let storage: any LogStorage
+    private let completion: @Sendable () -> Void
+
+    init(storage: any LogStorage, completion: @escaping @Sendable () -> Void) {
+        self.storage = storage
+        self.completion = completion
+    }
+
+    func run() {
+        storage.close()
+        completion()
+    }
+}
