@@ -296,6 +296,8 @@ extension Driver: Runnable {
             takeIn(now)
             repeat {
                 execute(now)
+                // The requests leave before the disk's thread is woken, which may take this thread's core.
+                if !inlineStorage { transport.flush() }
                 flushStorage(now)
                 execute(now)
                 if applier.isInline { applier.run() }

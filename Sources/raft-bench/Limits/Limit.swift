@@ -17,6 +17,8 @@ import Foundation
 /// - peer round trip: the same; 0 with transport `memory`.
 /// - sync: one `fdatasync` of the batch's bytes, appended to a file; 0 with storage `memory`. The same bytes written in
 ///   place are measured too, and printed, but a log that grows cannot do that for long.
+/// - paged: what the sync becomes for a tree of pages that are copied on write, like LMDB's: pages, `fdatasync`, then the
+///   meta page synchronously. Not part of the limit: it says how much of the distance to it is the tree's own.
 /// - wake-ups: to the thread that may wait for the disk, and back; 0 with storage `memory`.
 /// - mailbox: a lock, a batch drained, copies into each log, a continuation resumed (`MailboxProbe`).
 /// - copies: into and out of each socket on the way to the leader and on to the others, spread over all cores.
@@ -76,6 +78,15 @@ struct Limit: Sendable {
             limit.add("overwrite_fdatasync_us", microseconds(overwrite))
             limit.add("durable_appends_s", .number(Double(batch) / append, 0))
             sync = append + 2 * wakeUp
+            let paged = try probe.run(.pagedCommit, seconds: seconds)
+            limit.add("paged_commit_us", microseconds(paged))
+            limit.add(
+                "paged_limit_ops_s",
+                .number(
+                    min(
+                        Double(batch) / (clientTrip + peerTrip + (1 - parameters.readRatio) * (paged + 2 * wakeUp)),
+                        processor),
+                    0))
         }
         let cycle = clientTrip + peerTrip + (1 - parameters.readRatio) * sync
         limit.add("cycle_us", microseconds(cycle))

@@ -16,7 +16,14 @@ struct SyncProbe: Sendable {
         case append
         /// The file has its size already, as a log that recycles its files or pages has.
         case overwrite
+        /// As a commit of a copy-on-write tree must: pages here and there in place, `fdatasync`, and only then the page
+        /// that makes them count, through a descriptor of its own that writes synchronously.
+        case pagedCommit
     }
+
+    /// Pages of a small commit: the leaf, the branches above it, the root of roots, the list of free pages.
+    private static let pagesOfACommit = 5
+    private static let pageSize = 4096
 
     /// - Returns: seconds for one batch, the mean over all writers.
     func run(_ way: Way, seconds: Double) throws(BenchError) -> Double {
@@ -47,6 +54,7 @@ struct SyncProbe: Sendable {
             close(file)
             unlink(path)
         }
+        if way == .pagedCommit { return try commitPages(to: file, path, seconds: seconds) }
         let block = [UInt8](repeating: 0x5A, count: bytes)
         let places = way == .append ? .max : max(1, min(64, Self.fileLimit / bytes))
         if way == .overwrite {
@@ -64,6 +72,32 @@ struct SyncProbe: Sendable {
             batches += 1
         } while MonotonicClock.nanoseconds() < end
         return Double(MonotonicClock.nanoseconds() - start) / 1e9 / Double(batches)
+    }
+
+    private func commitPages(to file: Int32, _ path: String, seconds: Double) throws(BenchError) -> Double {
+        let synchronous = open(path, O_WRONLY | O_DSYNC | O_CLOEXEC)
+        guard synchronous >= 0 else { throw Self.error("open", path) }
+        defer { close(synchronous) }
+        let page = [UInt8](repeating: 0x5A, count: Self.pageSize)
+        let count = max(Self.pagesOfACommit, bytes / Self.pageSize + Self.pagesOfACommit - 1)
+        let places = max(64, 4 * count)
+        for place in 0..<places { try Self.write(page, to: file, at: place * Self.pageSize, path) }
+        guard fsync(file) == 0 else { throw Self.error("sync", path) }
+        let start = MonotonicClock.nanoseconds()
+        let end = start + UInt64(seconds * 1e9)
+        var commits = 0
+        var next = 2
+        repeat {
+            for _ in 0..<count {
+                // Every third place, so that pages do not lie side by side.
+                next = next + 3 < places ? next + 3 : 2 + (next + 3) % 3
+                try Self.write(page, to: file, at: next * Self.pageSize, path)
+            }
+            guard fdatasync(file) == 0 else { throw Self.error("sync", path) }
+            try Self.write(Array(page.prefix(120)), to: synchronous, at: commits % 2 * Self.pageSize, path)
+            commits += 1
+        } while MonotonicClock.nanoseconds() < end
+        return Double(MonotonicClock.nanoseconds() - start) / 1e9 / Double(commits)
     }
 
     private static func write(_ block: [UInt8], to file: Int32, at offset: Int, _ path: String) throws(BenchError) {

@@ -19,6 +19,9 @@ struct Row: Sendable {
         return batch / trip * 1e6
     }
 
+    /// The limit with the two syncs that a copy-on-write tree needs one after the other, instead of one.
+    private var paged: Double? { limit.value("paged_limit_ops_s") }
+
     private func ratio(to part: Double?) -> JSON {
         part.map { .number(measurement.operationsPerSecond / $0, 4) } ?? .null
     }
@@ -43,6 +46,7 @@ struct Row: Sendable {
             ("limit_ops_s", .number(limit.operationsPerSecond, 1)), ("limit", limit.json),
             ("ratio", .number(ratio, 4)),
             ("ratio_durable_appends", ratio(to: durableAppends)), ("ratio_round_trips", ratio(to: roundTrips)),
+            ("ratio_paged", ratio(to: paged)),
         ]
         return JSON.object(fields).text
     }
@@ -63,6 +67,7 @@ struct Row: Sendable {
                 + "\(usage.flushes.map { "\($0)" } ?? "unknown") flushes of the device",
             "  limit       \(Row.grouped(limit.operationsPerSecond))/s, reached \(JSON.number(ratio * 100, 1).text) %",
         ]
+        if let paged { lines.append("  limit with a tree's two syncs      " + Row.compared(measurement, paged)) }
         if let durableAppends {
             lines.append("  durable appends of the same bytes " + Row.compared(measurement, durableAppends))
         }
