@@ -1,7 +1,11 @@
 #!/bin/bash
-# Runs the tests that need root and real system services. A test that cannot run here says so and counts as skipped.
+# Runs the tests that need root and real system services: a journald, disks that lose power or fill up, parted networks.
+# A test that cannot run here says so and counts as skipped. The last line says how many passed and how many failed.
 #
 # usage: scripts/test-system.sh DIRECTORY-OF-PROGRAMS
+#
+# INSTALL=1 installs missing packages with apt-get; CUTS=50 cuts the power longer than usual; KEEP_FAILED=1 keeps the
+# files of a test that failed.
 set -euo pipefail
 binaries=$(cd "${1:?usage: $0 DIRECTORY-OF-PROGRAMS}" && pwd)
 cd "$(dirname "$0")/.."
@@ -18,16 +22,25 @@ bootstrap: true
 tracing: { sink: journald }
 YAML
 
+passed=0
 failed=0
+skipped=0
 run() {
     local name=$1 status=0
     shift
+    echo "-- $name"
     "$@" || status=$?
     case $status in
-        0) echo "passed: $name" ;;
-        77) echo "skipped: $name" ;;
-        *) echo "FAILED: $name ($status)"; failed=1 ;;
+        0) echo "passed: $name"; passed=$((passed + 1)) ;;
+        77) echo "skipped: $name"; skipped=$((skipped + 1)) ;;
+        *) echo "FAILED: $name ($status)"; failed=$((failed + 1)) ;;
     esac
 }
 run journald Tests/System/journald.sh "$binaries/raftd" run --config "$work/node.yaml"
-exit $failed
+run power-cut Tests/System/power-cut.sh "$binaries"
+run full-disk Tests/System/full-disk.sh "$binaries"
+run network Tests/System/network.sh "$binaries"
+
+[ $skipped = 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

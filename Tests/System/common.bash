@@ -22,7 +22,8 @@ needs() {
             ip) package=iproute2 ;;
             nft) package=nftables ;;
             mkfs.ext4) package=e2fsprogs ;;
-            mount | umount | losetup) package=mount ;;
+            mount | umount) package=mount ;;
+            unshare) package=util-linux ;;
             *) package=$command ;;
         esac
         missing+=("$command")
@@ -35,6 +36,12 @@ needs() {
     fi
     echo "skipped: needs ${missing[*]} (packages ${packages[*]}; INSTALL=1 installs them with apt-get)" >&2
     exit 77
+}
+
+# Goes on in a mount namespace of its own. Otherwise whoever copies the machine's mounts meanwhile, as `ip netns exec`
+# and `unshare --mount` do, keeps a file system in use that the test believes unmounted.
+isolate_mounts() {
+    [ "${RAFT_TEST_MOUNTS:-}" = "$$" ] || RAFT_TEST_MOUNTS=$$ exec unshare --mount --propagation private -- "$0" "$@"
 }
 
 # A directory to work in, and an end that undoes everything, whatever happens.
