@@ -8,6 +8,7 @@ enum Program {
         // A reader that went away is an error of `write`, not a silent end.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try ArgumentCheck.check()
             var command = try Raftctl.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -17,6 +17,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         // A client that goes away while it is being answered is no reason to end.
         signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
         let registry = try makeRegistry()
         let node: Node
         do {
@@ -39,5 +40,14 @@ struct Run: AsyncParsableCommand {
             report(error)
             throw ExitStatus.stoppedItself
         }
+    }
+
+    /// Clients, peers and files share the descriptors: as many as the system allows without asking.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(descriptors, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(descriptors, &limit)
     }
 }

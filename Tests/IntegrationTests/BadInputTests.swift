@@ -165,6 +165,9 @@ extension RealProcesses {
             #expect(large.code != 0 && large.complains(of: "1048576"), "\(large)")
             #expect(try await ctl(["frobnicate"]).code == 64)
             #expect(try await ctl(["put", "only-a-key"]).code == 64)
+            // Not taken for a call for help.
+            #expect(try await ctl(["put", "t", "-5h"]).code == 64)
+            #expect(try await ctl(["put", "--", "t", "-5h"]).code == 0)
             await cluster.kill(1)
             let absent = try await ctl(["--timeout", "500ms", "get", "b"])
             #expect(absent.code == 3 && absent.error.split(separator: "\n").count == 1, "\(absent)")

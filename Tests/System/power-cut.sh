@@ -5,8 +5,8 @@
 #
 # Three nodes, each with an ext4 of its own in a file. A cut is ext4's shutdown without flushing: what was not synced is
 # gone, as if the machine had lost its power. Cuts take all three at once, one alone, or all three twice, the second time
-# while they start. Needs root, e2fsprogs, mount, unshare, and python3 or
-# cc. Exits 0 when every check held, 1 when one did not, 77 when the machine cannot run it.
+# while they start. Needs root, e2fsprogs, mount, unshare, and python3 or cc. Exits 0 when every check held, 1 when one
+# did not, 77 when the machine cannot run it.
 set -u
 binaries=${1:?usage: $0 DIRECTORY-OF-PROGRAMS}
 . "$(dirname "$0")/common.bash"

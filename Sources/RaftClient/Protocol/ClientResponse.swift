@@ -30,6 +30,11 @@ public struct ClientResponse: Hashable, Sendable {
         if case .output(_, let index) = kind, index > .zero { index } else { nil }
     }
 
+    /// The answer to a query, of any size, not the short output of a command.
+    package var isAnswer: Bool {
+        if case .bytes = kind { true } else { false }
+    }
+
     public var status: NodeStatus? {
         if case .status(let status) = kind { status } else { nil }
     }

@@ -21,7 +21,12 @@ extension RaftEngine {
         // Nobody is told of a cluster whose first entry a crash could still undo (rule M9).
         guard role != .leader, mayCampaign, !isIdentityUnannounced else { return }
         // A term that no format can carry is never entered (rule V15).
-        guard term.next.rawValue < wireBound else { return }
+        guard term.next.rawValue < wireBound else {
+            fence(
+                "terms are used up: a peer has raised the term to \(term), after which no format can carry another", &fx
+            )
+            return
+        }
         startPreVote(now, &fx)
     }
 
@@ -92,7 +97,7 @@ extension RaftEngine {
     mutating func receive(_ reply: VoteReply, from voter: Member, _ now: Instant, _ fx: inout Effects) {
         // A rejection tells of a higher term; a granted pre-vote repeats the term asked for, which nobody is in yet.
         if reply.term > term {
-            adopt(reply.term, now, &fx)
+            if isMember(voter) { adopt(reply.term, now, &fx) }
             return
         }
         let asked = role == .preCandidate ? term.next : term

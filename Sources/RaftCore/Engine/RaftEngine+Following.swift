@@ -96,7 +96,8 @@ extension RaftEngine {
         guard position < entries.count else { return true }
         let fresh = entries.slice(from: entries.firstIndex + position)
         guard fresh.term(at: fresh.count - 1) <= term else {
-            fence("the leader of term \(term) sent an entry of a later term", &fx)
+            // It costs nothing to leave it alone, so it is reported and dropped.
+            fx.append(.trace(.protocolViolation("the leader of term \(term) sent an entry of a later term")))
             return false
         }
         guard fresh.term(at: 0) >= (log.terms.term(at: fresh.firstIndex.previous) ?? log.base.term) else {

@@ -10,6 +10,8 @@ package struct Formation: Hashable, Sendable {
     var answers: [Member]
     /// The cluster that was drawn, while its first entry is being written.
     var forming: ClusterID?
+    /// Answers of members with a past, to a member that waits: some are normal while a cluster is being joined.
+    var pastAnswers = 0
     /// Who was reported missing last: said once, not at every repetition.
     var reported: [NodeID] = []
 
@@ -45,7 +47,7 @@ extension RaftEngine {
             members: members, isInitiator: members.first?.id == member.id, nonce: times.random.next(),
             answers: [member])
         fx.append(.membershipChanged)
-        askUnanswered(&fx)
+        if formation?.isInitiator == true { askUnanswered(&fx) }
         formIfAllAnswered(now, &fx)
         if formation?.forming == nil { times.formation = now + 10 * configuration.heartbeatInterval }
     }
@@ -82,7 +84,8 @@ extension RaftEngine {
     }
 
     private func askUnanswered(_ fx: inout Effects) {
-        guard let formation, formation.isInitiator, hard.cluster == nil else { return }
+        guard let formation, hard.cluster == nil else { return }
+        // Members that wait ask too, for they may wait in vain.
         for id in formation.missing {
             send(
                 .formationQuery(FormationQuery(nonce: formation.nonce)),
@@ -99,9 +102,14 @@ extension RaftEngine {
     mutating func receive(
         _ answer: FormationAnswer, from sender: Member, _ now: Instant, _ fx: inout Effects
     ) {
-        guard var formation, formation.isInitiator, formation.forming == nil, formation.nonce == answer.nonce,
+        guard var formation, formation.forming == nil, formation.nonce == answer.nonce, isPristine,
             let named = formation.members.first(where: { $0.id == sender.id })
         else { return }
+        if answer.cluster != nil, !formation.isInitiator {
+            // Who belongs to a new cluster is adopted within moments; who does not is left out for good.
+            self.formation?.pastAnswers += 1
+            guard formation.pastAnswers >= 8 else { return }
+        }
         if let cluster = answer.cluster {
             let address = named.addresses.first ?? "an unknown address"
             refuseFormation(
@@ -109,6 +117,7 @@ extension RaftEngine {
                     + "node has none; if this node lost its data, it must rejoin that cluster instead", &fx)
             return
         }
+        guard formation.isInitiator else { return }
         formation.answers.removeAll { $0.id == sender.id }
         formation.answers.append(sender)
         self.formation = formation

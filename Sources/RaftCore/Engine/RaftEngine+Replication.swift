@@ -243,7 +243,8 @@ extension RaftEngine {
         term replyTerm: Term, stream: UInt32, from sender: Member, _ now: Instant, _ fx: inout Effects
     ) -> Int? {
         if replyTerm > term {
-            adopt(replyTerm, now, &fx)
+            // The word of a member counts, whoever leads; a stranger's does not.
+            if isMember(sender) { adopt(replyTerm, now, &fx) }
             return nil
         }
         guard replyTerm == term, role == .leader, let slot = membership.slot(of: sender), sender != member,

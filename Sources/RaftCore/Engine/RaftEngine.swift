@@ -130,6 +130,8 @@ package struct RaftEngine: Hashable, Sendable {
             return
         }
         let from = envelope.from
+        // Nor is a message of an earlier life of a member: its disk is gone (rule M7).
+        guard !isSuperseded(from) else { return }
         switch envelope.message {
         case .formationQuery(let query): receive(query, from: from, &fx)
         case .formationAnswer(let answer): receive(answer, from: from, now, &fx)
@@ -216,6 +218,15 @@ package struct RaftEngine: Hashable, Sendable {
 
     func send(_ message: Message, to member: Member, _ fx: inout Effects) {
         fx.append(.send(message, to: member))
+    }
+
+    /// Whether this very member belongs to the configuration in effect or to the committed one.
+    func isMember(_ member: Member) -> Bool {
+        membership.slot(of: member) != nil || committed.membership.slot(of: member) != nil
+    }
+
+    private func isSuperseded(_ member: Member) -> Bool {
+        membership.highestIncarnations.contains { $0.id == member.id && $0.incarnation > member.incarnation }
     }
 
     /// Every other member of the configuration in effect.

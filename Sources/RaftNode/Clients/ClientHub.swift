@@ -9,6 +9,8 @@ final class ClientHub {
     let limits: ClientLimits
     let eventLoop: any EventLoop
     let outbox: ReplyOutbox
+    /// Of all sessions together.
+    let unread: UnreadAnswers
     private let tracer: Tracer
     private var sessions: [ObjectIdentifier: ClientSession] = [:]
     /// Sessions with something to write, until the end of this tick.
@@ -25,6 +27,7 @@ final class ClientHub {
         self.eventLoop = eventLoop
         self.tracer = tracer
         outbox = ReplyOutbox(eventLoop: eventLoop)
+        unread = UnreadAnswers(limit: limits.maximumUnreadBytes)
     }
 
     var isDraining: Bool { drained != nil }

@@ -8,10 +8,13 @@ public struct ClientLimits: Hashable, Sendable {
     public var maximumInFlight = 4096
     /// What the length of a frame may say at most, in bytes; a larger one ends the connection before any of it is kept.
     public var maximumFrameBytes: Int
-    /// Answers that a connection has not taken, in bytes; beyond them nothing is read from it.
+    /// Answers that a connection has not taken, in bytes; beyond them nothing is read from it, and queries of it that
+    /// wait for their answer end as overloaded.
     public var pausingUnsentBytes = 4 << 20
     /// The same; beyond them the connection is closed: its client reads too slowly for what it asked.
     public var maximumUnsentBytes = 256 << 20
+    /// Answers that no connection has taken, in bytes over all of them; beyond them queries end as overloaded.
+    public var maximumUnreadBytes = 64 << 20
     /// For a client to say hello; else it is closed.
     public var helloTimeout: Duration = .seconds(5)
     /// How long `ClientServer.shutdown` waits for answers that are under way.

@@ -9,9 +9,12 @@ package protocol ClientService: Sendable {
         _ command: [UInt8],
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
 
-    /// - Parameter completion: may be called by an applier, so what it does must be short.
+    /// - Parameters:
+    ///   - hasRoom: asked just before the answer is made; without room the query ends as overloaded.
+    ///   - completion: may be called by an applier, so what it does must be short.
     func query(
-        _ query: [UInt8], isStale: Bool, completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void)
+        _ query: [UInt8], isStale: Bool, hasRoom: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void)
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void)
 

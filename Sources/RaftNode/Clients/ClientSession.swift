@@ -30,6 +30,9 @@ final class ClientSession: ChannelDuplexHandler {
     private var isDirty = false
     private var isReadWanted = false
     private var inFlight = 0
+    private let unread: UnreadAnswers
+    /// Bytes of answers in `outbound`.
+    private var takenIn = 0
     private var deadline: Scheduled<Void>?
     /// What the length of a frame to this client may say at most.
     private var peerMaximumLength = ClientProtocol.maximumHandshakeLength
@@ -37,6 +40,7 @@ final class ClientSession: ChannelDuplexHandler {
     init(hub: ClientHub, address: RaftAddress) {
         self.hub = hub
         self.address = address
+        unread = UnreadAnswers(limit: hub.limits.pausingUnsentBytes, all: hub.unread)
     }
 
     // MARK: Events of the channel
@@ -150,9 +154,12 @@ final class ClientSession: ChannelDuplexHandler {
             }
             // No node grants leases or lets followers answer yet, so both are answered as linearizable: a node that does
             // not lead refuses.
-            hub.service.query(query, isStale: consistency == .stale) { result in
+            let unread = unread
+            hub.service.query(query, isStale: consistency == .stale, hasRoom: { unread.hasRoom }) { result in
                 switch result {
-                case .success(let bytes): reply(.bytes(bytes))
+                case .success(let bytes):
+                    unread.add(bytes.count)
+                    reply(.bytes(bytes))
                 case .failure(let error): reply(error)
                 }
             }
@@ -186,7 +193,9 @@ final class ClientSession: ChannelDuplexHandler {
     /// An answer to request `id` is there.
     func respond(_ response: ClientResponse, id: UInt64) {
         inFlight -= 1
-        guard case .open = phase else { return }
+        let size = response.isAnswer ? response.bytes?.count ?? 0 : 0
+        guard case .open = phase else { return unread.remove(size) }
+        takenIn += size
         let before = outbound.writerIndex
         ClientFrameEncoder.append(response, id: id, to: &outbound)
         // Sizes of answers are not known before; one that this client does not take is taken back.
@@ -211,7 +220,11 @@ final class ClientSession: ChannelDuplexHandler {
         guard case .open = phase, let context else { return }
         if outbound.readableBytes > 0, context.channel.isWritable {
             // The channel keeps the bytes as long as it needs them; `clear` then takes new ones.
-            context.writeAndFlush(NIOAny(outbound), promise: nil)
+            let written = takenIn
+            takenIn = 0
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            promise.futureResult.whenComplete { [unread] _ in unread.remove(written) }
+            context.writeAndFlush(NIOAny(outbound), promise: promise)
             outbound.clear()
             if outbound.capacity > 1 << 20 { outbound = ByteBuffer() }
         } else if outbound.readableBytes > hub.limits.maximumUnsentBytes {
@@ -285,6 +298,8 @@ final class ClientSession: ChannelDuplexHandler {
         context = nil
         decoder = ClientFrameDecoder()
         outbound = ByteBuffer()
+        unread.remove(takenIn)
+        takenIn = 0
         hub.ended(self)
     }
 }

@@ -14,11 +14,16 @@ struct RaftClientService: ClientService {
     }
 
     func query(
-        _ query: [UInt8], isStale: Bool, completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
+        _ query: [UInt8], isStale: Bool, hasRoom: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
     ) {
         @Sendable func answer(_ result: Result<AnyStateMachine, RaftError>) {
             switch result {
-            case .success(let machine): completion(Self.answer(query, from: machine))
+            case .success(let machine):
+                completion(
+                    hasRoom()
+                        ? Self.answer(query, from: machine)
+                        : .failure(RaftError(.overloaded, "earlier answers have not been read: read them first")))
             case .failure(let error): completion(.failure(error))
             }
         }

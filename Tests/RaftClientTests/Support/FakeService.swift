@@ -38,7 +38,8 @@ final class FakeService: ClientService {
     }
 
     func query(
-        _ query: [UInt8], isStale: Bool, completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
+        _ query: [UInt8], isStale: Bool, hasRoom: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
     ) {
         state.withLock { $0.queries.append((query, isStale)) }
         completion(.success(query))

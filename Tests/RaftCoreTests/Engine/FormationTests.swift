@@ -71,7 +71,8 @@ struct FormationTests {
         var second = try TestEngine(pristine: 2)
         var effects = second.step(.bootstrapRequested(Self.members([1, 2, 3])))
         for _ in 0..<20 { effects += second.deadline() }
-        #expect(effects.sent.isEmpty && second.writes.isEmpty)
+        // They ask, so as to find out when they wait in vain; they write nothing.
+        #expect(second.writes.isEmpty)
         second.receive(.adopt(Adopt(cluster: TestEngine.cluster)), from: 1)
         second.persist()
         let entry = TestEngine.log([])
@@ -80,6 +81,27 @@ struct FormationTests {
                 AppendEntries(
                     term: 1, stream: 1, sequence: 1, previous: .zero, leaderCommit: 0, entries: entry)), from: 1)
         #expect(effects.formations == [.formed(TestEngine.cluster)])
+    }
+
+    @Test("A member that waits while the others have a past says so, and forms nothing (M9, M10)")
+    func waitsInVain() throws {
+        var third = try TestEngine(pristine: 3)
+        third.step(.bootstrapRequested(Self.members([1, 2, 3])))
+        var effects: [Effect] = []
+        for _ in 0..<10 {
+            effects += third.deadline()
+            guard let nonce = third.engine.formation?.nonce else { break }
+            for id: UInt64 in [1, 2] {
+                effects += third.receive(
+                    .formationAnswer(FormationAnswer(nonce: nonce, cluster: TestEngine.cluster)), from: id)
+            }
+        }
+        guard case .refused(let reason) = effects.formations.last else {
+            Issue.record("nothing was said: \(effects.formations)")
+            return
+        }
+        #expect(reason.contains("\(TestEngine.cluster)"))
+        #expect(third.writes.isEmpty && third.engine.hard.cluster == nil)
     }
 
     @Test("An answer to another call, or of a server not named, counts for nothing (M9)")

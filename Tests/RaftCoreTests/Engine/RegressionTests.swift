@@ -29,6 +29,37 @@ struct RegressionTests {
         #expect(!leader.progress(of: 2).isSuspect)
     }
 
+    @Test("The higher term in a reply of a stranger, or of an earlier life of a member, moves nobody (V9, M7)")
+    func repliesOfStrangers() throws {
+        var leader = try TestEngine(1, log: [1, 1])
+        leader.lead()
+        let term = leader.engine.term
+        let reply = Message.appendReply(
+            AppendReply(term: Term(term.rawValue + 7), stream: 0, sequence: 0, outcome: .matched(0)))
+        for from in [Member(id: 9, incarnation: 1), Member(id: 2, incarnation: 101)] {
+            var effects = Effects()
+            leader.engine.step(
+                .received(Envelope(group: .first, from: from, to: leader.engine.member, message: reply)),
+                at: leader.now, into: &effects)
+            #expect(leader.engine.term == term && leader.engine.role == .leader)
+        }
+        leader.receive(reply, from: 2)
+        #expect(leader.engine.term > term && leader.engine.role == .follower)
+    }
+
+    @Test("An entry of a later term than its request is left alone, and fences nobody")
+    func entryOfALaterTerm() throws {
+        var follower = try TestEngine(2, log: [1], term: 3)
+        var builder = EntryBatchBuilder(firstIndex: 3)
+        TestEngine.append(9, to: &builder)
+        follower.receive(
+            .appendEntries(
+                AppendEntries(
+                    term: 3, stream: 1, sequence: 1, previous: TestEngine.id(1, 2), leaderCommit: 0,
+                    entries: builder.finish())), from: 1)
+        #expect(!follower.engine.isFenced && follower.engine.log.last.index == 2)
+    }
+
     @Test("A probe of an earlier term that arrives late resets nothing (P3)")
     func lateAppendOfAnEarlierTerm() throws {
         var follower = try TestEngine(2, log: [1, 1], term: 5)
