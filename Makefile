@@ -18,7 +18,7 @@ run: release
 test: release
 	@RAFT_BINARIES="$(CURDIR)/$(BIN)" $(SWIFT) test
 
-# What needs root and a real journald.
+# What needs root: a real journald, disks that lose power or fill up, parted networks.
 test-system: release
 	@scripts/test-system.sh $(BIN)
 
