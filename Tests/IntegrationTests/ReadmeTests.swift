@@ -6,13 +6,13 @@ struct ReadmeTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    @Test("Its example is the one that is compiled, and has at most 25 lines")
+    @Test("Its example is the one that is compiled, and has at most 20 lines")
     func example() throws {
         let readme = try String(contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
         let example = try String(
             contentsOf: Self.root.appendingPathComponent("Examples/Counter/Counter.swift"), encoding: .utf8)
         #expect(readme.contains("```swift\n\(example)```"))
-        #expect(example.split(separator: "\n").count <= 25)
+        #expect(example.split(separator: "\n").count <= 20)
     }
 
     @Test("The configuration for one node by hand is accepted by the program")
