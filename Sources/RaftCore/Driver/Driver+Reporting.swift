@@ -166,8 +166,6 @@ extension Driver {
             tracer.notice(
                 .formationWaiting, "to form the cluster, nodes \(ids) must answer", [.reason("missing \(ids)")])
         case .formationRefused(let reason): tracer.error(.formationRefused, reason, [.reason(reason)])
-        case .proposalsLost(let index):
-            tracer.notice(.proposalsLost, "proposals after \(index) lost their leader", [.index(index.rawValue)])
         case .protocolViolation(let reason): tracer.error(.protocolViolation, reason, [.reason(reason)])
         }
     }

@@ -75,6 +75,5 @@ package enum EngineEvent: Hashable, Sendable {
     case clusterAdopted(ClusterID)
     case formationWaiting([NodeID])
     case formationRefused(String)
-    case proposalsLost(after: LogIndex)
     case protocolViolation(String)
 }

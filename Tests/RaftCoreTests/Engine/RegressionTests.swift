@@ -47,6 +47,63 @@ struct RegressionTests {
         #expect(leader.engine.term > term && leader.engine.role == .follower)
     }
 
+    @Test("A candidate whose disk is slow waits for it, instead of starting campaign after campaign (V2, V11)")
+    func candidateWithASlowDisk() throws {
+        var engine = try TestEngine(1, log: [1])
+        engine.campaign()
+        let term = engine.engine.term
+        for _ in 0..<10 { #expect(engine.deadline().sent.isEmpty) }
+        #expect(engine.engine.term == term && engine.engine.role == .candidate)
+        engine.persist()
+        engine.receive(.voteReply(engine.vote(term: term, from: 2)))
+        #expect(engine.engine.role == .leader)
+    }
+
+    @Test("A probe that arrived at a peer with a slow disk is not repeated with ever more entries (P4, P5)")
+    func probeOfASlowDisk() throws {
+        var leader = try TestEngine(1, log: [1, 1])
+        leader.lead()
+        let probe = leader.progress(of: 3)
+        #expect(probe.mode == .probe)
+        // It has the entries and cannot make them durable: heartbeats say so.
+        leader.receive(
+            .heartbeatReply(
+                HeartbeatReply(
+                    term: leader.engine.term, stream: probe.stream, round: 1, hasMatch: true,
+                    accepted: probe.nextIndex.previous, matched: 0)), from: 3)
+        let after = leader.progress(of: 3)
+        #expect(after.mode == .replicate && after.matchIndex == 0)
+        var again: [AppendEntries] = []
+        for _ in 0..<3 { again += leader.deadline().appends(to: 3) }
+        #expect(again.isEmpty)
+    }
+
+    @Test("Entries read in storage that the log does not hold any more are not sent (§5.3)")
+    func readOfAnEarlierLog() throws {
+        var leader = try TestEngine(1, log: [1, 1, 1], term: 3)
+        leader.answersReads = false
+        leader.lead()
+        let effects = leader.receive(leader.conflict(TestEngine.id(1, 1), by: 2))
+        let slot = leader.progress(of: 2)
+        #expect(slot.isReading, "the cache of a restarted leader is empty: \(effects)")
+        var builder = EntryBatchBuilder(firstIndex: slot.nextIndex)
+        TestEngine.append(2, to: &builder)
+        let sent = leader.step(.entriesRead(builder.finish(), for: 2, stream: slot.stream)).appends(to: 2)
+        #expect(sent.isEmpty)
+    }
+
+    @Test("A learner that never answers holds up no commit (P7, C3)")
+    func deadLearner() throws {
+        var leader = try TestEngine(1, TestEngine.membership([1, 2, 3], learners: [4]))
+        leader.lead()
+        leader.receive(leader.matched(2, by: 2))
+        #expect(leader.engine.commitIndex == 2)
+        leader.step(.proposed([[1]]))
+        leader.persist()
+        leader.receive(leader.matched(3, by: 2))
+        #expect(leader.engine.commitIndex == 3 && leader.progress(of: 4).matchIndex == 0)
+    }
+
     @Test("An entry of a later term than its request is left alone, and fences nobody")
     func entryOfALaterTerm() throws {
         var follower = try TestEngine(2, log: [1], term: 3)
