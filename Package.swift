@@ -27,9 +27,16 @@ let package = Package(
         .executable(name: "raftd", targets: ["raftd"]),
         .executable(name: "raftctl", targets: ["raftctl"]),
         .executable(name: "raft-bench", targets: ["raft-bench"]),
+        .library(name: "RaftTesting", targets: ["RaftTesting"]),
+        .executable(name: "raft-sim", targets: ["raft-sim"]),
+        .executable(name: "raft-check", targets: ["raft-check"]),
     ],
     traits: [
         .trait(name: "Journald", description: "Write records to journald natively; needs libsystemd."),
+        .trait(
+            name: "TestBuild",
+            description:
+                "Compiles in the switches that break one rule each, and checks invariants. Never to run data on."),
         .default(enabledTraits: ["Journald"]),
     ],
     dependencies: [
@@ -129,6 +136,24 @@ let package = Package(
             ] + nio,
             swiftSettings: settings),
 
+        // Simulation, checkers and conformance suites, for this package's tests and for users.
+        .target(
+            name: "RaftTesting",
+            dependencies: ["RaftCore", "RaftMembership", "RaftTracing", "RaftMemory", "CRaftChecksum"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raft-sim",
+            dependencies: [
+                "RaftTesting", "RaftCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "raft-check",
+            dependencies: [
+                "RaftTesting", "RaftCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         // Tests.
         .testTarget(name: "RaftMembershipTests", dependencies: ["RaftMembership"], swiftSettings: settings),
         // The README's example, built with everything else.
@@ -151,6 +176,10 @@ let package = Package(
         .testTarget(
             name: "RaftCoreTests",
             dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RaftTestingTests",
+            dependencies: ["RaftTesting", "RaftCore", "RaftMembership", "RaftMemory", "RaftTracing"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftMemoryTests",

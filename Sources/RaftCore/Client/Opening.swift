@@ -1,11 +1,11 @@
 import RaftMembership
 
 /// Opens storage on its own lane, so that no caller's thread waits for a disk.
-enum Opening {
-    struct Opened: Sendable {
-        var storage: any LogStorage
+package enum Opening {
+    package struct Opened: Sendable {
+        package var storage: any LogStorage
         var hardState: HardState
-        var recovered: RecoveredGroup
+        package var recovered: RecoveredGroup
     }
 
     static func open(
@@ -45,7 +45,8 @@ enum Opening {
         }
     }
 
-    private static func open(
+    /// Opens, checks and counts the start. Blocks for as long as the disk does.
+    package static func open(
         _ provider: StorageProvider, _ context: StorageContext, _ environment: any Environment
     ) throws -> Opened {
         let storage = try provider.open(context)

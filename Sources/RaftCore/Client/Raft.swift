@@ -6,20 +6,49 @@ public import RaftTracing
 /// Starts with `start`, ends with `shutdown`. Every call may be made from any task, and always ends: with a value, or with
 /// a `RaftError` that says what happened.
 public final class Raft<Machine: StateMachine>: Sendable {
-    private let driver: Driver
+    package let driver: Driver
     private let transport: any Transport
     private let ending: Ending
     private let machineLane: (any Lane)?
     private let storageLane: any Lane
 
-    private init(
-        driver: Driver, transport: any Transport, ending: Ending, machineLane: (any Lane)?, storageLane: any Lane
+    /// A node on parts that stand already. It takes no part before `begin`.
+    package init(
+        _ machine: Machine, _ opened: Opening.Opened, _ transport: any Transport, _ environment: any Environment,
+        _ storageLane: any Lane, _ name: String, _ configuration: RaftConfiguration, _ clientAddresses: [String],
+        _ tracer: Tracer
     ) {
-        self.driver = driver
+        let ending = Ending()
+        let machineLane: (any Lane)? = machine.isInline ? nil : environment.makeLane(for: .machine)
+        driver = Driver(
+            engine: RaftEngine(
+                configuration: configuration, group: .first, hardState: opened.hardState,
+                recovered: opened.recovered, seed: environment.random()),
+            environment: environment, transport: transport, storage: opened.storage, storageLane: storageLane,
+            clusterName: name, clientAddresses: clientAddresses, tracer: tracer,
+            makeApplier: { driver in
+                MachineApplier(
+                    machine: machine, applied: opened.recovered.terms.base.index,
+                    lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
+                    storage: opened.storage, group: .first,
+                    report: { [weak driver] in driver?.post(.machine($0)) })
+            },
+            onFailure: { ending.end($0) })
         self.transport = transport
         self.ending = ending
         self.machineLane = machineLane
         self.storageLane = storageLane
+        tracer.info(
+            .storageRecovered,
+            "start \(opened.hardState.startCounter) in term \(opened.hardState.term), "
+                + "entries \(opened.recovered.terms.base.index.next) to \(opened.recovered.terms.last.index)",
+            [.term(opened.hardState.term.rawValue), .index(opened.recovered.terms.last.index.rawValue)])
+    }
+
+    /// Joins in: the transport listens by now.
+    package func begin() {
+        driver.post(.started)
+        driver.tracer.notice(.nodeStarted, "node \(driver.node) of cluster \(driver.clusterName) runs")
     }
 
     /// Starts a node: opens its storage, counts the start, listens, and joins in once it has recovered.
@@ -46,39 +75,17 @@ public final class Raft<Machine: StateMachine>: Sendable {
         do {
             let opened = try await Opening.open(
                 storage, StorageContext(node: id, clusterName: name), on: storageLane, environment)
-            tracer.info(
-                .storageRecovered,
-                "start \(opened.hardState.startCounter) in term \(opened.hardState.term), "
-                    + "entries \(opened.recovered.terms.base.index.next) to \(opened.recovered.terms.last.index)",
-                [.term(opened.hardState.term.rawValue), .index(opened.recovered.terms.last.index.rawValue)])
-            let ending = Ending()
-            let machineLane: (any Lane)? = machine.isInline ? nil : environment.makeLane(for: .machine)
-            let driver = Driver(
-                engine: RaftEngine(
-                    configuration: configuration, group: .first, hardState: opened.hardState,
-                    recovered: opened.recovered, seed: environment.random()),
-                environment: environment, transport: transport, storage: opened.storage, storageLane: storageLane,
-                clusterName: name, clientAddresses: clientAddresses, tracer: tracer,
-                makeApplier: { driver in
-                    MachineApplier(
-                        machine: machine, applied: opened.recovered.terms.base.index,
-                        lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
-                        storage: opened.storage, group: .first,
-                        report: { [weak driver] in driver?.post(.machine($0)) })
-                },
-                onFailure: { ending.end($0) })
+            let raft = Raft(
+                machine, opened, transport, environment, storageLane, name, configuration, clientAddresses, tracer)
             do {
-                try await transport.start(identity: driver.identity, receiver: driver)
+                try await transport.start(identity: raft.driver.identity, receiver: raft.driver)
             } catch {
-                machineLane?.stop()
+                raft.machineLane?.stop()
                 await Opening.close(opened.storage, on: storageLane)
                 throw error
             }
-            driver.post(.started)
-            tracer.notice(.nodeStarted, "node \(id) of cluster \(name) runs")
-            return Raft(
-                driver: driver, transport: transport, ending: ending, machineLane: machineLane,
-                storageLane: storageLane)
+            raft.begin()
+            return raft
         } catch {
             await transport.shutdown()
             storageLane.stop()

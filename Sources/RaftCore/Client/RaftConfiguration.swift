@@ -26,6 +26,10 @@ public struct RaftConfiguration: Hashable, Sendable {
     public var inboxMessages = 16_384
     /// Entries handed to the machine in one step.
     public var applyBatch = 4096
+    #if TestBuild
+        /// The one rule that this node breaks on purpose.
+        package var mutation: Mutation?
+    #endif
 
     public init() {}
 

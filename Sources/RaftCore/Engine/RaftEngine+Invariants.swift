@@ -1,10 +1,10 @@
 import RaftMembership
 
 extension RaftEngine {
-    /// Checks what must hold between any two steps. Compiled into debug builds, where the driver and the tests call it
-    /// after each step; free otherwise.
+    /// Checks what must hold between any two steps. Compiled into debug builds and test builds, where the driver and the
+    /// tests call it after each step; free otherwise.
     package func checkInvariants() {
-        #if DEBUG
+        #if DEBUG || TestBuild
             precondition(commitIndex <= log.last.index, "committed is at most accepted (D6)")
             precondition(log.flushed <= log.last.index, "flushed is at most accepted (D6)")
             precondition(applySubmitted <= commitIndex && applySubmitted <= max(log.flushed, log.base.index), "C6")

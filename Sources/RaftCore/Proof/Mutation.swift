@@ -1,0 +1,47 @@
+/// A rule that can be broken on purpose, to show that the tests notice: the mutation list.
+///
+/// A switch is compiled into test builds only (package trait `TestBuild`). In any other build `breaks` is the constant
+/// false, and the optimiser leaves nothing of the branch. At most one rule is broken at a time, by the configuration of
+/// the node, so that runs side by side do not disturb one another.
+package enum Mutation: String, CaseIterable, Sendable {
+    // Votes and terms.
+    case grantVoteBeforePersist, requestVotesBeforePersist, forgetVoteOnStepDown, compareLogsByIndex, countLateVotes
+    case adoptTermOnPreVote, countVoteTwice, singleVoterWaits, ignoreStickiness, leadWithoutQuorum
+    case ignoreTermInReplies, leadAloneWithoutElection, raiseTermWithoutPersist, acceptImpossibleTerms
+    // Log.
+    case truncateWithoutConflict, trustHeartbeatCommit, keepSuspectInQuorum, conflictHintStays, tearCommit
+    case goOnAfterFailedWrite, completionByIndex, acknowledgeBeforeDurable, leaderCountsItselfEarly
+    case completionsInOrder, skipUnknownKind
+    // Commit and apply.
+    case commitEarlierTerm, commitUnverified, commitBeforeCheck, countLearners, halfIsMajority, applyTwice
+    case applyBeforeDurable, skipFailedCommand, serveBeforeNoOp
+    // Progress.
+    case assumeMatch, hintMovesMatch, acceptEarlierStream, leakInflight, probeWithoutBackoff, ignoreUncommittedCap
+    // Reads.
+    case readWithoutRound, lateRoundConfirms, forgetReadsOnStepDown, readBeforeApplied
+    // Membership.
+    case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
+    // Disk.
+    case reportBeforeCommit, retryFailedSync, skipChecksums
+    // Network.
+    case acceptForeignCluster, skipFrameChecksum, skipCredentials
+    // Proposals.
+    case forgetAbandonedProposals, succeedByIndex
+}
+
+extension RaftConfiguration {
+    /// Whether this node breaks the rule on purpose. Always false but in test builds.
+    @inline(__always)
+    package func breaks(_ rule: Mutation) -> Bool {
+        #if TestBuild
+            mutation == rule
+        #else
+            false
+        #endif
+    }
+}
+
+extension RaftEngine {
+    @inline(__always)
+    func breaks(_ rule: Mutation) -> Bool { configuration.breaks(rule) }
+}

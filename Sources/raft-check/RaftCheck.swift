@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct RaftCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "raft-check", abstract: "Checks histories for linearizability, and explores the engine.",
+        subcommands: [])
+}
