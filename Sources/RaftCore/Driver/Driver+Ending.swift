@@ -17,6 +17,9 @@ extension Driver {
         onFailure(error)
     }
 
+    /// Has the node end as an administrator ends it; calls back when its storage is closed. Any thread.
+    package func requestStop(_ completion: @escaping @Sendable () -> Void) { post(.stop(completion)) }
+
     func failureForCalls(_ failure: RaftError) -> RaftError {
         failure.code == .stopped ? failure : RaftError(.stopped, "this node has stopped itself: \(failure.message)")
     }

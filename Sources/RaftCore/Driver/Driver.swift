@@ -21,7 +21,7 @@ package final class Driver: @unchecked Sendable {
     private let final = Mutex<RaftMetrics?>(nil)
 
     // Confined to the driver's lane.
-    var engine: RaftEngine
+    package internal(set) var engine: RaftEngine
     var effects = Effects()
     var waiters = WaiterQueue()
     var reads: [UInt64: MachineRead] = [:]

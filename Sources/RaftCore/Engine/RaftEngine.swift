@@ -91,6 +91,8 @@ package struct RaftEngine: Hashable, Sendable {
     package var committed: LoggedMembership { configurations[0] }
     /// This server's slot in the configuration in effect; nil when it is not in it.
     var ownSlot: Int? { membership.slot(of: member) }
+    /// When this follower last heard from the leader of its term (rule V9).
+    package var lastLeaderContact: Instant? { times.lastLeaderContact }
     /// When `deadlineReached` is due; never for a fenced node.
     package var nextDeadline: Instant { isFenced ? .distantFuture : times.next }
 
