@@ -9,11 +9,30 @@ struct MemoryAmnesiaTests {
     typealias Register = MemoryClusterTests.Register
 
     private func start(
-        _ id: NodeID, _ storage: MemoryStorage, _ mark: MemoryMarkStore? = nil, on network: MemoryNetwork
+        _ id: NodeID, _ storage: MemoryStorage, _ mark: MemoryMarkStore? = nil, on network: MemoryNetwork,
+        _ configuration: RaftConfiguration = RaftConfiguration()
     ) async throws -> Raft<Register> {
         try await Raft.start(
-            Register(), as: id, storage: .memory(storage).marked(by: mark), transport: .memory("\(id)", on: network))
+            Register(), as: id, storage: .memory(storage).marked(by: mark), transport: .memory("\(id)", on: network),
+            configuration: configuration)
     }
+
+    #if TestBuild
+        @Test("Under the switch that ignores marks an emptied node begins a new life: the fault to be found (M10)")
+        func ignoredMark() async throws {
+            let mark = MemoryMarkStore()
+            let network = MemoryNetwork()
+            var configuration = RaftConfiguration()
+            configuration.mutation = .ignoreMark
+            var members: Set<Member> = []
+            for _ in 1...2 {
+                let node = try await start(1, MemoryStorage(), mark, on: network, configuration)
+                members.insert(await node.metricsNow().member)
+                await node.shutdown()
+            }
+            #expect(members.count == 2)
+        }
+    #endif
 
     @Test("A node whose log is gone while its mark is there does not start, and one with both does (M10)")
     func emptied() async throws {
