@@ -74,7 +74,8 @@ public final class Raft<Machine: StateMachine>: Sendable {
         let storageLane = environment.makeLane(for: .storage)
         do {
             let opened = try await Opening.open(
-                storage, StorageContext(node: id, clusterName: name), on: storageLane, environment)
+                storage, StorageContext(node: id, clusterName: name), on: storageLane, environment, configuration,
+                tracer)
             let raft = Raft(
                 machine, opened, transport, environment, storageLane, name, configuration, clientAddresses, tracer)
             do {

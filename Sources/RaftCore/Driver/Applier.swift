@@ -71,7 +71,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
 
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
-        configuration: RaftConfiguration, report: @escaping @Sendable (ApplyReport) -> Void
+        configuration: RaftConfiguration = RaftConfiguration(),
+        report: @escaping @Sendable (ApplyReport) -> Void
     ) {
         state = Mutex(State(machine: machine, applied: applied))
         self.lane = lane

@@ -42,6 +42,8 @@ package final class Driver: @unchecked Sendable {
     private var contents = Mailbox.Contents()
     var proposed: [Proposal] = []
     private var armed = Instant.distantFuture
+    /// Told to peers in greetings (rule M10).
+    var toldTerm: Term
     let storage: any LogStorage
     private let inlineStorage: Bool
     let onFailure: @Sendable (RaftError) -> Void
@@ -52,6 +54,11 @@ package final class Driver: @unchecked Sendable {
     private let makeApplier: (Driver) -> any Applier
     private(set) lazy var applier = makeApplier(self)
     private lazy var alarm = Alarm(driver: self)
+    /// Where the storage has a mark beside it.
+    private(set) lazy var markKeeper = (storage as? MarkedStorage).map { marked in
+        MarkKeeper(storage: marked, lane: storageLane) { [weak self] in self?.post(.storage($0)) }
+    }
+    let lives: LifeMemory
 
     init(
         engine: RaftEngine, environment: any Environment, transport: any Transport, storage: any LogStorage,
@@ -70,6 +77,10 @@ package final class Driver: @unchecked Sendable {
         self.onFailure = onFailure
         configuration = engine.configuration
         node = engine.member.id
+        toldTerm = engine.term
+        lives = LifeMemory(
+            own: NodeLife(
+                startCounter: engine.hard.startCounter, nonce: environment.random(), term: engine.term))
         inlineStorage = storage.commitsInstantly
         mailbox = Mailbox(
             maximumCalls: configuration.inboxCalls, maximumEnvelopes: configuration.inboxMessages)
@@ -110,6 +121,7 @@ package final class Driver: @unchecked Sendable {
         case .machine(.applied(let index)): step(.applied(through: index), now)
         case .machine(.failed(let index, let error)):
             fail("the state machine failed at index \(index): \(error)", .nodeFenced)
+        case .refusedAsAmnesiac(let peer, let reason): foundAmnesiac(by: peer, reason)
         case .connected(let member, let addresses):
             clientAddresses[member.id] = addresses
             step(.connected(member), now)
@@ -307,6 +319,7 @@ extension Driver: Runnable {
             } while !effects.isEmpty
             transport.flush()
             arm(engine.nextDeadline)
+            followMarks(now)
             publish(now)
             if isStopped {
                 final.withLock { $0 = metrics(now) }
