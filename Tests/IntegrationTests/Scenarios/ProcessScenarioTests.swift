@@ -1,0 +1,21 @@
+import Foundation
+import RaftTesting
+import Testing
+
+extension RealProcesses {
+    @Suite("Scenarios with real processes", .serialized)
+    struct ScenarioTests {
+        @Test("Each scenario holds with real processes (§5.2, §5.4, §8, D1, R1, V9, W1)", arguments: Scenario.all)
+        func scenario(_ scenario: Scenario) async throws {
+            let cluster = try ProcessScenarioCluster()
+            do {
+                let report = try await scenario.run(on: cluster, seed: UInt64.random(in: 0 ... .max))
+                await cluster.shutdown(keepFiles: false)
+                #expect(report.answered > 0)
+            } catch {
+                await cluster.shutdown(keepFiles: true)
+                Issue.record("\(error); the files are in \(cluster.processes.directory.path)")
+            }
+        }
+    }
+}
