@@ -30,7 +30,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
                 MachineApplier(
                     machine: machine, applied: opened.recovered.terms.base.index,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
-                    storage: opened.storage, group: .first,
+                    storage: opened.storage, group: .first, configuration: configuration,
                     report: { [weak driver] in driver?.post(.machine($0)) })
             },
             onFailure: { ending.end($0) })

@@ -34,6 +34,8 @@ package final class Driver: @unchecked Sendable {
     var publishedMetrics: RaftMetrics?
     var failure: RaftError?
     var isStopped = false
+    /// Looks at the engine after each step; set before the node begins.
+    package var probe: (any EngineProbe)?
     private var storageBatches: [StorageBatch] = []
     private var storageIDs: [WriteID] = []
     private var executing = Effects()
@@ -44,7 +46,7 @@ package final class Driver: @unchecked Sendable {
     private let inlineStorage: Bool
     let onFailure: @Sendable (RaftError) -> Void
     private lazy var writer = StorageWriter(
-        storage: storage, lane: storageLane, group: engine.group, maximumReadBytes: configuration.maximumRequestBytes,
+        storage: storage, lane: storageLane, group: engine.group, configuration: configuration,
         report: { [weak self] in self?.post(.storage($0)) })
     let storageLane: any Lane
     private let makeApplier: (Driver) -> any Applier
@@ -148,7 +150,7 @@ package final class Driver: @unchecked Sendable {
 
     private func step(_ input: Input, _ now: Instant) {
         engine.step(input, at: now, into: &effects)
-        engine.checkInvariants()
+        if let probe { probe.stepped(engine, input) } else { engine.checkInvariants() }
     }
 
     /// All proposals of a drain become one batch of entries.
@@ -247,7 +249,7 @@ package final class Driver: @unchecked Sendable {
 
     private func abandon(after index: LogIndex) {
         let lost = waiters.take(after: index)
-        guard !lost.isEmpty else { return }
+        guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(
             .proposalsLost, "\(lost.count) proposals lost their leader: their outcome is unknown",
             [.count(lost.count), .index(index.rawValue)])
@@ -265,6 +267,7 @@ package final class Driver: @unchecked Sendable {
             return
         }
         guard !storageBatches.isEmpty else { return }
+        if configuration.breaks(.reportBeforeCommit) { for id in storageIDs { step(.persisted(id), now) } }
         guard inlineStorage else {
             writer.submit(&storageBatches, &storageIDs)
             return
