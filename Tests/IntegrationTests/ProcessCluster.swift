@@ -122,8 +122,9 @@ extension RaftClient {
         return try #require(index)
     }
 
-    func get(_ key: String) async throws -> String? {
-        let answer = try await query(try KeyValueQuery.get(key: Array(key.utf8)).encoded())
+    func get(_ key: String, consistency: ReadConsistency = .linearizable) async throws -> String? {
+        let answer = try await query(
+            try KeyValueQuery.get(key: Array(key.utf8)).encoded(), consistency: consistency)
         guard case .value(let value) = try answer.withUnsafeBytes({ try KeyValueAnswer(decoding: $0) }) else {
             return nil
         }

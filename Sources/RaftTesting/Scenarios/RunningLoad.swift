@@ -2,20 +2,28 @@ import Synchronization
 
 /// Clients at work, each in a task of its own, for levels in real time. A load that was started must be stopped.
 public final class RunningLoad: Sendable {
-    /// Whether clients are to stop after the operation at hand.
-    public final class Stop: Sendable {
-        private let flag = Atomic<Bool>(false)
-        public var isSet: Bool { flag.load(ordering: .acquiring) }
-        func set() { flag.store(true, ordering: .releasing) }
-    }
-
-    private let end = Stop()
+    /// Set when clients are to stop after the operation at hand.
+    private let end = StopSign()
     private let tasks: [Task<Void, Never>]
 
-    /// - Parameter clients: each runs until the stop that it is given is set.
-    public init(_ clients: [@Sendable (Stop) async -> Void]) {
+    /// - Parameters:
+    ///   - load: what the clients do.
+    ///   - clients: each with the call that does an operation for it and records it.
+    public init(
+        _ load: ScenarioLoad,
+        _ clients: [(plan: LoadClient, perform: @Sendable (ScenarioOperation) async -> ScenarioOutcome)]
+    ) {
         let end = end
-        tasks = clients.map { client in Task { await client(end) } }
+        tasks = clients.map { client in
+            Task {
+                var plan = client.plan
+                while !end.isSet {
+                    let operation = plan.next()
+                    plan.ended(operation, await client.perform(operation))
+                    try? await Task.sleep(nanoseconds: load.pause)
+                }
+            }
+        }
     }
 
     /// Returns when every client has ended its operation.
@@ -23,4 +31,10 @@ public final class RunningLoad: Sendable {
         end.set()
         for task in tasks { await task.value }
     }
+}
+
+private final class StopSign: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
 }

@@ -4,14 +4,14 @@ import RaftMembership
 extension Scenario {
     /// A follower hears the leader, and its answers are lost: the others are a quorum without it.
     public static let followerCannotReachLeader = Scenario(
-        "Cut the link from one follower to the leader, under load"
+        "Cut the link from one follower to the leader, under load", cutsLinks: true
     ) { run in
         try await cutOneLink(run) { leader, follower in (from: follower, to: leader) }
     }
 
     /// A follower does not hear the leader and would stand for election; the others, who hear it, refuse (rule V9).
     public static let leaderCannotReachFollower = Scenario(
-        "Cut the link from the leader to one follower, under load"
+        "Cut the link from the leader to one follower, under load", cutsLinks: true
     ) { run in
         try await cutOneLink(run) { leader, follower in (from: leader, to: follower) }
     }
@@ -42,13 +42,12 @@ extension Scenario {
 
     /// The leader is cut off from everybody, and still reachable for clients: it steps down (rule V9) and its
     /// unacknowledged entries give way to its successor's.
-    public static let partitionTheLeaderAway = Scenario("Partition the leader away and heal, under load") { run in
+    public static let partitionTheLeaderAway = Scenario(
+        "Partition the leader away and heal, under load", cutsLinks: true
+    ) { run in
         for _ in 1...2 {
             let old = try await run.leader()
-            for other in run.others(than: old) {
-                try await run.cluster.cut(from: old, to: other)
-                try await run.cluster.cut(from: other, to: old)
-            }
+            try await part(old, run)
             _ = try await run.leader(among: run.others(than: old))
             try await run.serves("with node \(old) parted")
             try await run.wait(for: "node \(old) steps down") {
@@ -56,6 +55,33 @@ extension Scenario {
             }
             try await run.cluster.heal()
             try await run.catchesUp(old)
+        }
+    }
+
+    /// The leader sleeps and is parted from everybody: when it wakes, nobody can tell it that others have written
+    /// meanwhile. It must find out by itself that it cannot answer (rules R1, R2). Readers ask it all the time.
+    public static let partAndPauseTheLeader = Scenario(
+        "Part the leader, and let it sleep while others write", cutsLinks: true
+    ) { run in
+        for _ in 1...2 {
+            let sleeper = try await run.leader()
+            try await part(sleeper, run)
+            try await run.cluster.pause(sleeper)
+            _ = try await run.leader(among: run.others(than: sleeper))
+            try await run.serves("while node \(sleeper) sleeps", writes: 100)
+            try await run.cluster.resume(sleeper)
+            try await run.wait(for: "node \(sleeper) steps down") {
+                try await run.cluster.status(sleeper).map { $0.role != .leader } ?? false
+            }
+            try await run.cluster.heal()
+            try await run.catchesUp(sleeper)
+        }
+    }
+
+    private static func part(_ node: NodeID, _ run: ScenarioRun) async throws {
+        for other in run.others(than: node) {
+            try await run.cluster.cut(from: node, to: other)
+            try await run.cluster.cut(from: other, to: node)
         }
     }
 }

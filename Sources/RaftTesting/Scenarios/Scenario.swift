@@ -10,11 +10,16 @@
 public struct Scenario: Sendable {
     /// A sentence.
     public let name: String
+    /// Whether part of the harm is done to links, so that messages must have been lost.
+    public let cutsLinks: Bool
     let harm: @Sendable (ScenarioRun) async throws -> Void
 
     /// - Parameter harm: what goes wrong. It ends with every node running and every link up.
-    public init(_ name: String, harm: @escaping @Sendable (ScenarioRun) async throws -> Void) {
+    public init(
+        _ name: String, cutsLinks: Bool = false, harm: @escaping @Sendable (ScenarioRun) async throws -> Void
+    ) {
         self.name = name
+        self.cutsLinks = cutsLinks
         self.harm = harm
     }
 
@@ -44,7 +49,7 @@ public struct Scenario: Sendable {
     /// All of them.
     public static let all: [Scenario] = [
         .loseTheLeader, .followerCannotReachLeader, .leaderCannotReachFollower, .restartOneAfterTheOther,
-        .restartAllAtOnce, .partitionTheLeaderAway, .pauseTheLeader,
+        .restartAllAtOnce, .partitionTheLeaderAway, .pauseTheLeader, .partAndPauseTheLeader,
     ]
 }
 

@@ -6,8 +6,8 @@ public import RaftMembership
 ///
 /// The protocol is made so that time can be simulated: a scenario makes one call after the other, and time passes within
 /// these calls only. What goes on beside them, the load, is the cluster's own business. A level whose time is simulated
-/// runs its events inside `advance` and `perform`, and returns at once from everything else; one in real time asks again
-/// and again, up to a deadline. Nothing here is `Sendable` but the history, and no task is started by a scenario.
+/// runs its events inside `advance`, `perform`, `contents` and `stopLoad`, and returns at once from everything else,
+/// `status` in particular; one in real time asks again and again, up to a deadline (`RealTime`, `RunningLoad`). Nothing here is `Sendable` but the history, and no task is started by a scenario.
 public protocol ScenarioCluster: AnyObject {
     /// Every member, sorted. They belong to one cluster, formed when the scenario begins or while it runs.
     var nodes: [NodeID] { get }

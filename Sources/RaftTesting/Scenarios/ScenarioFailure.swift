@@ -8,6 +8,8 @@ public struct ScenarioFailure: Error, Hashable, Sendable, CustomStringConvertibl
         public static let lostWrite = Kind(name: "lostWrite")
         /// No order of the operations explains what clients were told (§8).
         public static let notLinearizable = Kind(name: "notLinearizable")
+        /// The checker's budget ended before it knew.
+        public static let undecided = Kind(name: "undecided")
         /// Two nodes led one term (§5.2).
         public static let twoLeaders = Kind(name: "twoLeaders")
         /// Two nodes that applied the same commands differ (§5.4.3).

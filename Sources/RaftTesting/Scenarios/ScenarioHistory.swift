@@ -9,6 +9,19 @@ public final class ScenarioHistory: Sendable {
     /// Takes an operation that has ended. In the order of the ends, as far as one clock tells.
     public func record(_ record: ScenarioRecord) { kept.withLock { $0.append(record) } }
 
+    /// Does an operation in real time and records it.
+    /// - Parameter attempt: says what came of it; never repeats what may have been done.
+    public func record(
+        _ operation: ScenarioOperation, by process: Int, time: RealTime, _ attempt: () async -> ScenarioOutcome
+    ) async -> ScenarioOutcome {
+        let invoked = time.now
+        let outcome = await attempt()
+        record(
+            ScenarioRecord(
+                process: process, operation: operation, outcome: outcome, invoked: invoked, returned: time.now))
+        return outcome
+    }
+
     /// In the order in which they ended.
     public var records: [ScenarioRecord] { kept.withLock { $0 } }
 

@@ -76,7 +76,9 @@ extension ScenarioRun {
     private func checkLinearizability() throws {
         switch LinearizabilityChecker().check(cluster.history.operations) {
         case .linearizable: break
-        case let verdict: throw ScenarioFailure(.notLinearizable, "\(verdict)")
+        case .violation(let violation): throw ScenarioFailure(.notLinearizable, "\(violation)")
+        case .undecided(let undecided):
+            throw ScenarioFailure(.undecided, "key \(undecided.key) after \(undecided.steps) steps")
         }
     }
 

@@ -10,15 +10,17 @@ final class ProcessScenarioCluster: ScenarioCluster {
     let history = ScenarioHistory()
     let processes: ProcessCluster
     private let relay: PeerRelay
-    private let patience: Duration
-    private let origin = ContinuousClock.now
+    private let time: RealTime
+    private let readerConsistency: ReadConsistency
     private var load: RunningLoad?
     private var clients: [Int: ScenarioClient] = [:]
     /// Each node is asked over a connection that stays.
     private var askers: [NodeID: RaftClient] = [:]
 
-    init(patience: Duration = .seconds(20)) throws {
-        self.patience = patience
+    /// - Parameter readerConsistency: how fresh the answers are that readers of one node ask for.
+    init(patience: Duration = .seconds(20), readerConsistency: ReadConsistency = .linearizable) throws {
+        time = RealTime(patience: patience)
+        self.readerConsistency = readerConsistency
         let processes = try ProcessCluster(isRelayed: true)
         self.processes = processes
         relay = try PeerRelay(
@@ -39,12 +41,7 @@ final class ProcessScenarioCluster: ScenarioCluster {
 
     var nodes: [NodeID] { processes.ids.map { NodeID(UInt64($0)) } }
 
-    var now: UInt64 { Self.nanoseconds(since: origin) }
-
-    private static func nanoseconds(since origin: ContinuousClock.Instant) -> UInt64 {
-        let (seconds, attoseconds) = (ContinuousClock.now - origin).components
-        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
-    }
+    var now: UInt64 { time.now }
 
     private func number(_ node: NodeID) -> Int { Int(node.rawValue) }
 
@@ -130,7 +127,7 @@ final class ProcessScenarioCluster: ScenarioCluster {
         var options = RaftClientOptions()
         options.followsLeader = node == nil
         // A reader of one node asks anew all the time, so that a node which wakes finds a fresh question.
-        options.timeout = node == nil ? .seconds(4) : .milliseconds(200)
+        options.timeout = node == nil ? .seconds(2) : .milliseconds(200)
         options.retries = node == nil
         options.maximumPause = .milliseconds(100)
         let endpoints = node.map { [number($0)] } ?? processes.ids
@@ -138,16 +135,19 @@ final class ProcessScenarioCluster: ScenarioCluster {
             process: process, node: node,
             client: RaftClient(
                 endpoints: try endpoints.map { try RaftAddress(processes.clientAddress($0)) }, options: options),
-            history: history, now: { [origin] in Self.nanoseconds(since: origin) })
+            history: history, time: time, consistency: node == nil ? .linearizable : readerConsistency)
         clients[process] = made
         return made
     }
 
     func startLoad(_ load: ScenarioLoad) async throws {
         guard self.load == nil else { throw ScenarioFailure(.level, "there is a load already") }
-        let workers = try load.makeClients(of: nodes).map { (plan: $0, client: try client($0.process, at: $0.node)) }
         self.load = RunningLoad(
-            workers.map { worker in { await worker.client.work(worker.plan, pause: load.pause, until: $0) } })
+            load,
+            try load.makeClients(of: nodes).map { plan in
+                let client = try client(plan.process, at: plan.node)
+                return (plan, { await client.perform($0) })
+            })
     }
 
     func stopLoad() async throws {
@@ -157,12 +157,6 @@ final class ProcessScenarioCluster: ScenarioCluster {
     }
 
     func advance(_ what: String, until condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + patience
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else {
-                throw ScenarioFailure(.overdue, "waited \(patience) for this: \(what)")
-            }
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        try await time.advance(what, until: condition)
     }
 }

@@ -11,32 +11,19 @@ struct ScenarioClient: Sendable {
     let node: NodeID?
     let client: RaftClient
     let history: ScenarioHistory
-    let now: @Sendable () -> UInt64
-
-    /// Does what `plan` says, until it is told to stop.
-    func work(_ plan: LoadClient, pause: UInt64, until stop: RunningLoad.Stop) async {
-        var plan = plan
-        while !stop.isSet {
-            let operation = plan.next()
-            plan.ended(operation, await perform(operation))
-            try? await Task.sleep(nanoseconds: pause)
-        }
-    }
+    let time: RealTime
+    /// How fresh its reads are: anything but linearizable is a planted fault.
+    let consistency: ReadConsistency
 
     /// Does one operation and records it.
     func perform(_ operation: ScenarioOperation) async -> ScenarioOutcome {
-        let invoked = now()
-        let outcome = await attempt(operation)
-        history.record(
-            ScenarioRecord(
-                process: process, operation: operation, outcome: outcome, invoked: invoked, returned: now()))
-        return outcome
+        await history.record(operation, by: process, time: time) { await attempt(operation) }
     }
 
     private func attempt(_ operation: ScenarioOperation) async -> ScenarioOutcome {
         do {
             switch operation {
-            case .get(let key): return .value(try await client.get(key))
+            case .get(let key): return .value(try await client.get(key, consistency: consistency))
             case .put(let key, let value):
                 return try await propose(.put(key: Array(key.utf8), value: Array(value.utf8)))
             case .delete(let key): return try await propose(.delete(key: Array(key.utf8)))

@@ -99,6 +99,41 @@ struct MemoryScenarioTests {
         #expect(failure?.kind == .overdue, "\(String(describing: failure))")
     }
 
+    #if TestBuild
+        @Test("A leader that answers reads without asking a quorum is found (R1)")
+        func readWithoutRound() async throws {
+            // Chance decides what a reader asks at the moment that counts: some attempts are allowed.
+            for seed in UInt64(1)...5 {
+                let failure = await failure(of: .partAndPauseTheLeader, breaking: .readWithoutRound, seed: seed)
+                if let failure {
+                    #expect(failure.kind == .notLinearizable, "\(failure)")
+                    return
+                }
+            }
+            Issue.record("not found in five attempts")
+        }
+
+        @Test("A leader that goes on without a quorum is found (V9)")
+        func leadWithoutQuorum() async throws {
+            let failure = await failure(of: .partitionTheLeaderAway, breaking: .leadWithoutQuorum, seed: 1)
+            #expect(failure?.kind == .overdue, "\(String(describing: failure))")
+        }
+
+        /// Nil when nothing was found.
+        private func failure(of scenario: Scenario, breaking rule: Mutation, seed: UInt64) async -> ScenarioFailure? {
+            var configuration = RaftConfiguration()
+            configuration.mutation = rule
+            do {
+                try await MemoryCluster(patience: .seconds(4), configuration: configuration).run {
+                    try await scenario.run(on: $0, seed: seed)
+                }
+                return nil
+            } catch {
+                return error as? ScenarioFailure ?? ScenarioFailure(.level, "\(error)")
+            }
+        }
+    #endif
+
     private func failure(
         of scenario: Scenario, tampering: @escaping (TamperedCluster) -> Void
     ) async -> ScenarioFailure? {

@@ -14,36 +14,22 @@ struct InProcessClient: Sendable {
     let nodes: [NodeID]
     let running: RunningNodes
     let history: ScenarioHistory
-    let now: @Sendable () -> UInt64
-
-    /// Does what `plan` says, until it is told to stop.
-    func work(_ plan: LoadClient, pause: UInt64, until stop: RunningLoad.Stop) async {
-        var plan = plan
-        while !stop.isSet {
-            let operation = plan.next()
-            plan.ended(operation, await perform(operation))
-            try? await Task.sleep(nanoseconds: pause)
-        }
-    }
+    let time: RealTime
 
     /// Does one operation and records it.
     func perform(_ operation: ScenarioOperation) async -> ScenarioOutcome {
-        let invoked = now()
-        let outcome = await attempt(operation, since: invoked)
-        history.record(
-            ScenarioRecord(
-                process: process, operation: operation, outcome: outcome, invoked: invoked, returned: now()))
-        return outcome
+        let begin = time.now
+        return await history.record(operation, by: process, time: time) { await attempt(operation, since: begin) }
     }
 
-    private func attempt(_ operation: ScenarioOperation, since invoked: UInt64) async -> ScenarioOutcome {
+    private func attempt(_ operation: ScenarioOperation, since begin: UInt64) async -> ScenarioOutcome {
         if let node {
             guard let life = running[node] else { return .rejected("node \(node) does not run") }
             return await life.perform(operation, within: Self.readerAttempt).outcome
         }
         var target = process % max(1, nodes.count)
         var outcome = ScenarioOutcome.rejected("no node runs")
-        while now() &- invoked < Self.limit {
+        while time.now &- begin < Self.limit {
             if let life = running[nodes[target]] {
                 let answer = await life.perform(operation, within: Self.attempt)
                 outcome = answer.outcome

@@ -22,11 +22,10 @@ public final class InProcessCluster: ScenarioCluster {
     private let storage: @Sendable (NodeID) -> StorageProvider
     private let transport: @Sendable (NodeID, String) -> TransportProvider
     private let configuration: RaftConfiguration
-    private let patience: Duration
     private let links = LinkFaults()
     private let elections = ElectionLog()
     private let running = RunningNodes()
-    private let origin = ContinuousClock.now
+    private let time: RealTime
     private var forming: [Task<Void, Never>] = []
     private var load: RunningLoad?
 
@@ -44,17 +43,12 @@ public final class InProcessCluster: ScenarioCluster {
         nodes = addresses.keys.sorted()
         self.addresses = addresses
         self.configuration = configuration
-        self.patience = patience
+        time = RealTime(patience: patience)
         self.storage = storage
         self.transport = transport
     }
 
-    public var now: UInt64 { Self.nanoseconds(since: origin) }
-
-    private static func nanoseconds(since origin: ContinuousClock.Instant) -> UInt64 {
-        let (seconds, attoseconds) = (ContinuousClock.now - origin).components
-        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
-    }
+    public var now: UInt64 { time.now }
 
     // MARK: Nodes
 
@@ -121,16 +115,17 @@ public final class InProcessCluster: ScenarioCluster {
     }
 
     private func client(_ process: Int, at node: NodeID?) -> InProcessClient {
-        InProcessClient(
-            process: process, node: node, nodes: nodes, running: running, history: history,
-            now: { [origin] in Self.nanoseconds(since: origin) })
+        InProcessClient(process: process, node: node, nodes: nodes, running: running, history: history, time: time)
     }
 
     public func startLoad(_ load: ScenarioLoad) async throws {
         guard self.load == nil else { throw ScenarioFailure(.level, "there is a load already") }
-        let clients = load.makeClients(of: nodes).map { (plan: $0, client: client($0.process, at: $0.node)) }
         self.load = RunningLoad(
-            clients.map { made in { await made.client.work(made.plan, pause: load.pause, until: $0) } })
+            load,
+            load.makeClients(of: nodes).map { plan in
+                let client = client(plan.process, at: plan.node)
+                return (plan, { await client.perform($0) })
+            })
     }
 
     public func stopLoad() async throws {
@@ -140,12 +135,9 @@ public final class InProcessCluster: ScenarioCluster {
     }
 
     public func advance(_ what: String, until condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + patience
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else {
-                throw ScenarioFailure(.overdue, "waited \(patience) for this: \(what)")
-            }
-            try await Task.sleep(nanoseconds: 5_000_000)
-        }
+        try await time.advance(what, until: condition)
     }
+
+    /// Envelopes that were lost on cut links.
+    public var lostEnvelopes: UInt64 { links.dropped }
 }
