@@ -5,7 +5,7 @@ extension NodeMark {
     /// What is wrong with `recovered` as the data of node `node`, which has this mark at `location`; nil when the data
     /// has everything that the mark tells of. The mark is never ahead of the data, whenever a crash comes, so nothing
     /// that it misses was ever there to lose but data that was taken away.
-    func objection(to recovered: RecoveredGroup, of node: NodeID, location: String) -> StorageError? {
+    package func objection(to recovered: RecoveredGroup, of node: NodeID, location: String) -> StorageError? {
         guard member.id == node else {
             return StorageError(
                 .foreign,

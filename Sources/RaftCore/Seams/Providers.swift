@@ -1,6 +1,6 @@
 /// Which storage a node uses: `.memory`, `.lmdb(at:)`, or one of a stranger's own.
 public struct StorageProvider: Sendable {
-    let open: @Sendable (StorageContext) throws -> any LogStorage
+    package let open: @Sendable (StorageContext) throws -> any LogStorage
     /// What shows at the next start whether the data is complete (rule M10); nil for storage without one.
     public var mark: (any MarkStore)?
 
@@ -23,7 +23,7 @@ public struct StorageProvider: Sendable {
 /// Which transport a node uses, and the environment that comes with it: a transport on an event loop runs the driver on
 /// that same loop.
 public struct TransportProvider: Sendable {
-    let make: @Sendable (TransportContext) throws -> (any Transport, any Environment)
+    package let make: @Sendable (TransportContext) throws -> (any Transport, any Environment)
 
     /// - Parameter make: called once, when the node starts.
     public init(make: @escaping @Sendable (TransportContext) throws -> (any Transport, any Environment)) {

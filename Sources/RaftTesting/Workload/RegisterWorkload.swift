@@ -60,5 +60,35 @@ public struct RegisterWorkload: Workload {
     }
 
     public func check(_ history: [WorkloadRecord<Operation, Answer>]) throws {
+        let verdict = LinearizabilityChecker().check(history.map(Self.operation))
+        if case .violation(let violation) = verdict { throw NotLinearizable(description: "\(violation)") }
     }
+
+    private static func operation(_ record: WorkloadRecord<Operation, Answer>) -> HistoryOperation {
+        func text(_ value: UInt64?) -> String? { value.map { String($0) } }
+        let key: UInt8
+        let action: HistoryOperation.Action
+        switch (record.operation, record.answer) {
+        case (.read(let register), .value(let value)):
+            key = register
+            action = .read(text(value))
+        case (.read(let register), _):
+            key = register
+            action = .read(nil)
+        case (.write(let register, let value), _):
+            key = register
+            action = .write(text(value))
+        case (.compareAndSet(let register, let expected, let new), let answer):
+            key = register
+            action = .compareAndSet(expected: text(expected), new: text(new), succeeded: answer == .changed(true))
+        }
+        return HistoryOperation(
+            process: record.client, key: String(key), action: action, invoked: record.invoked,
+            returned: record.returned)
+    }
+}
+
+/// What no order of the operations explains.
+struct NotLinearizable: Error, CustomStringConvertible {
+    var description: String
 }

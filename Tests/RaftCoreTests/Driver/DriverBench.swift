@@ -51,7 +51,8 @@ final class DriverBench {
                 MachineApplier(
                     machine: ListMachine(isInline: isInline), applied: 0,
                     lane: isInline ? environment.driver : environment.machine, isInline: isInline, storage: storage,
-                    group: .first, report: { [weak driver] in driver?.post(.machine($0)) })
+                    group: .first, configuration: RaftConfiguration(),
+                    report: { [weak driver] in driver?.post(.machine($0)) })
             },
             onFailure: { failures.append(.failure($0)) })
         driver.post(.started)

@@ -33,7 +33,8 @@ public final class SimulatedCluster<Machine: StateMachine> {
         let storage = SimulatedStorage(life: life, own: try makeStorage?(node.id))
         life.storage = storage
         let opened = try Opening.open(
-            StorageProvider { _ in storage }, StorageContext(node: node.id, clusterName: "simulation"), environment)
+            StorageProvider(mark: SimulatedMark(life: life)) { _ in storage },
+            StorageContext(node: node.id, clusterName: "simulation"), environment, options.configuration)
         if opened.recovered.terms.last.index > 1 { core.world.coverage.add(.recoveredEntries) }
         let transport = SimulatedTransport(life: life)
         let raft = Node(

@@ -31,5 +31,8 @@ extension ClusterCore {
         restart(node, after: fault.span)
     }
 
-    private func isBehindItsMark(_ image: DiskImage, _ node: SimulatedNode) -> Bool { false }
+    private func isBehindItsMark(_ image: DiskImage, _ node: SimulatedNode) -> Bool {
+        guard let mark = try? node.mark.read(), let recovered = try? image.recover(mutation: nil) else { return false }
+        return mark.objection(to: recovered, of: node.id, location: "") != nil
+    }
 }

@@ -1,5 +1,6 @@
 import RaftCore
 import RaftMembership
+import RaftMemory
 
 /// One server: what of it outlives its processes, and the process that runs.
 ///
@@ -15,6 +16,8 @@ final class SimulatedNode: @unchecked Sendable {
     let index: Int
     let id: NodeID
     let disk: SimulatedDisk
+    /// Apart from the data, so that it outlives them (rule M10).
+    let mark = MemoryMarkStore()
     var clock: SimulatedClock
     var random: SeededRandom
     var life: SimulatedLife?

@@ -211,12 +211,17 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
 
     /// - Throws: one line about what clients saw that cannot be.
     func judge() throws {
-        var seen: Set<[UInt8]> = []
+        var allowed: [[UInt8]: Int] = [:]
+        for call in calls { if let payload = call.payload { allowed[payload, default: 0] += 1 } }
+        for payload in rejected { allowed[payload, default: 0] -= 1 }
         for entry in core.properties.committed where entry.kind(at: 0) == .command {
-            seen.insert(entry.withPayload(at: 0) { [UInt8]($0) })
-        }
-        for payload in rejected where seen.contains(payload) {
-            throw Violation(property: "W1", what: "a command was rejected and committed", at: core.world.now)
+            let payload = entry.withPayload(at: 0) { [UInt8]($0) }
+            allowed[payload, default: 0] -= 1
+            if allowed[payload, default: 0] < 0 {
+                throw Violation(
+                    property: "W1", what: "the command at \(entry.firstIndex) was rejected, or proposed once and committed twice",
+                    at: core.world.now)
+            }
         }
         try workload.check(history)
     }
