@@ -1,4 +1,4 @@
-import RaftMembership
+package import RaftMembership
 
 // Whether the data that a node finds is what it left (rule M10).
 extension NodeMark {

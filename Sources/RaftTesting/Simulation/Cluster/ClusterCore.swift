@@ -92,6 +92,8 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .stopped(reason)
         properties.stopped(node, reason)
         end(life, reason)
+        // Whoever supervises it starts it again; a damaged one would only say the same.
+        if node.damage == nil { restart(node, after: node.random.next(in: 0...2_000_000_000)) }
     }
 
     /// The process has ended as it was told to.

@@ -1,5 +1,6 @@
 import RaftCore
 import RaftMembership
+import RaftMemory
 
 // Data that is not what its server left there. Today such a server is found out and stays away (rules D3, M10).
 extension ClusterCore {

@@ -63,7 +63,7 @@ extension SafetyProperties {
             cluster.world.coverage.add(.refusedDamage)
             return
         case .wiped, .rolledBack:
-            guard reason.contains("amnesi") else { break }
+            guard reason.contains("may have voted or acknowledged") else { break }
             cluster.world.coverage.add(.refusedAmnesia)
             return
         default: break

@@ -62,10 +62,10 @@ final class World {
                 job.run()
             }
         case .timer(let life, let job, let generation):
-            guard !life.isDead, life.timers.isCurrent(job, generation) else { return }
+            guard !life.isDead else { return }
             if let until = life.node.pausedUntil, until > now {
                 queue.insert(event, at: until)
-            } else {
+            } else if life.timers.isCurrent(job, generation) {
                 job.run()
             }
         case .delivery(let delivery): deliver(delivery)
