@@ -34,7 +34,7 @@ extension Scenario {
     /// The leader sleeps while others write, and wakes up believing that it leads: it must not answer from the past
     /// (rules R1, R2). Readers ask it all the time.
     public static let pauseTheLeader = Scenario("Pause the leader while others write") { run in
-        for _ in 1...3 {
+        for _ in 1...2 {
             let sleeper = try await run.leader()
             try await run.cluster.pause(sleeper)
             _ = try await run.leader(among: run.others(than: sleeper))

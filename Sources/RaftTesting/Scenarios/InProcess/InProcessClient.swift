@@ -4,7 +4,7 @@ import RaftMembership
 /// A client of nodes in the same process: finds the leader and follows it, or asks one node only.
 struct InProcessClient: Sendable {
     /// How long one node is waited for, and how long all of them.
-    private static let attempt: UInt64 = 1_000_000_000
+    private static let attempt: UInt64 = 500_000_000
     private static let limit: UInt64 = 4_000_000_000
     /// A reader that asks one node only asks again soon, so that it has a fresh question there when the node wakes.
     private static let readerAttempt: UInt64 = 200_000_000
