@@ -17,28 +17,25 @@ enum MutationTable {
                         return next
                     }
                     guard position < rules.count else { return }
-                    let verdict = MutationCatalogue.judge(rules[position])
-                    rows.withLock { $0[rules[position]] = verdict }
+                    let rule = rules[position]
+                    let verdict = MutationCatalogue.judge(rule)
+                    rows.withLock { $0[rule] = verdict }
+                    print(line(rule, verdict))
                 }
             }
             let found = rows.withLock { $0 }
-            var survivors = 0
-            print("rule   mutation                    caught by             seeds  property")
-            for rule in rules {
-                guard let verdict = found[rule], verdict.property != nil else {
-                    survivors += 1
-                    print("\(pad(rule.rule, 6)) \(pad(rule.rawValue, 27)) SURVIVES after \(found[rule]?.seeds ?? 0) seeds")
-                    continue
-                }
-                print(
-                    "\(pad(rule.rule, 6)) \(pad(rule.rawValue, 27)) simulator             "
-                        + "\(pad("\(verdict.seeds)", 6)) \(verdict.property ?? "")")
-            }
+            let survivors = rules.filter { found[$0]?.property == nil }.count
             print("\(rules.count - survivors) passed, \(survivors) failed")
             return survivors == 0
         #else
             return false
         #endif
+    }
+
+    private static func line(_ rule: Mutation, _ verdict: MutationVerdict) -> String {
+        let head = pad(rule.rule, 5) + pad(rule.rawValue, 27)
+        guard let property = verdict.property else { return "\(head)SURVIVES \(verdict.seeds) seeds" }
+        return "\(head)simulator, seed \(pad("\(verdict.seeds)", 5))\(property)"
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {

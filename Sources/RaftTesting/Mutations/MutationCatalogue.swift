@@ -30,7 +30,7 @@ package enum MutationCatalogue {
     package static let simulated = Mutation.allCases.filter { !elsewhere.contains($0) }
 
     /// Runs seeds until one fails.
-    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...400) -> MutationVerdict {
+    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...200) -> MutationVerdict {
         for (count, seed) in seeds.enumerated() {
             do {
                 _ = try SeedRun.run(seed, requirements: .short, mutation: rule)
