@@ -200,7 +200,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["RaftClient", "RaftCore", "RaftMembership", "RaftKeyValue"],
+            dependencies: [
+                "RaftClient", "RaftCore", "RaftMembership", "RaftKeyValue", "RaftTesting", "RaftStorageLMDB",
+                "RaftTransportUnix",
+            ],
             exclude: ["Faults"],
             swiftSettings: settings),
         .testTarget(

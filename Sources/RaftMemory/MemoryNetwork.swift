@@ -14,8 +14,19 @@ public final class MemoryNetwork: Sendable {
         var peers: [Peer] = []
     }
 
+    /// Two names, the lesser first.
+    private struct Pair: Hashable {
+        var first: String
+        var second: String
+
+        init(_ one: String, _ other: String) { (first, second) = one < other ? (one, other) : (other, one) }
+        func holds(_ name: String) -> Bool { first == name || second == name }
+    }
+
     let lane = CallerLane()
     private let stations = Mutex<[String: Station]>([:])
+    /// Those who have greeted each other, and neither objected (rule M10).
+    private let greeted = Mutex<Set<Pair>>([])
 
     public init() {}
 
@@ -31,6 +42,7 @@ public final class MemoryNetwork: Sendable {
 
     func leave(_ name: String) {
         let (left, others) = stations.withLock { stations in (stations.removeValue(forKey: name), stations) }
+        greeted.withLock { greeted in greeted = greeted.filter { !$0.holds(name) } }
         guard let left else { return }
         for station in others.values where Self.names(station.peers, name) {
             station.receiver.disconnected(left.identity.member.id)
@@ -52,7 +64,7 @@ public final class MemoryNetwork: Sendable {
         stations.withLock { stations in
             guard address.hasPrefix("memory:"), let own = stations[from],
                 let other = stations[String(address.dropFirst("memory:".count))],
-                Self.mayConnect(own.identity, other.identity)
+                Self.mayConnect(own.identity, other.identity), haveGreeted(from, address.dropFirst("memory:".count))
             else { return nil }
             return other
         }
@@ -63,7 +75,7 @@ public final class MemoryNetwork: Sendable {
         let all = stations.withLock { $0 }
         guard let new = all[name] else { return }
         for (otherName, other) in all.sorted(by: { $0.key < $1.key }) where otherName != name {
-            guard Self.mayConnect(new.identity, other.identity) else { continue }
+            guard Self.mayConnect(new.identity, other.identity), greet(name, new, otherName, other) else { continue }
             if Self.names(new.peers, otherName) {
                 new.receiver.connected(other.identity.member, clientAddresses: other.identity.clientAddresses)
             }
@@ -71,6 +83,24 @@ public final class MemoryNetwork: Sendable {
                 other.receiver.connected(new.identity.member, clientAddresses: new.identity.clientAddresses)
             }
         }
+    }
+
+    /// What a handshake would find out about the two ends' lives. Who is objected to is told so.
+    private func greet(_ name: String, _ one: Station, _ otherName: String, _ other: Station) -> Bool {
+        let pair = Pair(name, otherName)
+        let toOne = other.receiver.objection(to: one.identity.member, life: one.receiver.life)
+        let toOther = one.receiver.objection(to: other.identity.member, life: other.receiver.life)
+        if let toOne { one.receiver.refusedAsAmnesiac(by: other.identity.member.id, toOne) }
+        if let toOther { other.receiver.refusedAsAmnesiac(by: one.identity.member.id, toOther) }
+        let isFine = toOne == nil && toOther == nil
+        greeted.withLock { greeted in
+            if isFine { greeted.insert(pair) } else { greeted.remove(pair) }
+        }
+        return isFine
+    }
+
+    private func haveGreeted(_ one: String, _ other: Substring) -> Bool {
+        greeted.withLock { $0.contains(Pair(one, String(other))) }
     }
 
     private static func names(_ peers: [Peer], _ name: String) -> Bool {
@@ -174,9 +204,10 @@ extension MemoryNetwork {
     func station(of id: NodeID, from: String) -> Station? {
         stations.withLock { stations in
             guard let own = stations[from] else { return nil }
-            return stations.values.first {
-                $0.identity.member.id == id && Self.mayConnect(own.identity, $0.identity)
-            }
+            return stations.first { name, station in
+                station.identity.member.id == id && Self.mayConnect(own.identity, station.identity)
+                    && haveGreeted(from, name[...])
+            }?.value
         }
     }
 }

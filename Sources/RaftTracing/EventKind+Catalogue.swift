@@ -117,6 +117,13 @@ extension EventKind {
             "A connection was closed because a frame on it was damaged or too large.")
     }
 
+    @inlinable public static var peerAmnesiac: EventKind {
+        EventKind(
+            "raft.peer.amnesiac", "5b4df5a57028511869d1fbaf68a4398c",
+            "A peer has less than it had when it was seen before: its data was rolled back or copied; it is not listened to."
+        )
+    }
+
     // MARK: The log
 
     @inlinable public static var conflictRepaired: EventKind {
@@ -151,6 +158,12 @@ extension EventKind {
             "This node stopped taking part to keep the group safe; the reason says what to do.")
     }
 
+    @inlinable public static var nodeAmnesiac: EventKind {
+        EventKind(
+            "raft.node.amnesiac", "fa727f9f1f4dc3d307318a2e09d3d3a8",
+            "This node's data is gone, older than it was, or a copy; put the right data back or replace the member.")
+    }
+
     // MARK: Storage
 
     @inlinable public static var storageOpened: EventKind {
@@ -181,6 +194,12 @@ extension EventKind {
         EventKind(
             "raft.map.grown", "c1ad79f8113d4522ab9ad40bcde146a8",
             "The storage's memory map was enlarged.")
+    }
+
+    @inlinable public static var markMissing: EventKind {
+        EventKind(
+            "raft.mark.missing", "851e16b0cfd180cf55fd8a5b64b70ed0",
+            "The mark that shows whether the data is complete was missing or damaged; it was made anew.")
     }
 
     // MARK: Clients
@@ -239,9 +258,10 @@ extension EventKind {
     public static let all: [EventKind] = [
         .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
         .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused, .peerConnected,
-        .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .conflictRepaired,
-        .entriesTruncated, .proposalsLost, .protocolViolation, .nodeFenced, .storageOpened, .storageRecovered,
-        .storageFailed, .storageRepaired, .mapGrown, .listenerStarted, .clientConnected, .clientRefused, .nodeStarted,
-        .nodeStopping, .nodeStopped, .configurationIgnored, .recordsDropped,
+        .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,
+        .conflictRepaired, .entriesTruncated, .proposalsLost, .protocolViolation, .nodeFenced, .nodeAmnesiac,
+        .storageOpened, .storageRecovered, .storageFailed, .storageRepaired, .mapGrown, .markMissing, .listenerStarted,
+        .clientConnected, .clientRefused, .nodeStarted, .nodeStopping, .nodeStopped, .configurationIgnored,
+        .recordsDropped,
     ]
 }

@@ -52,6 +52,10 @@ final class TransportTrace: Sendable {
 
     /// This side refuses.
     func refused(_ origin: PeerConnection.Origin, _ refusal: Refusal) {
+        if refusal.code == .amnesiac {
+            guard isNew("amnesiac", about: 0, refusal.reason) else { return }
+            return tracer.error(.peerAmnesiac, "a connection was refused: \(refusal.reason)", [.reason(refusal.reason)])
+        }
         switch origin {
         case .dialled(let id, let address):
             guard isNew("refused", about: id, refusal.reason) else { return }

@@ -7,7 +7,8 @@ struct Raftd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "raftd",
         abstract: "A node of a Raft cluster.",
-        discussion: "Exit codes: 0 done, 1 failed, 64 usage or configuration, 70 the node stopped itself.",
+        discussion:
+            "Exit codes: 0 done, 1 failed, 64 usage or configuration, 65 amnesiac data, 70 the node stopped itself.",
         version: "raftd \(BuiltinModules.version)",
         subcommands: [Run.self, Check.self, Inspect.self, Plugins.self])
 }

@@ -10,7 +10,7 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the node until SIGTERM or SIGINT.",
         discussion: "Exits 0 after a shutdown, 1 when it cannot start, 64 when the configuration is wrong, "
-            + "70 when the node stopped itself.")
+            + "65 when the data is gone, older than it was, or a copy, 70 when the node stopped itself.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
             throw ExitStatus.usage
         } catch {
             report(error)
-            throw ExitStatus.failed
+            throw Node.isAmnesia(error) ? ExitStatus.amnesiac : ExitStatus.failed
         }
         // The node's own records tell the story; the group's are of its workings.
         let logger = Logger(label: "raftd", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -38,7 +38,7 @@ struct Run: AsyncParsableCommand {
             try await group.run()
         } catch {
             report(error)
-            throw ExitStatus.stoppedItself
+            throw Node.isAmnesia(error) ? ExitStatus.amnesiac : ExitStatus.stoppedItself
         }
     }
 

@@ -22,7 +22,9 @@ extension RealProcesses {
 
             for id in empty {
                 await cluster.kill(id)
+                // An empty volume has no mark either; with one the node would not even start (M10).
                 try FileManager.default.removeItem(at: cluster.path("\(id)"))
+                try FileManager.default.removeItem(at: cluster.path("\(id).mark"))
             }
             for id in empty { try cluster.start(id) }
             for id in empty {

@@ -11,8 +11,11 @@ final class ProcessCluster {
     let ids: [Int]
     private(set) var nodes: [Int: NodeProcess] = [:]
     var environment: [Int: [String: String]] = [:]
+    private let isRelayed: Bool
 
-    init(size: Int = 3) throws {
+    /// - Parameter isRelayed: members reach one another at `memberAddress`, where something must forward.
+    init(size: Int = 3, isRelayed: Bool = false) throws {
+        self.isRelayed = isRelayed
         // Socket paths are short, so the directory's is too.
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "raft-" + String(UInt32.random(in: 0...UInt32.max), radix: 36))
@@ -32,11 +35,15 @@ final class ProcessCluster {
 
     func path(_ name: String) -> URL { directory.appendingPathComponent(name) }
     func peerAddress(_ id: Int) -> String { "unix:" + path("\(id).sock").path }
+    /// Where the others reach a node.
+    func memberAddress(_ id: Int) -> String {
+        isRelayed ? "unix:" + path("\(id).relay.sock").path : peerAddress(id)
+    }
     func clientAddress(_ id: Int) -> String { "unix:" + path("\(id).client.sock").path }
     func log(of id: Int) -> String { (try? String(contentsOf: path("\(id).log"), encoding: .utf8)) ?? "" }
 
     private func configuration(of id: Int) -> String {
-        let members = ids.map { "\"\($0)=\(peerAddress($0))\"" }.joined(separator: ", ")
+        let members = ids.map { "\"\($0)=\(memberAddress($0))\"" }.joined(separator: ", ")
         return """
             cluster: test
             node: { id: \(id), data: \(path("\(id)").path) }
@@ -115,8 +122,9 @@ extension RaftClient {
         return try #require(index)
     }
 
-    func get(_ key: String) async throws -> String? {
-        let answer = try await query(try KeyValueQuery.get(key: Array(key.utf8)).encoded())
+    func get(_ key: String, consistency: ReadConsistency = .linearizable) async throws -> String? {
+        let answer = try await query(
+            try KeyValueQuery.get(key: Array(key.utf8)).encoded(), consistency: consistency)
         guard case .value(let value) = try answer.withUnsafeBytes({ try KeyValueAnswer(decoding: $0) }) else {
             return nil
         }
@@ -124,12 +132,15 @@ extension RaftClient {
     }
 
     /// Everything below a prefix.
-    func list(_ prefix: String) async throws -> [String: String] {
+    func list(
+        _ prefix: String, consistency: ReadConsistency = .linearizable
+    ) async throws -> [String: String] {
         var found: [String: String] = [:]
         var after: [UInt8]?
         while true {
             let answer = try await query(
-                try KeyValueQuery.list(prefix: Array(prefix.utf8), limit: 10_000, after: after).encoded())
+                try KeyValueQuery.list(prefix: Array(prefix.utf8), limit: 10_000, after: after).encoded(),
+                consistency: consistency)
             guard
                 case .entries(let entries, let more) = try answer.withUnsafeBytes({ try KeyValueAnswer(decoding: $0) })
             else { return found }

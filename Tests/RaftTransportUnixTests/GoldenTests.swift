@@ -88,7 +88,7 @@ struct GoldenTests {
                 clusterName: "demo", cluster: name == "hello" ? .sample : nil, member: Self.from,
                 groups: [GroupID(rawValue: 0), GroupID(rawValue: 7)],
                 clientAddresses: ["unix:/run/raftd/1.client.sock", "tcp:[::1]:7201"]),
-            expected: 2)
+            expected: 2, life: NodeLife(startCounter: 6, nonce: 0x0F1E_2D3C_4B5A_6978, term: 11))
         var buffer = ByteBuffer()
         FrameEncoder.append(hello, to: &buffer)
         #expect(Array(buffer.readableBytesView) == golden)

@@ -1,4 +1,5 @@
 import RaftMembership
+package import RaftTracing
 
 /// Opens storage on its own lane, so that no caller's thread waits for a disk.
 package enum Opening {
@@ -9,11 +10,15 @@ package enum Opening {
     }
 
     static func open(
-        _ provider: StorageProvider, _ context: StorageContext, on lane: any Lane, _ environment: any Environment
+        _ provider: StorageProvider, _ context: StorageContext, on lane: any Lane, _ environment: any Environment,
+        _ configuration: RaftConfiguration, _ tracer: Tracer
     ) async throws -> Opened {
         try await withCheckedThrowingContinuation { continuation in
             lane.schedule(
-                Job { continuation.resume(with: Result { try open(provider, context, environment) }) })
+                Job {
+                    continuation.resume(
+                        with: Result { try open(provider, context, environment, configuration, tracer) })
+                })
         }
     }
 
@@ -45,11 +50,22 @@ package enum Opening {
         }
     }
 
+    /// The provider's storage, with its mark beside it if it has one.
+    private static func make(
+        _ provider: StorageProvider, _ context: StorageContext, _ configuration: RaftConfiguration, _ tracer: Tracer
+    ) throws -> any LogStorage {
+        let storage = try provider.open(context)
+        guard let mark = provider.mark else { return storage }
+        return MarkedStorage(
+            storage, mark: mark, node: context.node, isIgnored: configuration.breaks(.ignoreMark), tracer: tracer)
+    }
+
     /// Opens, checks and counts the start. Blocks for as long as the disk does.
     package static func open(
-        _ provider: StorageProvider, _ context: StorageContext, _ environment: any Environment
+        _ provider: StorageProvider, _ context: StorageContext, _ environment: any Environment,
+        _ configuration: RaftConfiguration = RaftConfiguration(), _ tracer: Tracer = .silent
     ) throws -> Opened {
-        let storage = try provider.open(context)
+        let storage = try make(provider, context, configuration, tracer)
         do {
             let recovered = try storage.recover(.first)
             try checkConsistency(recovered)

@@ -30,7 +30,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
                 MachineApplier(
                     machine: machine, applied: opened.recovered.terms.base.index,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
-                    storage: opened.storage, group: .first,
+                    storage: opened.storage, group: .first, configuration: configuration,
                     report: { [weak driver] in driver?.post(.machine($0)) })
             },
             onFailure: { ending.end($0) })
@@ -74,7 +74,8 @@ public final class Raft<Machine: StateMachine>: Sendable {
         let storageLane = environment.makeLane(for: .storage)
         do {
             let opened = try await Opening.open(
-                storage, StorageContext(node: id, clusterName: name), on: storageLane, environment)
+                storage, StorageContext(node: id, clusterName: name), on: storageLane, environment, configuration,
+                tracer)
             let raft = Raft(
                 machine, opened, transport, environment, storageLane, name, configuration, clientAddresses, tracer)
             do {

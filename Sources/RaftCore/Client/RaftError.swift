@@ -25,6 +25,9 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let stopped = Code(description: "stopped")
         /// The node stopped itself: its storage or its machine failed, or a peer broke the protocol.
         public static let failed = Code(description: "failed")
+        /// The node stopped itself: a peer saw it further on than its data is, so that it may have voted or acknowledged
+        /// what it no longer has (rule M10).
+        public static let amnesiac = Code(description: "amnesiac")
         /// The cluster cannot be formed from these members (rule M9).
         public static let formation = Code(description: "formation")
         /// The configuration is impossible.
@@ -55,7 +58,7 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
     /// What became of the proposal that failed with this error.
     public var outcome: Outcome {
         switch code {
-        case .unknown, .failed: .unknown
+        case .unknown, .failed, .amnesiac: .unknown
         case .refused: .committed
         default: .rejected
         }

@@ -64,12 +64,14 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     private let lane: any Lane
     private let storage: any LogStorage
     private let group: GroupID
+    private let configuration: RaftConfiguration
     private let report: @Sendable (ApplyReport) -> Void
     private let queue = Mutex(Queue())
     private let state: Mutex<State>
 
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
+        configuration: RaftConfiguration = RaftConfiguration(),
         report: @escaping @Sendable (ApplyReport) -> Void
     ) {
         state = Mutex(State(machine: machine, applied: applied))
@@ -77,6 +79,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.isInline = isInline
         self.storage = storage
         self.group = group
+        self.configuration = configuration
         self.report = report
     }
 
@@ -164,7 +167,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         if let waiter = waiters.first, waiter.id.index == index {
             waiters.removeFirst()
             // Success is reported by the commit rule alone: this very entry was committed (rule W3).
-            if waiter.id.term == batch.term(at: position) {
+            if waiter.id.term == batch.term(at: position) || configuration.breaks(.succeedByIndex) {
                 proposal = waiter.proposal
             } else {
                 waiter.proposal.fail(RaftError(.unknown, "another entry was committed at index \(index)"))
@@ -184,6 +187,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 }
             }
             let output = try state.machine.apply(command)
+            if configuration.breaks(.applyTwice), position == batch.count - 1 { _ = try state.machine.apply(command) }
             state.applied = index
             if let proposal { succeed(proposal, output, at: index, &state) }
         } catch let refusal as CommandRefused {
@@ -192,6 +196,11 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             state.applied = index
             proposal?.fail(RaftError(.refused, refusal.description))
         } catch {
+            if configuration.breaks(.skipFailedCommand) {
+                state.machine.skip(to: index)
+                state.applied = index
+                return
+            }
             proposal?.fail(RaftError(.failed, "the state machine failed at index \(index): \(error)"))
             throw error
         }

@@ -4,9 +4,9 @@ import RaftTracing
 // How a node ends: because it must, or because it is told to. Every call that waits ends with it (rules W1, R3).
 extension Driver {
     /// The node stops itself. What it had appended may yet be committed by others.
-    func fail(_ reason: String, _ kind: EventKind) {
+    func fail(_ reason: String, _ kind: EventKind, _ code: RaftError.Code = .failed) {
         guard failure == nil else { return }
-        let error = RaftError(.failed, reason)
+        let error = RaftError(code, reason)
         failure = error
         tracer.critical(kind, "node \(engine.member.id) stops: \(reason)", [.reason(reason)])
         var ignored = Effects()
@@ -16,6 +16,9 @@ extension Driver {
             rejected: failureForCalls(error))
         onFailure(error)
     }
+
+    /// Has the node end as an administrator ends it; calls back when its storage is closed. Any thread.
+    package func requestStop(_ completion: @escaping @Sendable () -> Void) { post(.stop(completion)) }
 
     func failureForCalls(_ failure: RaftError) -> RaftError {
         failure.code == .stopped ? failure : RaftError(.stopped, "this node has stopped itself: \(failure.message)")

@@ -3,7 +3,7 @@ import RaftTracing
 
 // What the driver tells the world: errors, metrics, trace events, the outcome of forming a cluster.
 extension Driver {
-    var identity: NodeIdentity {
+    package var identity: NodeIdentity {
         NodeIdentity(
             clusterName: clusterName, cluster: engine.hard.cluster, member: engine.member, groups: [engine.group],
             clientAddresses: ownClientAddresses)
@@ -36,6 +36,11 @@ extension Driver {
         case .overloaded: return Self.overloaded
         case .fenced: return RaftError(.stopped, failure?.message ?? "this node has stopped itself")
         }
+    }
+
+    /// Calls that wait, by what they wait for. Each queue is bounded.
+    package var depths: (waiters: Int, reads: Int, machine: Int, bootstraps: Int) {
+        (waiters.count, reads.count, applier.queuedCount, bootstraps.count)
     }
 
     // MARK: Formation

@@ -21,7 +21,7 @@ package final class Driver: @unchecked Sendable {
     private let final = Mutex<RaftMetrics?>(nil)
 
     // Confined to the driver's lane.
-    var engine: RaftEngine
+    package internal(set) var engine: RaftEngine
     var effects = Effects()
     var waiters = WaiterQueue()
     var reads: [UInt64: MachineRead] = [:]
@@ -34,22 +34,31 @@ package final class Driver: @unchecked Sendable {
     var publishedMetrics: RaftMetrics?
     var failure: RaftError?
     var isStopped = false
+    /// Looks at the engine after each step; set before the node begins.
+    package var probe: (any EngineProbe)?
     private var storageBatches: [StorageBatch] = []
     private var storageIDs: [WriteID] = []
     private var executing = Effects()
     private var contents = Mailbox.Contents()
     var proposed: [Proposal] = []
     private var armed = Instant.distantFuture
+    /// Told to peers in greetings (rule M10).
+    var toldTerm: Term
     let storage: any LogStorage
     private let inlineStorage: Bool
     let onFailure: @Sendable (RaftError) -> Void
     private lazy var writer = StorageWriter(
-        storage: storage, lane: storageLane, group: engine.group, maximumReadBytes: configuration.maximumRequestBytes,
+        storage: storage, lane: storageLane, group: engine.group, configuration: configuration,
         report: { [weak self] in self?.post(.storage($0)) })
     let storageLane: any Lane
     private let makeApplier: (Driver) -> any Applier
     private(set) lazy var applier = makeApplier(self)
     private lazy var alarm = Alarm(driver: self)
+    /// Where the storage has a mark beside it.
+    private(set) lazy var markKeeper = (storage as? MarkedStorage).map { marked in
+        MarkKeeper(storage: marked, lane: storageLane) { [weak self] in self?.post(.storage($0)) }
+    }
+    let lives: LifeMemory
 
     init(
         engine: RaftEngine, environment: any Environment, transport: any Transport, storage: any LogStorage,
@@ -68,6 +77,10 @@ package final class Driver: @unchecked Sendable {
         self.onFailure = onFailure
         configuration = engine.configuration
         node = engine.member.id
+        toldTerm = engine.term
+        lives = LifeMemory(
+            own: NodeLife(
+                startCounter: engine.hard.startCounter, nonce: environment.random(), term: engine.term))
         inlineStorage = storage.commitsInstantly
         mailbox = Mailbox(
             maximumCalls: configuration.inboxCalls, maximumEnvelopes: configuration.inboxMessages)
@@ -108,6 +121,7 @@ package final class Driver: @unchecked Sendable {
         case .machine(.applied(let index)): step(.applied(through: index), now)
         case .machine(.failed(let index, let error)):
             fail("the state machine failed at index \(index): \(error)", .nodeFenced)
+        case .refusedAsAmnesiac(let peer, let reason): foundAmnesiac(by: peer, reason)
         case .connected(let member, let addresses):
             clientAddresses[member.id] = addresses
             step(.connected(member), now)
@@ -148,7 +162,7 @@ package final class Driver: @unchecked Sendable {
 
     private func step(_ input: Input, _ now: Instant) {
         engine.step(input, at: now, into: &effects)
-        engine.checkInvariants()
+        if let probe { probe.stepped(engine, input) } else { engine.checkInvariants() }
     }
 
     /// All proposals of a drain become one batch of entries.
@@ -247,7 +261,7 @@ package final class Driver: @unchecked Sendable {
 
     private func abandon(after index: LogIndex) {
         let lost = waiters.take(after: index)
-        guard !lost.isEmpty else { return }
+        guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(
             .proposalsLost, "\(lost.count) proposals lost their leader: their outcome is unknown",
             [.count(lost.count), .index(index.rawValue)])
@@ -265,6 +279,7 @@ package final class Driver: @unchecked Sendable {
             return
         }
         guard !storageBatches.isEmpty else { return }
+        if configuration.breaks(.reportBeforeCommit) { for id in storageIDs { step(.persisted(id), now) } }
         guard inlineStorage else {
             writer.submit(&storageBatches, &storageIDs)
             return
@@ -304,6 +319,7 @@ extension Driver: Runnable {
             } while !effects.isEmpty
             transport.flush()
             arm(engine.nextDeadline)
+            followMarks(now)
             publish(now)
             if isStopped {
                 final.withLock { $0 = metrics(now) }

@@ -9,6 +9,7 @@ enum Mail: Sendable {
     case connected(Member, clientAddresses: [String])
     case disconnected(NodeID)
     case futureMessage(NodeID, String)
+    case refusedAsAmnesiac(NodeID, String)
     case alarm
     case started
     case bootstrap(UInt64, [FormationMember], @Sendable (Result<ClusterID, RaftError>) -> Void)

@@ -21,18 +21,18 @@ final class StorageWriter: Runnable {
     private let storage: any LogStorage
     private let lane: any Lane
     private let group: GroupID
-    private let maximumReadBytes: Int
+    private let configuration: RaftConfiguration
     private let report: @Sendable (StorageReport) -> Void
     private let queue = Mutex(Queue())
 
     init(
-        storage: any LogStorage, lane: any Lane, group: GroupID, maximumReadBytes: Int,
+        storage: any LogStorage, lane: any Lane, group: GroupID, configuration: RaftConfiguration,
         report: @escaping @Sendable (StorageReport) -> Void
     ) {
         self.storage = storage
         self.lane = lane
         self.group = group
-        self.maximumReadBytes = maximumReadBytes
+        self.configuration = configuration
         self.report = report
     }
 
@@ -78,9 +78,13 @@ final class StorageWriter: Runnable {
             if work.hasFailed { continue }
             if !work.batches.isEmpty {
                 do {
-                    try storage.commit(work.batches)
+                    try commit(work)
                     report(.persisted(work.ids))
                 } catch {
+                    if configuration.breaks(.goOnAfterFailedWrite) {
+                        report(.persisted(work.ids))
+                        continue
+                    }
                     // The first failure is final: nothing after it counts (rule D2).
                     queue.withLock { $0.hasFailed = true }
                     report(.failed(error))
@@ -91,9 +95,22 @@ final class StorageWriter: Runnable {
         }
     }
 
+    private func commit(_ work: Queue) throws {
+        if configuration.breaks(.tearCommit) {
+            for batch in work.batches { for part in batch.parts { try storage.commit([part]) } }
+            return
+        }
+        do {
+            try storage.commit(work.batches)
+        } catch {
+            guard configuration.breaks(.retryFailedSync) else { throw error }
+            try storage.commit([])
+        }
+    }
+
     private func perform(_ read: Read) {
         do {
-            let batch = try storage.entries(of: group, in: read.range, maxBytes: maximumReadBytes)
+            let batch = try storage.entries(of: group, in: read.range, maxBytes: configuration.maximumRequestBytes)
             report(.read(batch, for: read.peer, stream: read.stream))
         } catch let error as StorageError where error.code == .missing {
             // A truncation may have overtaken the read.

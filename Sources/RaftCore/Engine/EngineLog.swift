@@ -13,6 +13,10 @@ package struct EngineLog: Hashable, Sendable {
         var firstIndex: LogIndex?
         /// Whether term, vote or identity change with it.
         var changesHardState: Bool
+        #if TestBuild
+            /// Where the log ended when this write was submitted.
+            var lastIndex = LogIndex.zero
+        #endif
     }
 
     package private(set) var terms: TermRuns
@@ -62,6 +66,9 @@ package struct EngineLog: Hashable, Sendable {
         lastWrite.rawValue += 1
         pendingWrites.append(
             PendingWrite(id: lastWrite, firstIndex: firstIndex, changesHardState: changesHardState))
+        #if TestBuild
+            pendingWrites[pendingWrites.count - 1].lastIndex = last.index
+        #endif
         return lastWrite
     }
 
@@ -77,6 +84,18 @@ package struct EngineLog: Hashable, Sendable {
         flushed = lowest.previous
         return true
     }
+
+    #if TestBuild
+        /// What a log would do that takes a completion for more than it is: for all that lies before (rule L11), or for
+        /// what was rewritten since (rule L9).
+        mutating func persisted(_ id: WriteID, breaking rule: Mutation) -> Bool {
+            guard let write = pendingWrites.first(where: { $0.id == id }), persisted(id) else { return false }
+            if write.firstIndex != nil || rule == .completionByIndex {
+                flushed = max(flushed, min(write.lastIndex, last.index))
+            }
+            return true
+        }
+    #endif
 
     mutating func evict(downTo limit: Int) { cache.evict(downTo: limit, through: flushed) }
 }

@@ -8,10 +8,10 @@ extension RaftEngine {
         guard role == .leader else { return }
         let own = ownSlot
         let reached = quorum.greatestReached(lowest: LogIndex.zero) { slot in
-            if slot == own { return log.flushed }
+            if slot == own { return breaks(.leaderCountsItselfEarly) ? log.last.index : log.flushed }
             return progress[slot].isSuspect ? .zero : progress[slot].matchIndex
         }
-        guard reached > commitIndex, log.terms.term(at: reached) == term else { return }
+        guard reached > commitIndex, log.terms.term(at: reached) == term || breaks(.commitEarlierTerm) else { return }
         let wasServing = commitIndex >= termStart
         commit(upTo: reached, &fx)
         releaseUncommitted()
@@ -36,7 +36,7 @@ extension RaftEngine {
 
     /// Only what is durable here is applied here (rule C6).
     mutating func orderApply(_ fx: inout Effects) {
-        let target = min(commitIndex, log.flushed)
+        let target = breaks(.applyBeforeDurable) ? commitIndex : min(commitIndex, log.flushed)
         guard target > applySubmitted else { return }
         applySubmitted = target
         fx.append(.apply(through: target))
@@ -71,7 +71,7 @@ extension RaftEngine {
     }
 
     mutating func configurationChanged(_ fx: inout Effects) {
-        quorum = membership.quorum
+        quorum = configuration.quorum(of: membership)
         fx.append(.membershipChanged)
         if let cluster = hard.cluster, formation != nil, !membership.isEmpty { endFormation(cluster, &fx) }
     }

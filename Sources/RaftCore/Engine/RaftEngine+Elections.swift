@@ -58,6 +58,9 @@ extension RaftEngine {
         beginCampaign()
         fx.append(.trace(.electionStarted(term, isPreVote: false)))
         persist(hardStateChanged: true, &fx)
+        if breaks(.requestVotesBeforePersist) {
+            for peer in others { requestVote(of: peer, term: term, isPreVote: false, &fx) }
+        }
     }
 
     /// The candidate's own vote is on disk: only now may it ask for others (rule V2).
@@ -67,7 +70,7 @@ extension RaftEngine {
         countOwnVote()
         for peer in others { requestVote(of: peer, term: term, isPreVote: false, &fx) }
         // A single voter has won at this moment (rule V8).
-        countVotes(now, &fx)
+        if !breaks(.singleVoterWaits) { countVotes(now, &fx) }
     }
 
     private mutating func beginCampaign() {
@@ -97,14 +100,16 @@ extension RaftEngine {
     mutating func receive(_ reply: VoteReply, from voter: Member, _ now: Instant, _ fx: inout Effects) {
         // A rejection tells of a higher term; a granted pre-vote repeats the term asked for, which nobody is in yet.
         if reply.term > term {
-            if isMember(voter) { adopt(reply.term, now, &fx) }
+            if isMember(voter), !breaks(.ignoreTermInReplies) { adopt(reply.term, now, &fx) }
             return
         }
         let asked = role == .preCandidate ? term.next : term
-        guard role == .preCandidate || role == .candidate, reply.isPreVote == (role == .preCandidate),
-            reply.round == campaign, reply.askedTerm == asked, reply.isGranted,
+        let isAnswer =
+            reply.isPreVote == (role == .preCandidate) && reply.round == campaign && reply.askedTerm == asked
+        guard role == .preCandidate || role == .candidate, isAnswer || breaks(.countLateVotes), reply.isGranted,
             let slot = membership.slot(of: voter), slot < votes.count
         else { return }
+        if breaks(.countVoteTwice), votes[slot], let other = votes.firstIndex(of: false) { votes[other] = true }
         votes[slot] = true
         countVotes(now, &fx)
     }
@@ -112,8 +117,10 @@ extension RaftEngine {
     // MARK: Voting
 
     mutating func receive(_ request: VoteRequest, from candidate: Member, _ now: Instant, _ fx: inout Effects) {
-        let isUpToDate = request.last >= log.last
+        let isUpToDate =
+            breaks(.compareLogsByIndex) ? request.last.index >= log.last.index : request.last >= log.last
         if request.isPreVote {
+            if breaks(.adoptTermOnPreVote), request.term > term { adopt(request.term, now, &fx) }
             // No side effect of any kind (rule V6).
             let isGranted = request.term > term && isUpToDate && !isLoyal(now)
             reply(to: request, from: candidate, isGranted: isGranted, &fx)
@@ -138,11 +145,12 @@ extension RaftEngine {
         change(role: .follower, leader: leader, &fx)
         resetElectionDeadline(now)
         owedVote = OwedVote(candidate: candidate, term: term, round: request.round)
-        if !log.isHardStatePending { sendOwedVote(&fx) }
+        if !log.isHardStatePending || breaks(.grantVoteBeforePersist) { sendOwedVote(&fx) }
     }
 
     /// Whether this server has a leader, or is one with a live quorum: within the minimum election timeout (rule V9).
     private func isLoyal(_ now: Instant) -> Bool {
+        if breaks(.ignoreStickiness) { return false }
         if role == .leader { return hasLiveQuorum(within: configuration.electionTimeout.lowerBound, now) }
         guard leader != nil, let contact = times.lastLeaderContact else { return false }
         return now - contact < configuration.electionTimeout.lowerBound
@@ -178,7 +186,7 @@ extension RaftEngine {
         hard.votedFor = nil
         enteredTerm(now, &fx)
         becomeFollower(of: newLeader, now, &fx)
-        persist(hardStateChanged: true, &fx)
+        if !breaks(.raiseTermWithoutPersist) { persist(hardStateChanged: true, &fx) }
     }
 
     /// Forgets what belonged to the term before.
@@ -193,11 +201,12 @@ extension RaftEngine {
     /// Stepping down keeps the vote of the term (rule V3).
     mutating func becomeFollower(of newLeader: Member?, _ now: Instant, _ fx: inout Effects) {
         if role == .leader { leaveLeadership(now, &fx) }
+        if breaks(.forgetVoteOnStepDown) { hard.votedFor = nil }
         change(role: .follower, leader: newLeader, &fx)
         resetElectionDeadline(now)
     }
 
-    private mutating func becomeLeader(_ now: Instant, _ fx: inout Effects) {
+    mutating func becomeLeader(_ now: Instant, _ fx: inout Effects) {
         change(role: .leader, leader: member, &fx)
         times.election = .distantFuture
         times.waiters = .distantFuture
@@ -213,7 +222,7 @@ extension RaftEngine {
         times.heartbeat = .distantFuture
         times.commitNotice = .distantFuture
         uncommitted.removeAll()
-        failReads(.notLeader(nil), &fx)
+        if !breaks(.forgetReadsOnStepDown) { failReads(.notLeader(nil), &fx) }
         // Proposals wait for the commit rule a while longer: the next leader may commit them (rule W2).
         times.waiters = now + 4 * configuration.electionTimeout.upperBound
     }

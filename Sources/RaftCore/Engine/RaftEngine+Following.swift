@@ -14,6 +14,7 @@ extension RaftEngine {
         guard matches(request.previous) else {
             let hint = conflictHint(for: request.previous)
             fx.append(.trace(.conflict(sender.id, request.previous.index)))
+            if breaks(.commitBeforeCheck) { commit(upTo: min(request.leaderCommit, log.last.index), &fx) }
             // It promises nothing, so it need not wait for the disk.
             reply(to: sender, stream: request.stream, sequence: request.sequence, .conflict(hint: hint), &fx)
             return
@@ -21,10 +22,10 @@ extension RaftEngine {
         guard take(request.entries, &fx) else { return }
         let proven = max(request.previous.index, request.entries.isEmpty ? .zero : request.entries.lastIndex)
         verified = max(verified, proven)
-        commit(upTo: min(request.leaderCommit, proven), &fx)
+        commit(upTo: min(request.leaderCommit, breaks(.commitUnverified) ? log.last.index : proven), &fx)
         owedAppendReply = OwedReply(stream: request.stream, number: request.sequence)
         // What is on disk already is acknowledged at once, the rest when its write is done (rule L10).
-        if log.flushed >= verified { sendOwedReplies(&fx) }
+        if log.flushed >= verified || breaks(.acknowledgeBeforeDurable) { sendOwedReplies(&fx) }
     }
 
     mutating func receive(_ heartbeat: Heartbeat, from sender: Member, _ now: Instant, _ fx: inout Effects) {
@@ -41,6 +42,7 @@ extension RaftEngine {
             verified = max(verified, heartbeat.previous.index)
             commit(upTo: min(heartbeat.leaderCommit, heartbeat.previous.index), &fx)
         }
+        if breaks(.trustHeartbeatCommit) { commit(upTo: min(heartbeat.leaderCommit, log.last.index), &fx) }
         owedHeartbeatReply = OwedReply(stream: heartbeat.stream, number: heartbeat.round, hasMatch: hasMatch)
         // Waits for a pending change of term, never for entries (rule L10).
         if !log.isHardStatePending { sendOwedHeartbeatReply(&fx) }
@@ -78,6 +80,7 @@ extension RaftEngine {
     /// Where the leader may find agreement: the last of this log's entries that could match, always below `previous`
     /// (rule L6), and never below what is committed, which every leader has.
     private func conflictHint(for previous: LogID) -> LogID {
+        if breaks(.conflictHintStays) { return previous }
         var index = min(log.last.index, previous.index.previous)
         if index > log.base.index { index = min(index, log.terms.lastIndex(withTermAtMost: previous.term)) }
         index = max(index, min(commitIndex, previous.index.previous))
@@ -93,7 +96,13 @@ extension RaftEngine {
             guard id.index <= log.last.index, log.terms.term(at: id.index) == id.term else { break }
             position += 1
         }
-        guard position < entries.count else { return true }
+        guard position < entries.count else {
+            if breaks(.truncateWithoutConflict), (commitIndex..<log.last.index).contains(entries.lastIndex) {
+                truncate(after: entries.lastIndex, &fx)
+                persist(truncateAfter: entries.lastIndex, &fx)
+            }
+            return true
+        }
         let fresh = entries.slice(from: entries.firstIndex + position)
         guard fresh.term(at: fresh.count - 1) <= term else {
             // It costs nothing to leave it alone, so it is reported and dropped.
@@ -140,7 +149,7 @@ extension RaftEngine {
     private mutating func checkMeaning(of batch: EntryBatch, _ fx: inout Effects) -> Bool {
         for position in 0..<batch.count {
             let kind = batch.kind(at: position)
-            guard kind.isKnown else {
+            guard kind.isKnown || breaks(.skipUnknownKind) else {
                 fence(
                     "entry \(batch.id(at: position)) is of kind \(kind.rawValue), which only a newer release knows; "
                         + "upgrade this node", &fx)
@@ -163,10 +172,10 @@ extension RaftEngine {
 
     /// Answers what waited for the disk, as far as it is durable now.
     mutating func sendOwedReplies(_ fx: inout Effects) {
-        guard !log.isHardStatePending else { return }
+        guard !log.isHardStatePending || breaks(.acknowledgeBeforeDurable) else { return }
         sendOwedHeartbeatReply(&fx)
         guard let owed = owedAppendReply, let leader, role == .follower else { return }
-        let durable = min(verified, log.flushed)
+        let durable = breaks(.acknowledgeBeforeDurable) ? verified : min(verified, log.flushed)
         if durable >= verified { owedAppendReply = nil }
         reply(to: leader, stream: owed.stream, sequence: owed.number, .matched(durable), &fx)
     }

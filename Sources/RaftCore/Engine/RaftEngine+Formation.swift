@@ -126,7 +126,8 @@ extension RaftEngine {
 
     /// Writes the first entry, once every named member has said that it is pristine.
     private mutating func formIfAllAnswered(_ now: Instant, _ fx: inout Effects) {
-        guard var formation, formation.isInitiator, formation.forming == nil, formation.missing.isEmpty, isPristine
+        guard var formation, formation.isInitiator, formation.forming == nil, isPristine,
+            formation.missing.isEmpty || breaks(.formWithoutAllAnswers) && formation.answers.count > 1
         else { return }
         guard let membership = try? membershipOf(formation.members, answers: formation.answers) else { return }
         let cluster = ClusterID(high: times.random.next() | 1, low: times.random.next())
@@ -143,8 +144,9 @@ extension RaftEngine {
         let batch = builder.finish()
         log.append(batch)
         configurations.append(LoggedMembership(id: log.last, membership: membership))
-        quorum = membership.quorum
+        quorum = configuration.quorum(of: membership)
         persist(entries: batch, hardStateChanged: true, &fx)
+        if breaks(.announceBeforeDurable) { formationBecameDurable(now, &fx) }
     }
 
     /// The identity is on disk: peers may know it.
@@ -171,6 +173,7 @@ extension RaftEngine {
         times.formation = .distantFuture
         fx.append(.trace(.clusterAdopted(adopt.cluster)))
         persist(hardStateChanged: true, &fx)
+        if breaks(.announceBeforeDurable) { formationBecameDurable(now, &fx) }
     }
 
     /// A waiting member has received the first configuration.

@@ -5,33 +5,63 @@ extension RaftEngine {
     /// tests call it after each step; free otherwise.
     package func checkInvariants() {
         #if DEBUG || TestBuild
-            precondition(commitIndex <= log.last.index, "committed is at most accepted (D6)")
-            precondition(log.flushed <= log.last.index, "flushed is at most accepted (D6)")
-            precondition(applySubmitted <= commitIndex && applySubmitted <= max(log.flushed, log.base.index), "C6")
-            precondition(appliedIndex <= applySubmitted, "applied is at most what was ordered (D6)")
-            precondition(log.last.term <= term, "no entry is of a later term")
-            precondition(verified <= log.last.index, "verified entries are in the log")
-            precondition(configurations.count >= 1, "there is a committed configuration, or none")
-            precondition(zip(configurations, configurations.dropFirst()).allSatisfy { $0.id.index < $1.id.index }, "M2")
-            precondition(quorum == membership.quorum, "the quorum is that of the configuration in effect (C3)")
-            if role == .leader {
-                precondition(leader == member && hard.votedFor == member, "a leader voted for itself (V3)")
-                precondition(progress.count == membership.members.count, "every member has progress")
-                for (slot, peer) in progress.enumerated() where peer.member != member {
-                    precondition(peer.matchIndex < peer.nextIndex, "P2")
-                    precondition(peer.nextIndex <= log.last.index.next, "nothing is sent that is not there")
-                    precondition(peer.inflight.count <= configuration.windowRequests, "P4")
-                    if peer.nextIndex == peer.matchIndex.next { precondition(peer.inflight.bytes == 0, "P4: \(slot)") }
-                }
-                if commitIndex == log.last.index, log.flushed == log.last.index {
-                    precondition(uncommitted.bytes == 0, "P4")
-                }
-            } else {
-                precondition(progress.isEmpty && uncommitted.bytes == 0, "only leaders track progress")
-                precondition(reads.held.isEmpty && reads.unconfirmed.isEmpty && reads.confirmed.isEmpty, "R3")
-            }
-            if role == .candidate { precondition(hard.votedFor == member, "a candidate voted for itself") }
-            if let owedVote { precondition(owedVote.term <= term, "V5") }
+            if let broken = brokenInvariant() { preconditionFailure(broken) }
         #endif
     }
+
+    /// What does not hold and must; nil when all does.
+    package func brokenInvariant() -> String? {
+        func require(_ holds: Bool, _ what: String) throws(BrokenInvariant) {
+            if !holds { throw BrokenInvariant(what: what) }
+        }
+        do {
+            try require(commitIndex <= log.last.index, "committed is at most accepted (D6)")
+            try require(log.flushed <= log.last.index, "flushed is at most accepted (D6)")
+            try require(
+                applySubmitted <= commitIndex && applySubmitted <= max(log.flushed, log.base.index),
+                "only what is committed and durable here is applied here (C6)")
+            try require(appliedIndex <= applySubmitted, "applied is at most what was ordered (D6)")
+            try require(log.base.index <= appliedIndex, "what was purged was applied (D6)")
+            try require(log.last.term <= term, "no entry is of a later term")
+            try require(verified <= log.last.index, "verified entries are in the log")
+            try require(configurations.count >= 1, "there is a committed configuration, or none")
+            try require(
+                zip(configurations, configurations.dropFirst()).allSatisfy { $0.id.index < $1.id.index },
+                "configurations follow the log (M2)")
+            try require(quorum == configuration.quorum(of: membership), "the quorum is that of the configuration (C3)")
+            if let owedVote { try require(owedVote.term <= term, "a vote is owed for a later term (V5)") }
+            if role == .candidate { try require(hard.votedFor == member, "a candidate voted for itself (V3)") }
+            if role == .leader {
+                try require(leader == member && hard.votedFor == member, "a leader voted for itself (V3)")
+                try require(progress.count == membership.members.count, "every member has progress (P2)")
+                for peer in progress where peer.member != member {
+                    try require(peer.matchIndex < peer.nextIndex, "matchIndex is below nextIndex (P2)")
+                    try require(peer.nextIndex <= log.last.index.next, "nothing is sent that is not there")
+                    try require(peer.inflight.count <= configuration.windowRequests, "the window holds (P4)")
+                    if peer.nextIndex == peer.matchIndex.next {
+                        try require(peer.inflight.bytes == 0, "nothing is under way to a peer that has all (P4)")
+                    }
+                }
+                if commitIndex == log.last.index, log.flushed == log.last.index {
+                    try require(uncommitted.bytes == 0, "nothing is uncommitted in a quiet log (P4)")
+                }
+                // One command is taken whatever its size.
+                try require(
+                    uncommitted.count <= 1 || uncommitted.bytes <= configuration.maximumUncommittedBytes,
+                    "uncommitted bytes are within their cap (P8)")
+            } else {
+                try require(progress.isEmpty && uncommitted.bytes == 0, "only leaders track progress (P4)")
+                try require(
+                    reads.held.isEmpty && reads.unconfirmed.isEmpty && reads.confirmed.isEmpty,
+                    "reads end with the leadership (R3)")
+            }
+            return nil
+        } catch {
+            return error.what
+        }
+    }
+}
+
+private struct BrokenInvariant: Error {
+    var what: String
 }

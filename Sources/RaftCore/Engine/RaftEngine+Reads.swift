@@ -30,7 +30,7 @@ extension RaftEngine {
             fx.append(.readFailed(id, why))
             return
         }
-        guard commitIndex >= termStart else {
+        guard commitIndex >= termStart || breaks(.serveBeforeNoOp) else {
             reads.held.append(id)
             return
         }
@@ -44,6 +44,11 @@ extension RaftEngine {
     }
 
     private mutating func admit(_ id: ReadID, _ now: Instant, _ fx: inout Effects) {
+        if breaks(.readWithoutRound) {
+            reads.confirmed.append(PendingReads.Read(id: id, index: commitIndex, round: reads.round))
+            releaseReads(&fx)
+            return
+        }
         // A round under way began before this read and proves nothing for it.
         let isIdle = reads.confirmedRound == reads.round
         reads.unconfirmed.append(PendingReads.Read(id: id, index: commitIndex, round: reads.round + 1))
@@ -78,8 +83,9 @@ extension RaftEngine {
     /// A read is released once everything it must see has been ordered to be applied: the machine takes orders in order.
     mutating func releaseReads(_ fx: inout Effects) {
         guard !reads.confirmed.isEmpty else { return }
+        let visible = breaks(.readBeforeApplied) ? log.last.index : applySubmitted
         reads.confirmed.removeAll { read in
-            guard read.index <= applySubmitted else { return false }
+            guard read.index <= visible else { return false }
             fx.append(.readReady(read.id))
             return true
         }

@@ -19,6 +19,9 @@ extension RaftEngine {
         progress = membership.members.map { Progress(member: $0.member, nextIndex: log.last.index.next) }
         // Peers get a full timeout to be heard from.
         times.peers = progress.map { _ in Times.Peer(lastHeard: now) }
+        if breaks(.assumeMatch) {
+            for slot in progress.indices { progress[slot].matchIndex = log.last.index }
+        }
     }
 
     // MARK: Proposals
@@ -35,7 +38,10 @@ extension RaftEngine {
         for command in commands {
             let size = EntryHeader.size + command.count
             let isFirst = count == 0 && uncommitted.count == 0
-            guard isFirst || uncommitted.bytes + bytes + size <= configuration.maximumUncommittedBytes else { break }
+            guard
+                isFirst || uncommitted.bytes + bytes + size <= configuration.maximumUncommittedBytes
+                    || breaks(.ignoreUncommittedCap)
+            else { break }
             bytes += size
             count += 1
         }
@@ -136,7 +142,7 @@ extension RaftEngine {
         progress[slot].probesOwnMatch =
             progress[slot].matchIndex > .zero && progress[slot].nextIndex.previous == progress[slot].matchIndex
         let backoff = max(times.peers[slot].probeBackoff, configuration.electionTimeout.lowerBound)
-        times.peers[slot].probeAgain = now + backoff
+        times.peers[slot].probeAgain = now + (breaks(.probeWithoutBackoff) ? 0 : backoff)
         times.peers[slot].probeBackoff = min(2 * backoff, 8 * configuration.electionTimeout.upperBound)
         // It may not know yet that it belongs (rule M9).
         if progress[slot].matchIndex == .zero, let cluster = hard.cluster {
@@ -209,6 +215,9 @@ extension RaftEngine {
                 return
             }
             var index = min(hint.index, log.last.index)
+            if breaks(.hintMovesMatch), index > progress[slot].matchIndex {
+                acknowledge(slot, through: index, now, &fx)
+            }
             if let own = log.terms.term(at: index), own > hint.term {
                 index = min(index, log.terms.lastIndex(withTermAtMost: hint.term))
             }
@@ -223,8 +232,9 @@ extension RaftEngine {
             suspect(slot, &fx)
             return
         }
-        if reply.round > progress[slot].confirmedRound, reply.round <= reads.round {
-            progress[slot].confirmedRound = reply.round
+        let round = breaks(.lateRoundConfirms) ? reads.round : reply.round
+        if round > progress[slot].confirmedRound, round <= reads.round {
+            progress[slot].confirmedRound = round
             confirmReads(now, &fx)
         }
         if progress[slot].isProbing, reply.accepted >= progress[slot].nextIndex.previous {
@@ -244,14 +254,14 @@ extension RaftEngine {
     ) -> Int? {
         if replyTerm > term {
             // The word of a member counts, whoever leads; a stranger's does not.
-            if isMember(sender) { adopt(replyTerm, now, &fx) }
+            if isMember(sender), !breaks(.ignoreTermInReplies) { adopt(replyTerm, now, &fx) }
             return nil
         }
         guard replyTerm == term, role == .leader, let slot = membership.slot(of: sender), sender != member,
             !progress[slot].isSuspect
         else { return nil }
         times.peers[slot].lastHeard = now
-        return stream == progress[slot].stream ? slot : nil
+        return stream == progress[slot].stream || breaks(.acceptEarlierStream) ? slot : nil
     }
 
     private mutating func acknowledge(_ slot: Int, through index: LogIndex, _ now: Instant, _ fx: inout Effects) {
@@ -263,7 +273,7 @@ extension RaftEngine {
             times.peers[slot].lossPatience = configuration.electionTimeout.lowerBound
             progress[slot].matchIndex = index
             progress[slot].nextIndex = max(progress[slot].nextIndex, index.next)
-            progress[slot].inflight.acknowledge(through: index)
+            if !breaks(.leakInflight) { progress[slot].inflight.acknowledge(through: index) }
             advanceCommit(now, &fx)
         }
         replicate(to: slot, now, &fx)
@@ -291,7 +301,7 @@ extension RaftEngine {
     /// It acknowledged entries of this term as durable and does not have them: amnesiac or damaged (rules L3, M10).
     private mutating func suspect(_ slot: Int, _ fx: inout Effects) {
         fx.append(.trace(.peerSuspect(progress[slot].member.id, progress[slot].matchIndex)))
-        progress[slot].isSuspect = true
+        progress[slot].isSuspect = !breaks(.keepSuspectInQuorum)
         progress[slot].inflight.removeAll()
     }
 
@@ -302,7 +312,7 @@ extension RaftEngine {
             times.heartbeat = .distantFuture
             return
         }
-        guard hasLiveQuorum(within: configuration.electionTimeout.upperBound, now) else {
+        guard hasLiveQuorum(within: configuration.electionTimeout.upperBound, now) || breaks(.leadWithoutQuorum) else {
             stepDownWithoutQuorum(now, &fx)
             return
         }
@@ -326,7 +336,7 @@ extension RaftEngine {
         if peer.member == member { return }
         // Prev is the peer's matchIndex, so that overtaking appends causes no false conflict (rule L3).
         let previous = log.terms.term(at: peer.matchIndex).map { LogID(term: $0, index: peer.matchIndex) } ?? .zero
-        let commit = min(commitIndex, previous.index)
+        let commit = breaks(.trustHeartbeatCommit) ? commitIndex : min(commitIndex, previous.index)
         progress[slot].toldCommit = max(peer.toldCommit, commit)
         send(
             .heartbeat(

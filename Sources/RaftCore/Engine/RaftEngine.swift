@@ -77,7 +77,7 @@ package struct RaftEngine: Hashable, Sendable {
         applySubmitted = recovered.terms.base.index
         appliedIndex = recovered.terms.base.index
         configurations = [.none] + recovered.configurations
-        quorum = (recovered.configurations.last?.membership ?? Membership()).quorum
+        quorum = configuration.quorum(of: recovered.configurations.last?.membership ?? Membership())
         times = Times(seed: seed)
         forgetSupersededConfigurations()
     }
@@ -91,6 +91,8 @@ package struct RaftEngine: Hashable, Sendable {
     package var committed: LoggedMembership { configurations[0] }
     /// This server's slot in the configuration in effect; nil when it is not in it.
     var ownSlot: Int? { membership.slot(of: member) }
+    /// When this follower last heard from the leader of its term (rule V9).
+    package var lastLeaderContact: Instant? { times.lastLeaderContact }
     /// When `deadlineReached` is due; never for a fenced node.
     package var nextDeadline: Instant { isFenced ? .distantFuture : times.next }
 
@@ -121,6 +123,7 @@ package struct RaftEngine: Hashable, Sendable {
         resetElectionDeadline(now)
         if !membership.isEmpty { fx.append(.membershipChanged) }
         orderApply(&fx)
+        if breaks(.leadAloneWithoutElection), quorum.isSingle, hard.votedFor == member { becomeLeader(now, &fx) }
     }
 
     private mutating func receive(_ envelope: Envelope, _ now: Instant, _ fx: inout Effects) {
@@ -153,7 +156,7 @@ package struct RaftEngine: Hashable, Sendable {
 
     private mutating func persisted(_ id: WriteID, _ now: Instant, _ fx: inout Effects) {
         let wasHardStatePending = log.isHardStatePending
-        guard log.persisted(id) else { return }
+        guard recordCompletion(of: id) else { return }
         log.evict(downTo: configuration.cacheBytes)
         if wasHardStatePending, !log.isHardStatePending { hardStateBecameDurable(now, &fx) }
         sendOwedReplies(&fx)
@@ -162,6 +165,15 @@ package struct RaftEngine: Hashable, Sendable {
             releaseUncommitted()
         }
         orderApply(&fx)
+    }
+
+    private mutating func recordCompletion(of id: WriteID) -> Bool {
+        #if TestBuild
+            if let rule = configuration.mutation, rule == .completionByIndex || rule == .completionsInOrder {
+                return log.persisted(id, breaking: rule)
+            }
+        #endif
+        return log.persisted(id)
     }
 
     private mutating func hardStateBecameDurable(_ now: Instant, _ fx: inout Effects) {
@@ -226,7 +238,10 @@ package struct RaftEngine: Hashable, Sendable {
     }
 
     private func isSuperseded(_ member: Member) -> Bool {
-        membership.highestIncarnations.contains { $0.id == member.id && $0.incarnation > member.incarnation }
+        !breaks(.acceptSuperseded)
+            && membership.highestIncarnations.contains {
+                $0.id == member.id && $0.incarnation > member.incarnation
+            }
     }
 
     /// Every other member of the configuration in effect.

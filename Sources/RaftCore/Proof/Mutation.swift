@@ -1,3 +1,5 @@
+import RaftMembership
+
 /// A rule that can be broken on purpose, to show that the tests notice: the mutation list.
 ///
 /// A switch is compiled into test builds only (package trait `TestBuild`). In any other build `breaks` is the constant
@@ -7,13 +9,13 @@ package enum Mutation: String, CaseIterable, Sendable {
     // Votes and terms.
     case grantVoteBeforePersist, requestVotesBeforePersist, forgetVoteOnStepDown, compareLogsByIndex, countLateVotes
     case adoptTermOnPreVote, countVoteTwice, singleVoterWaits, ignoreStickiness, leadWithoutQuorum
-    case ignoreTermInReplies, leadAloneWithoutElection, raiseTermWithoutPersist, acceptImpossibleTerms
+    case ignoreTermInReplies, leadAloneWithoutElection, raiseTermWithoutPersist
     // Log.
     case truncateWithoutConflict, trustHeartbeatCommit, keepSuspectInQuorum, conflictHintStays, tearCommit
     case goOnAfterFailedWrite, completionByIndex, acknowledgeBeforeDurable, leaderCountsItselfEarly
     case completionsInOrder, skipUnknownKind
     // Commit and apply.
-    case commitEarlierTerm, commitUnverified, commitBeforeCheck, countLearners, halfIsMajority, applyTwice
+    case commitEarlierTerm, commitUnverified, commitBeforeCheck, countLearners, applyTwice
     case applyBeforeDurable, skipFailedCommand, serveBeforeNoOp
     // Progress.
     case assumeMatch, hintMovesMatch, acceptEarlierStream, leakInflight, probeWithoutBackoff, ignoreUncommittedCap
@@ -38,6 +40,14 @@ extension RaftConfiguration {
         #else
             false
         #endif
+    }
+}
+
+extension RaftConfiguration {
+    /// The quorum rule of a configuration (rule C3).
+    @inline(__always)
+    func quorum(of membership: Membership) -> Quorum {
+        breaks(.countLearners) ? Quorum(incoming: Array(membership.members.indices)) : membership.quorum
     }
 }
 

@@ -95,6 +95,9 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let locked = Code(name: "locked")
         /// The directory belongs to another node or cluster.
         public static let foreign = Code(name: "foreign")
+        /// The data is gone, older than it was, or a copy: this node may have voted or acknowledged what it no longer has
+        /// (rule M10).
+        public static let amnesiac = Code(name: "amnesiac")
         /// Bytes are not what was written.
         public static let damaged = Code(name: "damaged")
         /// Written by a newer release.

@@ -40,7 +40,8 @@ public struct Peer: Hashable, Sendable {
 /// Carries envelopes between members: the seam a transport plugin fills.
 ///
 /// One-way messages that may be lost, doubled, delayed and reordered (rule N2): pipelining, loss and retries are the
-/// engine's business. A transport proves to each side who the other is before it hands over anything (rule N1), drops
+/// engine's business. A transport proves to each side who the other is before it hands over anything (rule N1), tells
+/// each side's `NodeLife` to the other and keeps no connection to which the receiver objects (rule M10), drops
 /// what is addressed to another member than the one connected, and passes formation messages only
 /// (`Envelope.isFormation`) while either side has no cluster identity.
 public protocol Transport: AnyObject, Sendable {
@@ -75,6 +76,20 @@ public protocol TransportReceiver: AnyObject, Sendable {
     func disconnected(_ id: NodeID)
     /// A message could not be read because a newer release wrote it (rule L13).
     func receivedFromTheFuture(_ id: NodeID, _ reason: String)
+
+    /// What a greeting made now says of this node's life (rule M10). Default: `unknown`.
+    var life: NodeLife { get }
+    /// Asked once for each greeting, when nothing else speaks against the connection: why this cannot be the member that
+    /// was seen before, in one line, or nil. Such a connection is refused with these words. Default: nil.
+    func objection(to member: Member, life: NodeLife) -> String?
+    /// This server refused the connection with such an objection. Default: nothing.
+    func refusedAsAmnesiac(by id: NodeID, _ reason: String)
+}
+
+extension TransportReceiver {
+    public var life: NodeLife { .unknown }
+    public func objection(to member: Member, life: NodeLife) -> String? { nil }
+    public func refusedAsAmnesiac(by id: NodeID, _ reason: String) {}
 }
 
 /// Why a transport could not do what it was asked.
@@ -91,6 +106,10 @@ public struct TransportContext: Sendable {
     public var tracer: Tracer
     /// No frame is larger than this, in bytes.
     public var maximumMessageBytes: Int
+    #if TestBuild
+        /// The one rule that the transport breaks on purpose.
+        package var mutation: Mutation?
+    #endif
 
     public init(node: NodeID, tracer: Tracer, maximumMessageBytes: Int) {
         self.node = node

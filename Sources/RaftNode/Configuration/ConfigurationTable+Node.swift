@@ -18,6 +18,10 @@ extension ConfigurationTable {
             ConfigurationKey("node.id", .integer(in: 1...Int.max), summary: "This node's number in the cluster"),
             ConfigurationKey("node.data", .text, summary: "The directory of this node's data, for storage on disk"),
             ConfigurationKey(
+                "node.mark", .text,
+                summary: "The file that shows whether the data is complete; apart from it, best on another disk; "
+                    + "when not given, node.data with .mark"),
+            ConfigurationKey(
                 "storage.module", .choice(storages), standard: .text("lmdb"), summary: "Where the log is kept"),
             ConfigurationKey(
                 "transport.module", .choice(transports), standard: .text("unix"), summary: "How members talk"),

@@ -7,6 +7,7 @@ extension NodeConfiguration {
     func check(_ registry: ModuleRegistry) throws {
         try checkMembers()
         try checkClients()
+        try checkMark()
         let context = ModuleContext(configuration: self)
         try registry.storage(storageModule).validate(context)
         try registry.transport(transportModule).validate(context)
@@ -33,6 +34,15 @@ extension NodeConfiguration {
             let ids = members.map(\.id.description).joined(separator: ", ")
             throw ConfigurationProblem("node.id", "\(id) is not among the members to form the cluster of (\(ids))")
         }
+    }
+
+    /// In the data directory the mark would go where the data goes.
+    private func checkMark() throws(ConfigurationProblem) {
+        guard let mark, var directory = dataDirectory else { return }
+        while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
+        guard mark == directory || mark.hasPrefix(directory + "/") else { return }
+        throw ConfigurationProblem(
+            "node.mark", "\(mark) is in the data directory \(directory), and must be apart from it")
     }
 
     private func checkClients() throws(ConfigurationProblem) {
@@ -81,6 +91,7 @@ extension NodeConfiguration {
         if clientsListen.isEmpty { add("clients.listen", "is empty: no client and no raftctl can reach this node") }
         if storageModule == "memory" {
             add("storage.module", "memory: what this node holds is gone when it stops")
+            if mark != nil { add("node.mark", isIgnored: true, "has no effect: storage memory outlives no node") }
         }
         return hints
     }

@@ -9,6 +9,8 @@ public struct NodeConfiguration: Sendable {
     public var id: NodeID
     /// Where storage that needs a directory keeps its data.
     public var dataDirectory: String?
+    /// Where the node's mark is kept (rule M10); nil for the storage's own choice, `dataDirectory` and `.mark`.
+    public var mark: String?
     public var storageModule: String
     public var transportModule: String
     /// Where other members reach this node.
@@ -70,6 +72,7 @@ extension NodeConfiguration {
         cluster = try settings.text("cluster")
         id = NodeID(UInt64(try settings.integer("node.id")))
         dataDirectory = settings.value("node.data") == nil ? nil : try settings.text("node.data")
+        mark = settings.value("node.mark") == nil ? nil : try settings.text("node.mark")
         storageModule = try settings.text("storage.module")
         transportModule = try settings.text("transport.module")
         clientsListen = try settings.list("clients.listen")

@@ -1,5 +1,6 @@
 public import RaftCore
 import RaftMembership
+import RaftStorageLMDB
 public import RaftTracing
 public import ServiceLifecycle
 
@@ -56,7 +57,7 @@ public final class Node: Service {
             tracer.notice(kind, "\(hint)", [.reason(hint.message)])
         }
         let machine = try registry.machine(configuration.machineModule).make(context)
-        let storage = try registry.storage(configuration.storageModule).make(context)
+        let storage = marked(try registry.storage(configuration.storageModule).make(context), configuration)
         let transport = try registry.transport(configuration.transportModule).make(context)
         let threads = NodeThreads(transport)
         let raft: Raft<AnyStateMachine>
@@ -83,6 +84,14 @@ public final class Node: Service {
             throw error
         }
         return Node(configuration, raft, clients, threads, tracer)
+    }
+
+    /// A storage that has no mark of its own gets one where the configuration says (rule M10).
+    private static func marked(_ storage: StorageProvider, _ configuration: NodeConfiguration) -> StorageProvider {
+        guard storage.mark == nil, configuration.storageModule != "memory", let path = configuration.mark else {
+            return storage
+        }
+        return storage.marked(by: FileMarkStore(at: path))
     }
 
     /// Serves until shut down; see the type.

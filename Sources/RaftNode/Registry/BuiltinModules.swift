@@ -23,7 +23,7 @@ public enum BuiltinModules {
             StorageModule(
                 name: "lmdb", version: version, validate: { _ = try directory($0) }, inspect: InspectionReport.lmdb
             ) { context in
-                .lmdb(at: try directory(context), tracer: context.tracer)
+                .lmdb(at: try directory(context), mark: context.configuration.mark, tracer: context.tracer)
             })
         try registry.register(StorageModule(name: "memory", version: version) { _ in .memory })
     }

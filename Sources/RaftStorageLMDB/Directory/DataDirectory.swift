@@ -79,7 +79,7 @@ struct DataDirectory: Sendable {
         try Descriptor(opening: directory, O_RDONLY | O_DIRECTORY).synchronize()
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -146,6 +146,12 @@ final class PeerConnection: ChannelInboundHandler {
             let refusal = try Refusal.decode(body)
             switchboard.refusedByPeer(self, refusal)
             close()
+        case (.open, .refusal):
+            // Who dialled speaks last in the greeting, and may find then that this node is not what it was (rule M10).
+            let refusal = try Refusal.decode(body)
+            guard !isDialled, refusal.code == .amnesiac else { throw FrameError.unexpected(kind) }
+            switchboard.refusedByPeer(self, refusal)
+            close()
         case (.open(let hello), .envelope): try receivedEnvelope(body, hello)
         default: throw FrameError.unexpected(kind)
         }
@@ -273,7 +279,7 @@ final class PeerConnection: ChannelInboundHandler {
     /// Says why, and closes.
     private func refuse(_ refusal: Refusal) {
         switchboard.refused(self, refusal)
-        guard let context, !isDialled else { return close() }
+        guard let context, !isDialled || refusal.code == .amnesiac else { return close() }
         var refusal = refusal
         refusal.node = switchboard.node
         var buffer = context.channel.allocator.buffer(capacity: 256)

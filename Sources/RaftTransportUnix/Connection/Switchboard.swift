@@ -202,15 +202,17 @@ final class Switchboard {
 
     func objection(to remote: Hello, from connection: PeerConnection) -> Refusal? {
         guard let identity else { return Refusal(.late, "this node is stopping") }
-        if case .dialled(let id, _) = connection.origin {
-            return Handshake.objection(to: remote, local: identity, dialled: id)
+        var dialled: NodeID?
+        if case .dialled(let id, _) = connection.origin { dialled = id }
+        if let refusal = Handshake.objection(to: remote, local: identity, dialled: dialled) { return refusal }
+        return receiver?.objection(to: remote.identity.member, life: remote.life).map {
+            Refusal(.amnesiac, $0, node: node)
         }
-        return Handshake.objection(to: remote, local: identity, dialled: nil)
     }
 
     /// What to say to whom we take for `node`. Nil while there is nothing to say.
     func hello(expecting node: NodeID) -> Hello? {
-        identity.map { Hello(identity: $0, expected: node) }
+        identity.map { Hello(identity: $0, expected: node, life: receiver?.life ?? .unknown) }
     }
 
     func isShared(with remote: Hello) -> Bool {
@@ -272,8 +274,15 @@ final class Switchboard {
     }
 
     func refusedByPeer(_ connection: PeerConnection, _ refusal: Refusal) {
-        guard case .dialled(let id, let address) = connection.origin else { return }
-        trace.refusedByPeer(id, address, refusal)
+        switch connection.origin {
+        case .dialled(let id, let address):
+            trace.refusedByPeer(id, address, refusal)
+            if refusal.code == .amnesiac { receiver?.refusedAsAmnesiac(by: id, refusal.reason) }
+        case .accepted(let address):
+            guard let id = connection.provenID else { return }
+            trace.refusedByPeer(id, address, refusal)
+            receiver?.refusedAsAmnesiac(by: id, refusal.reason)
+        }
     }
 
     func refusedStranger(_ reason: String) { trace.refusedStranger(reason) }

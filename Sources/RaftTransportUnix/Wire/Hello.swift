@@ -9,6 +9,8 @@ struct Hello: Hashable, Sendable {
     var identity: NodeIdentity
     /// Whom the sender means to talk to: the server it dialled, or the one that dialled it.
     var expected: NodeID
+    /// Which run of the sender this is, and how far it has come (rule M10).
+    var life = NodeLife.unknown
 
     func encode() -> [UInt8] {
         var writer = ByteWriter(capacity: 128)
@@ -20,6 +22,9 @@ struct Hello: Hashable, Sendable {
         writer.write(identity.member.id.rawValue)
         writer.write(identity.member.incarnation.rawValue)
         writer.write(expected.rawValue)
+        writer.write(life.startCounter)
+        writer.write(life.nonce)
+        writer.write(life.term.rawValue)
         let groups = identity.groups.prefix(Int(UInt16.max))
         writer.write(UInt16(groups.count))
         for group in groups { writer.write(group.rawValue) }
@@ -43,6 +48,8 @@ struct Hello: Hashable, Sendable {
         let cluster = ClusterID(high: try reader.read(), low: try reader.read())
         let member = Member(id: NodeID(try reader.read()), incarnation: Incarnation(try reader.read()))
         let expected = NodeID(try reader.read())
+        let life = NodeLife(
+            startCounter: try reader.read(), nonce: try reader.read(), term: Term(try reader.readBounded()))
         var groups: [GroupID] = []
         for _ in 0..<(try reader.read(UInt16.self)) { groups.append(GroupID(rawValue: try reader.read())) }
         var addresses: [String] = []
@@ -52,6 +59,6 @@ struct Hello: Hashable, Sendable {
             identity: NodeIdentity(
                 clusterName: name, cluster: cluster.high == 0 && cluster.low == 0 ? nil : cluster, member: member,
                 groups: groups, clientAddresses: addresses),
-            expected: expected)
+            expected: expected, life: life)
     }
 }

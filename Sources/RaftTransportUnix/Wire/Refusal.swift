@@ -15,6 +15,8 @@ struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         /// Both carry the same id.
         static let sameNode = Code(rawValue: 6)
         static let late = Code(rawValue: 7)
+        /// It was seen further on than it is now (rule M10).
+        static let amnesiac = Code(rawValue: 8)
     }
 
     var code: Code

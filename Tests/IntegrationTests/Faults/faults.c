@@ -59,7 +59,19 @@ static int is_synchronous(int fd) {
 
 #define REAL(name) ((typeof(&name))dlsym(RTLD_NEXT, #name))
 
-int fsync(int fd) { return gate("fsync") ? -1 : REAL(fsync)(fd); }
+// The disk of the data misbehaves; the mark of the node is on another one.
+static int is_mark(int fd) {
+    char link[64], path[4096];
+    struct stat status;
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) return 1;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return strstr(path, ".mark") != NULL;
+}
+
+int fsync(int fd) { return !is_mark(fd) && gate("fsync") ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return gate("fdatasync") ? -1 : REAL(fdatasync)(fd); }
 int msync(void *address, size_t length, int flags) {
     return gate("msync") ? -1 : REAL(msync)(address, length, flags);

@@ -24,18 +24,25 @@ final class DriverBench {
 
     init(
         _ membership: Membership = TestEngine.membership([1]), commitsInstantly: Bool = false, isInline: Bool = true,
-        configuration: RaftConfiguration = RaftConfiguration()
+        configuration: RaftConfiguration = RaftConfiguration(), marks: MarkHistory? = nil
     ) throws {
-        storage = CountingStorage(commitsInstantly: commitsInstantly)
-        let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1)
+        self.storage = CountingStorage(commitsInstantly: commitsInstantly)
+        var hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1)
+        let storage: any LogStorage
+        if let marks {
+            storage = try marks.open(commitsInstantly: commitsInstantly)
+            _ = try storage.recover(.first)
+            hard.startCounter = 1
+        } else {
+            storage = self.storage
+        }
         try storage.commit([
             StorageBatch(group: .first, entries: TestEngine.log([], [membership]), hardState: hard)
         ])
         let engine = RaftEngine(
-            configuration: configuration, group: .first, hardState: hard, recovered: try storage.recover(.first),
-            seed: 1)
+            configuration: configuration, group: .first, hardState: hard,
+            recovered: try (marks.map { try $0.data($0.last) } ?? storage).recover(.first), seed: 1)
         let environment = environment
-        let storage = storage
         let failures = failures
         driver = Driver(
             engine: engine, environment: environment, transport: transport, storage: storage,
@@ -44,7 +51,8 @@ final class DriverBench {
                 MachineApplier(
                     machine: ListMachine(isInline: isInline), applied: 0,
                     lane: isInline ? environment.driver : environment.machine, isInline: isInline, storage: storage,
-                    group: .first, report: { [weak driver] in driver?.post(.machine($0)) })
+                    group: .first, configuration: RaftConfiguration(),
+                    report: { [weak driver] in driver?.post(.machine($0)) })
             },
             onFailure: { failures.append(.failure($0)) })
         driver.post(.started)

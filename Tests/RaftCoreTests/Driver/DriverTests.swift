@@ -124,7 +124,7 @@ struct DriverTests {
         let outcomes = DriverBench.Outcomes<Int>()
         let applier = MachineApplier(
             machine: ListMachine(isInline: true), applied: 0, lane: lane, isInline: true, storage: CountingStorage(),
-            group: .first, report: { _ in })
+            group: .first, configuration: RaftConfiguration(), report: { _ in })
         let entries = LogTests.batch([2, 2])
         let waiters = [1, 2].map { index in
             Waiter(

@@ -7,17 +7,22 @@ import Synchronization
 final class ManualLane: TimedLane {
     private struct State {
         var jobs: [any Runnable] = []
-        var alarm: (job: any Runnable, at: Instant)?
+        /// By job: a later call for the same job replaces an earlier one.
+        var alarms: [(job: any Runnable, at: Instant)] = []
     }
     private let state = Mutex(State())
 
     func schedule(_ job: any Runnable) { state.withLock { $0.jobs.append(job) } }
     func schedule(_ job: any Runnable, at instant: Instant) {
-        state.withLock { $0.alarm = instant == .distantFuture ? nil : (job, instant) }
+        state.withLock { state in
+            state.alarms.removeAll { $0.job === job }
+            if instant != .distantFuture { state.alarms.append((job, instant)) }
+        }
     }
 
     var isIdle: Bool { state.withLock { $0.jobs.isEmpty } }
-    var alarm: Instant? { state.withLock { $0.alarm?.at } }
+    /// The next one.
+    var alarm: Instant? { state.withLock { $0.alarms.map(\.at).min() } }
 
     /// Runs what is queued, and what that queues.
     func run() {
@@ -26,8 +31,10 @@ final class ManualLane: TimedLane {
 
     func ring() {
         let job = state.withLock { state in
-            defer { state.alarm = nil }
-            return state.alarm?.job
+            guard let next = state.alarms.indices.min(by: { state.alarms[$0].at < state.alarms[$1].at }) else {
+                return (any Runnable)?.none
+            }
+            return state.alarms.remove(at: next).job
         }
         job?.run()
     }

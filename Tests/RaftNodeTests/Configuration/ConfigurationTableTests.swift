@@ -8,7 +8,7 @@ struct ConfigurationTableTests {
     func keys() throws {
         let table = try builtins().table
         let names = [
-            "cluster", "node.id", "node.data", "storage.module", "transport.module", "transport.listen",
+            "cluster", "node.id", "node.data", "node.mark", "storage.module", "transport.module", "transport.listen",
             "transport.allowInsecureTCP", "clients.listen", "machine.module", "members", "bootstrap", "raft.heartbeat",
             "raft.election", "raft.snapshotEntries", "tracing.sink", "tracing.level", "plugins",
         ]

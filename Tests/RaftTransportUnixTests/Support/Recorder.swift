@@ -15,6 +15,10 @@ final class Recorder: TransportReceiver {
         var disconnected: [NodeID] = []
         var present: Set<NodeID> = []
         var future: [NodeID] = []
+        var life = NodeLife.unknown
+        var objections: [NodeID: String] = [:]
+        var greeted: [NodeLife] = []
+        var refusals: [String] = []
     }
 
     private let state = Mutex(State())
@@ -25,6 +29,13 @@ final class Recorder: TransportReceiver {
     /// Who is connected now.
     var present: Set<NodeID> { state.withLock { $0.present } }
     var future: [NodeID] { state.withLock { $0.future } }
+
+    /// The lives that were shown to it, and what refusals it heard of its own.
+    var greeted: [NodeLife] { state.withLock { $0.greeted } }
+    var refusals: [String] { state.withLock { $0.refusals } }
+
+    func set(life: NodeLife) { state.withLock { $0.life = life } }
+    func object(to id: NodeID, _ reason: String) { state.withLock { $0.objections[id] = reason } }
 
     func received(_ envelopes: [Envelope]) {
         state.withLock { $0.envelopes += envelopes }
@@ -46,5 +57,18 @@ final class Recorder: TransportReceiver {
 
     func receivedFromTheFuture(_ id: NodeID, _ reason: String) {
         state.withLock { $0.future.append(id) }
+    }
+
+    var life: NodeLife { state.withLock { $0.life } }
+
+    func objection(to member: Member, life: NodeLife) -> String? {
+        state.withLock { state in
+            state.greeted.append(life)
+            return state.objections[member.id]
+        }
+    }
+
+    func refusedAsAmnesiac(by id: NodeID, _ reason: String) {
+        state.withLock { $0.refusals.append(reason) }
     }
 }

@@ -1,0 +1,76 @@
+package import RaftMembership
+import RaftTracing
+import Synchronization
+
+// The mark that a node keeps apart from its data, and what members remember of one another (rule M10).
+extension Driver {
+    /// The mark may lag behind the log by so many nanoseconds.
+    static let markLag: UInt64 = 1_000_000_000
+
+    /// Has the mark brought up to date a while after entries became durable, and the durable term told to peers.
+    func followMarks(_ now: Instant) {
+        markKeeper?.arm(at: now + Self.markLag, on: environment.driverLane)
+        if engine.term != toldTerm, !engine.log.isHardStatePending {
+            toldTerm = engine.term
+            lives.reached(engine.term)
+        }
+    }
+
+    /// A peer remembers more of this node than the node does itself.
+    func foundAmnesiac(by peer: NodeID, _ reason: String) {
+        fail("node \(peer) refuses this node: “\(reason)”; \(NodeMark.consequence)", .nodeAmnesiac, .amnesiac)
+    }
+
+    package var life: NodeLife { lives.own }
+
+    package func objection(to member: Member, life: NodeLife) -> String? { lives.objection(to: member, life) }
+
+    package func refusedAsAmnesiac(by peer: NodeID, _ reason: String) { post(.refusedAsAmnesiac(peer, reason)) }
+}
+
+/// The timer of the mark, on the driver's lane: one refresh at a time.
+final class MarkKeeper: Runnable {
+    private let storage: MarkedStorage
+    private let refresh: MarkRefresh
+    /// Where commits run; nil when that is the driver's own lane.
+    private let lane: (any Lane)?
+
+    init(storage: MarkedStorage, lane: any Lane, report: @escaping @Sendable (StorageReport) -> Void) {
+        self.storage = storage
+        self.lane = storage.commitsInstantly ? nil : lane
+        refresh = MarkRefresh(storage: storage, report: report)
+    }
+
+    func arm(at instant: Instant, on driverLane: any TimedLane) {
+        guard storage.isStale, refresh.begin() else { return }
+        driverLane.schedule(self, at: instant)
+    }
+
+    func run() {
+        if let lane { lane.schedule(refresh) } else { refresh.run() }
+    }
+}
+
+/// Writes the mark, among the commits.
+private final class MarkRefresh: Runnable {
+    private let storage: MarkedStorage
+    private let report: @Sendable (StorageReport) -> Void
+    private let isUnderWay = Atomic(false)
+
+    init(storage: MarkedStorage, report: @escaping @Sendable (StorageReport) -> Void) {
+        self.storage = storage
+        self.report = report
+    }
+
+    /// False while the one before has not ended.
+    func begin() -> Bool { !isUnderWay.exchange(true, ordering: .acquiringAndReleasing) }
+
+    func run() {
+        do {
+            try storage.refresh()
+        } catch {
+            report(.failed(error))
+        }
+        isUnderWay.store(false, ordering: .releasing)
+    }
+}

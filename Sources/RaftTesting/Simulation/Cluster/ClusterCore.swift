@@ -1,0 +1,189 @@
+import RaftCore
+import RaftMembership
+
+/// Servers, network and disks of a simulation, whatever machine they run.
+///
+/// Unchecked, because a simulation is confined to one thread.
+final class ClusterCore: @unchecked Sendable {
+    let options: ClusterOptions
+    let mutation: Mutation?
+    let world: World
+    let network: SimulatedNetwork
+    let nodes: [SimulatedNode]
+    private(set) lazy var properties = SafetyProperties(cluster: self)
+    /// Nanoseconds since 1970, for drawing incarnations.
+    var wallClock: UInt64 = 1_800_000_000_000_000_000
+    /// Starts a process of the machine that is simulated; throws what a real one would end with.
+    var launch: (SimulatedLife) throws -> Void = { _ in }
+    /// Told of each process that has come to its end.
+    var ended: (SimulatedLife) -> Void = { _ in }
+
+    init(_ options: ClusterOptions, seed: UInt64, mutation: Mutation?, trace: TraceRecorder) throws {
+        var random = SeededRandom(seed: seed)
+        var options = options
+        #if TestBuild
+            options.configuration.mutation = mutation
+        #endif
+        self.options = options
+        self.mutation = mutation
+        world = World(trace: trace)
+        network = SimulatedNetwork(nodes: options.nodes, weather: options.weather, world: world, random: random.fork())
+        let now = world.now
+        nodes = (0..<options.nodes).map { index in
+            SimulatedNode(
+                index: index, disk: SimulatedDisk(delay: options.diskDelay, random: random.fork()),
+                clock: SimulatedClock(now: now, offset: random.next(in: 0...1 << 40)), random: random.fork(),
+                nodes: options.nodes)
+        }
+        world.deliver = { [unowned self] in deliver($0) }
+        if options.isFormed { try form(&random) }
+    }
+
+    /// What a formation leaves behind on every disk.
+    private func form(_ random: inout SeededRandom) throws {
+        let cluster = ClusterID(high: 1, low: random.next())
+        let members = nodes.map { Member(id: $0.id, incarnation: Incarnation(random.next(in: 1...1 << 40))) }
+        let membership = try Membership(
+            members: members.map { Membership.Record(member: $0, addresses: ["memory:\($0.id)"]) },
+            voters: members.prefix(nodes.count - options.learners).map(\.id))
+        var builder = EntryBatchBuilder(firstIndex: 1)
+        builder.append(
+            .configuration, term: 1,
+            payload: MembershipCodec.encode(ConfigurationPayload(cluster: cluster, membership: membership)))
+        let entry = builder.finish()
+        for (node, member) in zip(nodes, members) {
+            let hard = HardState(cluster: cluster, member: member, term: 1, commitHint: 1)
+            try node.disk.image.write(StorageBatch(group: .first, entries: entry, hardState: hard))
+        }
+        properties.assumeCommitted(entry)
+    }
+
+    // MARK: Lives
+
+    func start(_ node: SimulatedNode) {
+        guard node.life == nil else { return }
+        node.lives += 1
+        node.fate = .fine
+        node.seen = Observation()
+        node.applied = .zero
+        let life = SimulatedLife(node: node, number: node.lives, cluster: self)
+        node.life = life
+        world.trace.record(world.now, .started(node.id, life: life.number))
+        do {
+            try launch(life)
+        } catch {
+            guard !life.isDead else { return }
+            stopped(node, "\(error)")
+            return
+        }
+        connect(node)
+    }
+
+    /// The process ends between two things it does, without a word.
+    func crash(_ node: SimulatedNode) {
+        guard let life = node.life, !life.isDead else { return }
+        tearWrites(of: life)
+        end(life, "killed")
+    }
+
+    /// The process has ended itself, and said why.
+    func stopped(_ node: SimulatedNode, _ reason: String) {
+        guard let life = node.life else { return }
+        node.fate = .stopped(reason)
+        properties.stopped(node, reason)
+        end(life, reason)
+        // Whoever supervises it starts it again; a damaged one would only say the same.
+        if node.damage == nil { restart(node, after: node.random.next(in: 0...2_000_000_000)) }
+    }
+
+    /// The process has ended as it was told to.
+    func wasShutDown(_ node: SimulatedNode) {
+        if let life = node.life { end(life, "shut down") }
+    }
+
+    private func end(_ life: SimulatedLife, _ why: String) {
+        world.trace.record(world.now, .ended(life.node.id, why))
+        life.die()
+        life.node.life = nil
+        life.node.pausedUntil = nil
+        ended(life)
+    }
+
+    /// The transaction under way has reached the disk, or has not, or would have been a smaller one.
+    private func tearWrites(of life: SimulatedLife) {
+        guard let lane = life.storageLane, let storage = life.storage, !lane.waiting.isEmpty,
+            life.node.disk.random.chance(600)
+        else {
+            if life.storageLane?.waiting.isEmpty == false { world.coverage.add(.crashLostWrite) }
+            return
+        }
+        let survivors = life.node.disk.random.chance(500) ? Int.max : life.node.disk.random.index(below: 4)
+        world.coverage.add(survivors == .max ? .crashKeptWrite : .crashTornGroup)
+        storage.survivors = survivors
+        life.boundariesLeft = nil
+        for job in lane.waiting { job.run() }
+    }
+
+    // MARK: Network
+
+    /// Connections of a server that has come up, or whose links have.
+    func connect(_ node: SimulatedNode) {
+        for other in nodes where other.index != node.index { connect(node, other) }
+    }
+
+    private func connect(_ first: SimulatedNode, _ second: SimulatedNode) {
+        world.after(first.random.next(in: options.networkDelay)) { [unowned self] in
+            guard let one = first.life, let two = second.life, network.isOpen(first.index, second.index),
+                network.isOpen(second.index, first.index), let own = one.identity, let other = two.identity,
+                own.cluster == nil || other.cluster == nil || own.cluster == other.cluster
+            else { return }
+            one.receiver?.connected(other.member, clientAddresses: other.clientAddresses)
+            two.receiver?.connected(own.member, clientAddresses: own.clientAddresses)
+        }
+    }
+
+    func reconnect() {
+        for first in nodes {
+            for second in nodes where first.index < second.index { connect(first, second) }
+        }
+    }
+
+    /// As a transport does: only to the very member, and nothing but formation between ends that do not share a cluster
+    /// (rules N1, M9).
+    private func deliver(_ delivery: Delivery) {
+        let envelope = delivery.envelope
+        let node = nodes[delivery.to]
+        guard let life = node.life, let receiver = life.receiver, let own = life.identity else { return }
+        if let until = node.pausedUntil, until > world.now {
+            world.insert(.delivery(delivery), at: until)
+            return
+        }
+        guard envelope.to.incarnation == .unknown || envelope.to == own.member else {
+            world.coverage.add(.messageToNobody)
+            return
+        }
+        let isShared = delivery.cluster != nil && delivery.cluster == own.cluster
+        let isForeign = delivery.cluster != nil && own.cluster != nil && !isShared
+        guard isShared || (envelope.isFormation && !isForeign) else { return }
+        node.heardFrom[delivery.from] = world.now
+        world.coverage.add(envelope.message.coveragePoint)
+        world.trace.record(world.now, .delivered(envelope))
+        receiver.received([envelope])
+    }
+}
+
+extension Message {
+    var coveragePoint: CoveragePoint {
+        switch self {
+        case .voteRequest(let request): request.isPreVote ? .preVoteRequest : .voteRequest
+        case .voteReply(let reply): reply.isPreVote ? .preVoteReply : .voteReply
+        case .appendEntries: .appendEntries
+        case .appendReply: .appendReply
+        case .heartbeat: .heartbeat
+        case .heartbeatReply: .heartbeatReply
+        case .formationQuery: .formationQuery
+        case .formationAnswer: .formationAnswer
+        case .adopt: .adopt
+        }
+    }
+}

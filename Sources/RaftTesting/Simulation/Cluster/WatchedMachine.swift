@@ -1,0 +1,49 @@
+import RaftCore
+import RaftMembership
+
+/// Somebody who sees every command that reaches a machine.
+protocol MachineWatcher: AnyObject {
+    /// - Throws: what the machine is to fail with.
+    func willApply(_ bytes: [UInt8], at index: LogIndex) throws
+    func skipped(from position: LogIndex, to index: LogIndex)
+}
+
+struct WatchedCommand<Command: Sendable>: Sendable {
+    var bytes: [UInt8]
+    var command: Command
+}
+
+/// The user's machine, with someone looking over its shoulder.
+struct WatchedMachine<Machine: StateMachine>: StateMachine {
+    var machine: Machine
+    private(set) var position = LogIndex.zero
+    private let watcher: Watcher
+    let isInline: Bool
+
+    /// Unchecked, because a simulation is confined to one thread.
+    struct Watcher: @unchecked Sendable { weak var watcher: (any MachineWatcher)? }
+
+    init(_ machine: Machine, watcher: any MachineWatcher, isInline: Bool) {
+        self.machine = machine
+        self.watcher = Watcher(watcher: watcher)
+        self.isInline = isInline
+    }
+
+    mutating func apply(_ command: WatchedCommand<Machine.Command>) throws -> Machine.Output {
+        position = position.next
+        try watcher.watcher?.willApply(command.bytes, at: position)
+        return try machine.apply(command.command)
+    }
+
+    mutating func skip(to index: LogIndex) {
+        watcher.watcher?.skipped(from: position, to: index)
+        position = index
+        machine.skip(to: index)
+    }
+
+    static func encode(_ command: WatchedCommand<Machine.Command>) throws -> [UInt8] { command.bytes }
+
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws -> WatchedCommand<Machine.Command> {
+        WatchedCommand(bytes: [UInt8](bytes), command: try Machine.decode(bytes))
+    }
+}

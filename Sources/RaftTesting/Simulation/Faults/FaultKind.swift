@@ -1,0 +1,67 @@
+/// What can be done to a cluster. Names are those of the coverage table and of a failing seed's list.
+public enum FaultKind: String, CaseIterable, Sendable {
+    // Processes.
+    case crash, crashLeader, crashAtEffect, crashAll, restart, pause, pauseLeader
+    // Network.
+    case partition, partitionLeader, cutOneWay, partialPartition, clog, slowLink, loss, duplication, reconnect
+    // Disks.
+    case slowDisk, hangingDisk, failingSync, fullDisk
+    // Clocks.
+    case clockJump, clockDrift
+    // The machine.
+    case machineFailure
+    // Data, within the budget of the fault atlas: today's rules find it and keep the server away for good.
+    case rot, wipe, rollback
+
+    var coveragePoint: CoveragePoint {
+        switch self {
+        case .crash: .faultCrash
+        case .crashLeader: .faultCrashLeader
+        case .crashAtEffect: .faultCrashAtEffect
+        case .crashAll: .faultCrashAll
+        case .restart: .faultRestart
+        case .pause: .faultPause
+        case .pauseLeader: .faultPauseLeader
+        case .partition: .faultPartition
+        case .partitionLeader: .faultPartitionLeader
+        case .cutOneWay: .faultCutOneWay
+        case .partialPartition: .faultPartialPartition
+        case .clog: .faultClog
+        case .slowLink: .faultSlowLink
+        case .loss: .faultLoss
+        case .duplication: .faultDuplication
+        case .reconnect: .faultReconnect
+        case .slowDisk: .faultSlowDisk
+        case .hangingDisk: .faultHangingDisk
+        case .failingSync: .faultFailingSync
+        case .fullDisk: .faultFullDisk
+        case .clockJump: .faultClockJump
+        case .clockDrift: .faultClockDrift
+        case .machineFailure: .faultMachineFailure
+        case .rot: .faultRot
+        case .wipe: .faultWipe
+        case .rollback: .faultRollback
+        }
+    }
+
+    var isDamage: Bool { [.rot, .wipe, .rollback].contains(self) }
+}
+
+/// One fault of a seed's plan. Whom it strikes may depend on who leads then.
+public struct PlannedFault: Hashable, Sendable, CustomStringConvertible {
+    /// Its place in the plan of the seed.
+    public var number: Int
+    /// Simulated nanoseconds from the start.
+    public var at: UInt64
+    public var kind: FaultKind
+    var node: Int
+    var other: Int
+    /// How long it lasts, in nanoseconds.
+    var span: UInt64
+    /// More chance, for what a kind needs.
+    var salt: UInt64
+
+    public var description: String {
+        "#\(number) at \(at / 1_000_000) ms: \(kind.rawValue) of node \(node + 1) and \(other + 1), for \(span / 1_000_000) ms"
+    }
+}

@@ -1,0 +1,87 @@
+public import RaftCore
+
+/// What a seed makes of a simulation: the cluster, its world, and when which fault strikes.
+public struct SimulationPlan: Sendable {
+    public let seed: UInt64
+    public var cluster: ClusterOptions
+    public var clients: Int
+    /// Between two calls of a client, in nanoseconds.
+    public var thinkTime: ClosedRange<UInt64>
+    /// In order of time. Leave some out to see which of them matter.
+    public var faults: [PlannedFault]
+    /// More servers lose or damage their data than today's rules can do without: only that each of them says so, and
+    /// that nothing wrong is said, is checked then.
+    public var isOverBudget: Bool
+
+    static let second: UInt64 = 1_000_000_000
+    /// Faults are planned for so long; a run seldom needs all of it.
+    static let longest = 1500 * second
+
+    /// - Parameter options: a world to use instead of the seed's own.
+    public init(seed: UInt64, options: ClusterOptions? = nil) {
+        var random = SeededRandom(seed: seed ^ 0x5EED)
+        self.seed = seed
+        var worlds = random.fork()
+        cluster = options ?? ClusterOptions(&worlds)
+        clients = Int(random.next(in: 2...6))
+        thinkTime = random.pick([1_000_000...200_000_000, 50_000_000...600_000_000, 100_000...20_000_000])
+        let damage = random.next(in: 0...23)
+        let mayDamage = cluster.isFormed && cluster.nodes - cluster.learners >= 3 && damage < 6
+        isOverBudget = mayDamage && damage == 0
+        let voters = cluster.nodes - cluster.learners
+        var damages = mayDamage ? (isOverBudget ? voters : (voters - 1) / 2) : 0
+        var pace = random.pick([1...6 * Self.second, Self.second / 10...2 * Self.second, Self.second...12 * Self.second])
+        pace = max(pace.lowerBound, Self.second / 20)...pace.upperBound
+        faults = []
+        var at = random.next(in: 0...3 * Self.second)
+        let everyday = FaultKind.allCases.filter { !$0.isDamage }
+        while at < Self.longest {
+            var kind = random.pick(everyday)
+            if damages > 0, random.chance(40) {
+                kind = random.pick([.rot, .wipe, .rollback])
+                damages -= 1
+            }
+            faults.append(
+                PlannedFault(
+                    number: faults.count, at: at, kind: kind, node: random.index(below: cluster.nodes),
+                    other: random.index(below: cluster.nodes),
+                    span: random.pick([
+                        random.next(in: 1_000_000...400_000_000), random.next(in: 100_000_000...4 * Self.second),
+                    ]),
+                    salt: random.next()))
+            at += random.next(in: pace)
+        }
+    }
+}
+
+extension ClusterOptions {
+    /// A world drawn at random.
+    init(_ random: inout SeededRandom) {
+        self.init()
+        nodes = random.pick([3, 3, 3, 3, 5, 5, 4, 1, 2])
+        if nodes > 3, random.chance(400) { learners = nodes - 3 }
+        isFormed = learners > 0 || random.chance(700)
+        loss = random.pick([0, 0, 10, 50, 150])
+        duplication = random.pick([0, 20, 200])
+        stragglers = random.pick([0, 20, 100])
+        networkDelay = 50_000...random.pick([500_000, 5_000_000, 20_000_000])
+        diskDelay = 50_000...random.pick([500_000, 5_000_000, 40_000_000])
+        applyDelay = 10_000...random.pick([50_000, 5_000_000, 60_000_000])
+        appliesInline = random.chance(500)
+        configuration.heartbeatInterval = random.pick([30_000_000, 50_000_000, 100_000_000, 100_000_000])
+        let lowest = configuration.heartbeatInterval * random.next(in: 2...5)
+        configuration.electionTimeout = lowest...lowest + random.next(in: lowest / 4 + 1...lowest * 2)
+        if random.chance(500) {
+            // Everything is scarce.
+            configuration.cacheBytes = 1 << 16
+            configuration.windowEntries = Int(random.next(in: 1...20))
+            configuration.windowRequests = Int(random.next(in: 1...4))
+            configuration.windowBytes = Int(random.next(in: 1...2000))
+            configuration.maximumRequestBytes = Int(random.next(in: 1...500))
+            configuration.maximumUncommittedBytes = Int(random.next(in: 1...2000))
+            configuration.applyBatch = Int(random.next(in: 1...20))
+            // Smaller than a user may set it, so that storage is asked.
+            configuration.cacheBytes = Int(random.next(in: 1...1000))
+        }
+    }
+}

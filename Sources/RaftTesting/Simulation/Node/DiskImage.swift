@@ -1,0 +1,98 @@
+package import RaftCore
+package import RaftMembership
+
+/// What is durable of one group on one simulated disk: a value, so that an old copy costs nothing.
+package struct DiskImage: Sendable {
+    package private(set) var hardState: HardState?
+    package private(set) var terms = TermRuns()
+    /// Follow one another.
+    private var batches: [EntryBatch] = []
+    /// An entry whose bytes were changed behind everybody's back.
+    private(set) var rotten: LogIndex?
+
+    package init() {}
+
+    package var last: LogID { terms.last }
+
+    /// - Throws: `StorageError` code `misuse` when entries do not follow what is there.
+    mutating func write(_ batch: StorageBatch) throws {
+        if let index = batch.truncateAfter {
+            while let last = batches.last, last.lastIndex > index {
+                batches.removeLast()
+                let rest = last.prefix(through: index)
+                if !rest.isEmpty { batches.append(rest) }
+            }
+            terms.truncate(after: index)
+            if let at = rotten, at > index { rotten = nil }
+        }
+        if !batch.entries.isEmpty {
+            guard batch.entries.firstIndex == last.index.next else {
+                throw StorageError(.misuse, "entry \(batch.entries.firstIndex) does not follow the last one, \(last)")
+            }
+            for position in 0..<batch.entries.count { terms.append(batch.entries.id(at: position)) }
+            batches.append(batch.entries)
+        }
+        if let hardState = batch.hardState { self.hardState = hardState }
+    }
+
+    package func term(at index: LogIndex) -> Term? { terms.term(at: index) }
+
+    /// The one entry at `index`.
+    package func entry(at index: LogIndex) -> EntryBatch? {
+        guard index > .zero, index <= last.index else { return nil }
+        return batches[position(of: index)].slice(from: index, maxCount: 1)
+    }
+
+    func entries(in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
+        guard range.lowerBound > .zero, range.lowerBound <= last.index, !range.isEmpty else {
+            throw StorageError(.missing, "there is no entry \(range.lowerBound)")
+        }
+        let batch = batches[position(of: range.lowerBound)].slice(
+            from: range.lowerBound, maxCount: range.upperBound - range.lowerBound, maxBytes: maxBytes)
+        if let rotten, batch.firstIndex <= rotten, rotten <= batch.lastIndex {
+            // As a storage does that verifies what it reads (rule D3).
+            throw StorageError(.damaged, "log entry \(rotten): its checksum does not match its bytes")
+        }
+        return batch
+    }
+
+    /// A start: every entry is verified, as any storage does.
+    func recover(mutation: Mutation?) throws -> RecoveredGroup {
+        var recovery = LogRecovery()
+        #if TestBuild
+            recovery.mutation = mutation
+        #endif
+        for batch in batches {
+            for position in 0..<batch.count {
+                try batch.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
+            }
+        }
+        return recovery.finish(hardState: hardState)
+    }
+
+    /// A byte of the payload of the entry at `index` changes.
+    mutating func rot(at index: LogIndex) {
+        guard index > .zero, index <= last.index else { return }
+        let at = position(of: index)
+        let batch = batches[at]
+        var bytes = batch.withUnsafeBytes { [UInt8]($0) }
+        var offset = 0
+        for position in 0..<(index - batch.firstIndex) {
+            offset += batch.withUnsafeBytes(ofEntryAt: position) { $0.count }
+        }
+        let length = batch.withUnsafeBytes(ofEntryAt: index - batch.firstIndex) { $0.count }
+        bytes[offset + length - 1] ^= 0x40
+        batches[at] = EntryBatch(unverified: bytes, like: batch)
+        rotten = index
+    }
+
+    private func position(of index: LogIndex) -> Int {
+        var low = 0
+        var high = batches.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if batches[middle].firstIndex <= index { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+}

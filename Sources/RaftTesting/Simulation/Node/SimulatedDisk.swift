@@ -1,0 +1,37 @@
+import RaftCore
+import RaftMembership
+
+/// A disk with its moods. What is on it outlives the processes that use it.
+final class SimulatedDisk {
+    var image = DiskImage()
+    /// What was there before damage, while the server is out of the game for it: others may still rely on its word.
+    var ghost: DiskImage?
+    /// Nanoseconds from a write's submission until it is durable.
+    var delay: ClosedRange<UInt64>
+    var extraDelay: UInt64 = 0
+    /// Nothing is finished before this.
+    var hangsUntil: Instant?
+    /// The next sync fails; what it wrote is lost, or is there after all.
+    var failsNextSync = false
+    var isFull = false
+    /// Older images, for the operator who restores the wrong one.
+    private(set) var copies: [DiskImage] = []
+    var random: SeededRandom
+
+    init(delay: ClosedRange<UInt64>, random: SeededRandom) {
+        self.delay = delay
+        self.random = random
+    }
+
+    /// What others may rely on.
+    var trusted: DiskImage { ghost ?? image }
+
+    func keepCopy() {
+        copies.append(image)
+        if copies.count > 4 { copies.removeFirst() }
+    }
+
+    func forgetCopies() { copies = [] }
+
+    func nextDelay() -> UInt64 { random.next(in: delay) + extraDelay }
+}

@@ -1,0 +1,77 @@
+import RaftCore
+import RaftMembership
+import RaftMemory
+
+/// One server: what of it outlives its processes, and the process that runs.
+///
+/// Unchecked, because a simulation is confined to one thread.
+final class SimulatedNode: @unchecked Sendable {
+    /// How the last process came to an end, when it was not the simulator's doing.
+    enum Fate: Equatable {
+        case fine
+        /// It refused to start, or stopped itself; the one line that it said.
+        case stopped(String)
+    }
+
+    let index: Int
+    let id: NodeID
+    let disk: SimulatedDisk
+    /// Apart from the data, so that it outlives them (rule M10).
+    let mark = MemoryMarkStore()
+    var clock: SimulatedClock
+    var random: SeededRandom
+    var life: SimulatedLife?
+    var lives = 0
+    var fate = Fate.fine
+    var pausedUntil: Instant?
+    /// What was done to its data that it cannot know of: it must refuse to take part, and say why.
+    var damage: Damage?
+    /// The machine fails at the next command.
+    var failsNextApply = false
+    /// What the properties remember of the step before.
+    var seen = Observation()
+    var leadingSince = Instant.origin
+    /// When it was last paused, or its clock jumped.
+    var disturbedAt = Instant.origin
+    /// Why it may stop itself at present.
+    var excuse: Excuse?
+    /// Entries that its machine has taken in this life.
+    var applied = LogIndex.zero
+    /// When something of each server arrived here last, by index.
+    var heardFrom: [Instant]
+
+    init(index: Int, disk: SimulatedDisk, clock: SimulatedClock, random: SeededRandom, nodes: Int) {
+        self.index = index
+        id = NodeID(UInt64(index + 1))
+        self.disk = disk
+        self.clock = clock
+        self.random = random
+        heardFrom = [Instant](repeating: .origin, count: nodes)
+    }
+
+    var isUp: Bool { life != nil }
+    /// Runs, and has not stopped itself.
+    var isWorking: Bool { life?.driver.map { !$0.engine.isFenced } ?? false }
+    var isLeader: Bool { life?.driver?.engine.role == .leader && isWorking }
+    var member: Member? { life?.driver?.engine.member ?? disk.trusted.hardState?.member }
+}
+
+/// What was done to a process that makes it stop itself, rightly.
+enum Excuse: Sendable { case disk, machine }
+
+/// Damage that is found, and for which today's rules have no cure but to stay away (rules D3, M10).
+enum Damage: String, Sendable {
+    case rot, wiped, rolledBack
+}
+
+/// What was last seen of a process.
+struct Observation {
+    var term = Term.zero
+    var role = EngineRole.follower
+    var votedFor: Member?
+    var commitIndex = LogIndex.zero
+    var last = LogID.zero
+    var hasLeader = false
+    var lastLeaderContact: Instant?
+    var flushed = LogIndex.zero
+}

@@ -1,0 +1,99 @@
+import RaftCore
+import RaftMembership
+import RaftTracing
+
+/// Watches the engine and the machine of one process.
+final class NodeWatch: EngineProbe, MachineWatcher {
+    private unowned let life: SimulatedLife
+    private var hasFailed = false
+
+    private init(life: SimulatedLife) { self.life = life }
+
+    static func of(_ life: SimulatedLife) -> NodeWatch {
+        if let watch = life.watch { return watch }
+        let watch = NodeWatch(life: life)
+        life.watch = watch
+        return watch
+    }
+
+    func stepped(_ engine: RaftEngine, _ input: Input) {
+        guard !life.isDead else { return }
+        life.cluster.properties.stepped(engine, input, of: life.node)
+    }
+
+    // MARK: Machines: every one is fed the committed entries, each once and in order (rules C4, C6)
+
+    func willApply(_ bytes: [UInt8], at index: LogIndex) throws {
+        guard !life.isDead else { throw MachineFailure() }
+        guard advance(to: index), let entry = life.cluster.properties.committedEntry(at: index) else { return }
+        guard entry.kind(at: 0) == .command, entry.withPayload(at: 0, { $0.elementsEqual(bytes) }) else {
+            fail("state machine safety", "node \(life.node.id) applies another command than the one committed at \(index)")
+            return
+        }
+        if life.node.failsNextApply {
+            life.node.failsNextApply = false
+            hasFailed = true
+            throw MachineFailure()
+        }
+    }
+
+    func skipped(from position: LogIndex, to index: LogIndex) {
+        guard !life.isDead else { return }
+        // A command that was refused has its index already.
+        if index != position { _ = advance(to: index) }
+    }
+
+    private func advance(to index: LogIndex) -> Bool {
+        let node = life.node
+        if hasFailed { fail("C7", "the machine of node \(node.id) goes on after a failure, to entry \(index)") }
+        guard index == node.applied.next else {
+            fail("C4", "the machine of node \(node.id) is at \(node.applied) and is fed entry \(index)")
+            return false
+        }
+        node.applied = index
+        guard let entry = life.cluster.properties.committedEntry(at: index) else {
+            fail("state machine safety", "node \(node.id) applies entry \(index), which was not committed")
+            return false
+        }
+        guard node.disk.trusted.term(at: index) == entry.term(at: 0) else {
+            fail("C6", "node \(node.id) applies entry \(index) before it is durable there")
+            return false
+        }
+        life.cluster.world.trace.record(life.cluster.world.now, .applied(node.id, index))
+        return true
+    }
+
+    private func fail(_ property: String, _ what: String) { life.cluster.world.fail(property, what) }
+}
+
+/// What a simulated machine fails with.
+struct MachineFailure: Error, CustomStringConvertible {
+    var description: String { "the machine was made to fail" }
+}
+
+/// What a node says in a simulation: counted, and heard when it is its last word.
+///
+/// Unchecked, because a simulation is confined to one thread.
+final class SimulationSink: TraceSink, @unchecked Sendable {
+    private unowned let life: SimulatedLife
+
+    init(life: SimulatedLife) { self.life = life }
+
+    func record(_ event: TraceEvent) {
+        guard !life.isDead else { return }
+        let cluster = life.cluster
+        if let point = Self.points[event.kind.name] { cluster.world.coverage.add(point) }
+        cluster.world.trace.record(cluster.world.now, .event(life.node.id, event.message))
+        guard event.level == .critical else { return }
+        let life = life
+        cluster.world.after(0) { if !life.isDead { cluster.stopped(life.node, event.message) } }
+    }
+
+    func flush() {}
+
+    private static let points: [String: CoveragePoint] = [
+        EventKind.conflictRepaired.name: .conflict, EventKind.entriesTruncated.name: .truncation,
+        EventKind.quorumLost.name: .quorumLost, EventKind.voteRefused.name: .voteRefused,
+        EventKind.clusterFormed.name: .clusterFormed,
+    ]
+}

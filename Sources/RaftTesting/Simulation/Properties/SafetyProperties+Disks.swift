@@ -1,0 +1,77 @@
+import RaftCore
+import RaftMembership
+
+// What goes to disk, and what must be found there.
+extension SafetyProperties {
+    /// Log matching: an index and a term name one entry, and all before it.
+    func willWrite(_ batch: StorageBatch, on node: SimulatedNode) {
+        guard !batch.entries.isEmpty else { return }
+        let image = node.disk.image
+        var previous = image.term(at: batch.entries.firstIndex.previous)
+        for position in 0..<batch.entries.count {
+            let entry = batch.entries.slice(from: batch.entries.firstIndex + position, maxCount: 1)
+            let id = entry.id(at: 0)
+            defer { previous = id.term }
+            // A crash may undo the first entry of a cluster, and another one is written then; it counts once durable.
+            guard let before = previous else {
+                fail("log matching", "\(node.id) writes \(id) with nothing before it")
+                return
+            }
+            if let other = known[id] {
+                if other.entry != entry || other.previousTerm != before {
+                    fail("log matching", "two entries \(id): the logs do not match")
+                }
+            } else {
+                known[id] = Known(entry: entry, previousTerm: before)
+            }
+        }
+    }
+
+    func wrote(_ batches: [StorageBatch], on node: SimulatedNode) {
+        let cut = batches.compactMap(\.truncateAfter).min()
+        if let cut, cut < lastCommitted {
+            for index in cut.rawValue + 1...lastCommitted.rawValue {
+                guard let entry = committedEntry(at: LogIndex(index)) else { continue }
+                if !isOnQuorum(entry.firstIndex, entry.term(at: 0)) {
+                    fail("durable quorum", "\(node.id) removes committed entry \(entry.id(at: 0)) from a quorum of disks")
+                    return
+                }
+            }
+        }
+        guard let hard = node.disk.image.hardState, let engine = node.life?.driver?.engine else { return }
+        if hard.term > engine.term || hard.commitHint > engine.commitIndex {
+            fail("D6", "the disk of \(node.id) is ahead of its memory")
+        }
+    }
+
+    func showedIdentity(_ identity: NodeIdentity, of node: SimulatedNode) {
+        guard let cluster = node.disk.trusted.hardState?.cluster, cluster == identity.cluster else {
+            fail("M9", "\(node.id) shows an identity that is not durable")
+            return
+        }
+        if !clusters.contains(cluster) { clusters.append(cluster) }
+        if clusters.count > 1 { fail("M9", "a second cluster was formed: \(clusters)") }
+    }
+
+    // MARK: Ends
+
+    /// A process ended by itself: it must have had a reason, and have said it.
+    func stopped(_ node: SimulatedNode, _ reason: String) {
+        switch node.damage {
+        case .rot where node.disk.image.rotten != nil:
+            guard reason.contains("log entry") else { break }
+            cluster.world.coverage.add(.refusedDamage)
+            return
+        case .wiped, .rolledBack:
+            guard reason.contains("may have voted or acknowledged") else { break }
+            cluster.world.coverage.add(.refusedAmnesia)
+            return
+        default: break
+        }
+        switch node.excuse {
+        case .disk?: cluster.world.coverage.add(.stoppedByDisk)
+        case .machine?: cluster.world.coverage.add(.stoppedByMachine)
+        case nil: fail("W1", "node \(node.id) ends itself without cause: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import RaftCore
+import RaftMembership
+
+// What leaves a server: nothing that its disk could not confirm after a crash.
+extension SafetyProperties {
+    func willSend(_ envelope: Envelope, from node: SimulatedNode) {
+        guard let hard = node.disk.trusted.hardState else { return }
+        let id = node.id
+        switch envelope.message {
+        case .voteRequest(let request) where !request.isPreVote:
+            if hard.term != request.term || hard.votedFor != envelope.from {
+                fail("V2", "\(id) asks for votes in term \(request.term) before its own is durable")
+            }
+            record(grantOf: envelope.from, to: envelope.from, in: request.term)
+        case .voteReply(let reply) where !reply.isPreVote && reply.isGranted:
+            if hard.term != reply.term || hard.votedFor != envelope.to {
+                fail("V1", "\(id) grants its vote in term \(reply.term) before that is durable")
+            }
+            record(grantOf: envelope.from, to: envelope.to, in: reply.term)
+        case .appendReply(let reply):
+            guard case .matched(let index) = reply.outcome else { return }
+            checkTerm(reply.term, hard, node)
+            checkMatch(index, of: node)
+        case .heartbeatReply(let reply):
+            guard reply.hasMatch else { return }
+            checkTerm(reply.term, hard, node)
+            checkMatch(reply.matched, of: node)
+        case .appendEntries(let request):
+            if hard.term < request.term { fail("V14", "\(id) leads term \(request.term), which is not durable") }
+        case .heartbeat(let heartbeat):
+            if hard.term < heartbeat.term { fail("V14", "\(id) leads term \(heartbeat.term), which is not durable") }
+            checkLiveQuorum(of: node)
+        case .adopt(let adopt):
+            if hard.cluster != adopt.cluster { fail("M9", "\(id) spreads an identity that is not durable") }
+        default: break
+        }
+    }
+
+    private func record(grantOf voter: Member, to candidate: Member, in term: Term) {
+        if let before = grants[term, default: [:]].updateValue(candidate, forKey: voter), before != candidate {
+            fail("V3", "\(voter) votes for \(before) and for \(candidate) in term \(term)")
+        }
+    }
+
+    /// An answer in a term is a promise about that term: it must survive a crash.
+    private func checkTerm(_ term: Term, _ hard: HardState, _ node: SimulatedNode) {
+        if hard.term < term { fail("V14", "\(node.id) answers in term \(term), but \(hard.term) is durable") }
+    }
+
+    private func checkMatch(_ index: LogIndex, of node: SimulatedNode) {
+        let disk = node.disk.trusted
+        guard index <= disk.last.index, disk.term(at: index) == node.life?.driver?.engine.log.terms.term(at: index) else {
+            fail("L10", "\(node.id) acknowledges entry \(index), which is not durable")
+            return
+        }
+    }
+
+    /// A leader that no quorum answers is silent (rule V9): two election timeouts after anybody was heard from.
+    private func checkLiveQuorum(of node: SimulatedNode) {
+        guard let engine = node.life?.driver?.engine, engine.role == .leader else { return }
+        let configuration = cluster.options.configuration
+        let span = 2 * configuration.electionTimeout.upperBound + 4 * configuration.heartbeatInterval
+        let start = max(node.leadingSince, node.disturbedAt)
+        let now = cluster.world.now
+        guard now - start > span else { return }
+        let isLive = engine.quorum.isSatisfied { slot in
+            slot == node.index || slot < node.heardFrom.count && now - node.heardFrom[slot] <= span
+        }
+        if !isLive { fail("V9", "leader \(node.id) goes on though no quorum has answered for \(span / 1_000_000) ms") }
+    }
+}

@@ -1,0 +1,146 @@
+import RaftCore
+import RaftMembership
+
+// After each step of an engine.
+extension SafetyProperties {
+    func stepped(_ engine: RaftEngine, _ input: Input, of node: SimulatedNode) {
+        if let broken = engine.brokenInvariant() { fail("invariant", "node \(node.id): \(broken)") }
+        let seen = node.seen
+        checkTerm(engine, input, seen, node)
+        if engine.role == .leader, seen.role != .leader || seen.term != engine.term { checkLeader(engine, node) }
+        checkLog(engine, seen, node)
+        if engine.commitIndex < seen.commitIndex {
+            fail("C2", "the commit index of \(node.id) fell from \(seen.commitIndex) to \(engine.commitIndex)")
+        } else if engine.commitIndex > seen.commitIndex {
+            for index in seen.commitIndex.rawValue + 1...engine.commitIndex.rawValue {
+                checkCommit(LogIndex(index), engine)
+            }
+        }
+        observe(engine, seen, node)
+    }
+
+    private func checkTerm(_ engine: RaftEngine, _ input: Input, _ seen: Observation, _ node: SimulatedNode) {
+        if engine.term < seen.term { fail("V14", "the term of \(node.id) fell") }
+        if engine.term == seen.term, let vote = seen.votedFor, engine.hard.votedFor != vote {
+            fail("V3", "\(node.id) forgets that it voted for \(vote) in term \(seen.term)")
+        }
+        guard case .received(let envelope) = input, case .voteRequest(let request) = envelope.message else { return }
+        if request.isPreVote {
+            if engine.term != seen.term || engine.hard.votedFor != seen.votedFor {
+                fail("V6", "a pre-vote request of \(envelope.from) changes the term or vote of \(node.id)")
+            }
+            return
+        }
+        let minimum = cluster.options.configuration.electionTimeout.lowerBound
+        guard seen.role == .follower, seen.hasLeader, let contact = seen.lastLeaderContact,
+            node.clock.time(at: cluster.world.now) - contact < minimum, engine.term != seen.term
+        else { return }
+        fail("V9", "\(node.id), which hears its leader, follows \(envelope.from) to term \(engine.term)")
+    }
+
+    private func checkLeader(_ engine: RaftEngine, _ node: SimulatedNode) {
+        let leadership = Leadership(member: engine.member, life: node.lives)
+        if let other = leaders[engine.term] {
+            if other.member != engine.member {
+                fail("election safety", "both \(other.member) and \(engine.member) lead term \(engine.term)")
+            } else {
+                fail("V13", "\(node.id) leads term \(engine.term) again without another election")
+            }
+        }
+        noteLeader(leadership, term: engine.term)
+        node.leadingSince = cluster.world.now
+        for entry in committed where engine.log.terms.term(at: entry.firstIndex) != entry.term(at: 0) {
+            fail("leader completeness", "\(node.id) leads term \(engine.term) without committed entry \(entry.id(at: 0))")
+            return
+        }
+    }
+
+    /// What was committed stays in the log, and a leader only appends.
+    private func checkLog(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
+        if engine.log.last != seen.last, engine.log.terms.term(at: seen.last.index) != seen.last.term {
+            if seen.role == .leader, engine.role == .leader {
+                fail("leader append-only", "leader \(node.id) cuts its own log after \(engine.log.last)")
+            }
+            if seen.commitIndex > .zero,
+                engine.log.terms.term(at: seen.commitIndex) != committedEntry(at: seen.commitIndex)?.term(at: 0)
+            {
+                fail("L2", "\(node.id) cuts its log to \(engine.log.last), though it knew \(seen.commitIndex) committed")
+            }
+        }
+        let flushed = engine.log.flushed
+        if flushed != seen.flushed || engine.log.last != seen.last {
+            let disk = node.disk.trusted
+            guard disk.last.index >= flushed,
+                disk.term(at: flushed) == engine.log.terms.term(at: flushed) || flushed < seen.flushed
+            else {
+                fail("D6", "\(node.id) takes entry \(flushed) for durable, which its disk does not hold")
+                return
+            }
+        }
+    }
+
+    /// The first to commit an entry needs a quorum of disks that hold it (D1, L10, C1, C3); the rest must agree with it.
+    private func checkCommit(_ index: LogIndex, _ engine: RaftEngine) {
+        guard let term = engine.log.terms.term(at: index) else {
+            fail("L4", "\(engine.member) commits entry \(index), which it does not have")
+            return
+        }
+        if let other = committedEntry(at: index) {
+            if other.term(at: 0) != term {
+                fail(
+                    "state machine safety",
+                    "\(engine.member) commits \(index)@\(term) where \(other.id(at: 0)) was committed")
+            }
+            return
+        }
+        guard isOnQuorum(index, term) else {
+            fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
+            return
+        }
+        for node in cluster.nodes {
+            if let entry = node.disk.trusted.entry(at: index), entry.term(at: 0) == term {
+                committed.append(entry)
+                return
+            }
+        }
+    }
+
+    func isOnQuorum(_ index: LogIndex, _ term: Term) -> Bool {
+        let voters = cluster.nodes.dropLast(cluster.options.learners)
+        var holders = 0
+        for node in voters where node.disk.trusted.term(at: index) == term { holders += 1 }
+        return holders > voters.count / 2
+    }
+
+    private func observe(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
+        if engine.role != seen.role || engine.term != seen.term || engine.commitIndex != seen.commitIndex
+            || engine.log.last != seen.last
+        {
+            cluster.world.trace.record(
+                cluster.world.now,
+                .stepped(node.id, engine.role, engine.log.last, engine.commitIndex, engine.term))
+        }
+        if engine.role != seen.role {
+            cluster.world.coverage.add(engine.role.coveragePoint)
+        }
+        node.seen.term = engine.term
+        node.seen.role = engine.role
+        node.seen.votedFor = engine.hard.votedFor
+        node.seen.commitIndex = engine.commitIndex
+        node.seen.last = engine.log.last
+        node.seen.flushed = engine.log.flushed
+        node.seen.hasLeader = engine.leader != nil
+        node.seen.lastLeaderContact = engine.lastLeaderContact
+    }
+}
+
+extension EngineRole {
+    var coveragePoint: CoveragePoint {
+        switch self {
+        case .follower: .becameFollower
+        case .preCandidate: .becamePreCandidate
+        case .candidate: .becameCandidate
+        case .leader: .becameLeader
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import RaftCore
+import RaftMembership
+
+/// Clients at work, each with one call at a time: they look for the leader, follow hints, give up after a while, and
+/// write down what they saw.
+///
+/// Unchecked, because a simulation is confined to one thread.
+final class ClientPool<Work: Workload>: @unchecked Sendable {
+    private struct Client {
+        /// Whom it takes for the leader.
+        var target: Int?
+        /// The call it waits for; it may have given up on earlier ones.
+        var waitsFor: Int?
+    }
+
+    private struct Call {
+        var client: Int
+        var operation: Work.Operation
+        var invoked: UInt64
+        /// The command as it stands in the log; nil for a read.
+        var payload: [UInt8]?
+        /// What a read must see (rule R1).
+        var mustSee: LogIndex
+        var life: SimulatedLife
+        /// The client knows what became of it, or has given up.
+        var isSettled = false
+        /// The node has answered.
+        var hasEnded = false
+    }
+
+    private let cluster: SimulatedCluster<Work.Machine>
+    private let core: ClusterCore
+    private var workload: Work
+    private let plan: SimulationPlan
+    private var random: SeededRandom
+    private var clients: [Client]
+    private var calls: [Call] = []
+    private var history: [WorkloadRecord<Work.Operation, Work.Answer>] = []
+    private var rejected: [[UInt8]] = []
+    private var isRunning = false
+    private(set) var completed = 0
+    private(set) var unknown = 0
+
+    init(_ cluster: SimulatedCluster<Work.Machine>, _ workload: Work, _ plan: SimulationPlan, _ random: SeededRandom) {
+        self.cluster = cluster
+        core = cluster.core
+        self.workload = workload
+        self.plan = plan
+        self.random = random
+        clients = [Client](repeating: Client(), count: plan.clients)
+        core.ended = { [unowned self] in processEnded($0) }
+    }
+
+    func start() {
+        isRunning = true
+        for client in clients.indices { next(client) }
+    }
+
+    func stop() { isRunning = false }
+
+    private func next(_ client: Int) {
+        guard isRunning else { return }
+        core.world.after(random.next(in: plan.thinkTime)) { [unowned self] in call(client) }
+    }
+
+    // MARK: A call
+
+    private func call(_ client: Int) {
+        guard isRunning else { return }
+        let node = core.nodes[clients[client].target ?? random.index(below: core.nodes.count)]
+        if random.chance(50) { clients[client].target = nil }
+        guard let life = node.life, let raft = cluster.raft(node) else {
+            clients[client].target = nil
+            next(client)
+            return
+        }
+        let operation = workload.nextOperation(of: client, using: &random)
+        let number = calls.count
+        var call = Call(
+            client: client, operation: operation, invoked: cluster.now, mustSee: core.properties.highestAcknowledged,
+            life: life)
+        if let command = workload.command(for: operation) {
+            guard let payload = try? Work.Machine.encode(command) else {
+                preconditionFailure("a workload's command can be encoded")
+            }
+            call.payload = payload
+            calls.append(call)
+            clients[client].waitsFor = number
+            raft.propose(encoded: payload, indexed: { [unowned self] in proposed(number, $0) })
+        } else {
+            calls.append(call)
+            clients[client].waitsFor = number
+            raft.read { [unowned self] in read(number, $0) }
+        }
+        guard !calls[number].isSettled else { return }
+        core.world.after(random.next(in: 2_000_000_000...8_000_000_000)) { [unowned self] in giveUp(number) }
+    }
+
+    private func proposed(_ number: Int, _ result: Result<(output: Work.Machine.Output, index: LogIndex), RaftError>) {
+        guard end(number), let payload = calls[number].payload else { return }
+        switch result {
+        case .success(let (output, index)):
+            checkCommitted(payload, index)
+            core.properties.highestAcknowledged = max(core.properties.highestAcknowledged, index)
+            core.world.coverage.add(.proposalCommitted)
+            settle(number, workload.answer(to: calls[number].operation, output: output))
+        case .failure(let error) where error.outcome == .rejected:
+            core.world.coverage.add(error.code == .overloaded ? .proposalOverloaded : .proposalRejected)
+            rejected.append(payload)
+            reject(number, error)
+        case .failure:
+            core.world.coverage.add(.proposalUnknown)
+            settle(number, nil)
+        }
+    }
+
+    /// Told no lie: what was committed there is this very command (rule W3).
+    private func checkCommitted(_ payload: [UInt8], _ index: LogIndex) {
+        guard let entry = core.properties.committedEntry(at: index),
+            entry.withPayload(at: 0, { $0.elementsEqual(payload) })
+        else {
+            core.world.fail("W3", "a command is reported committed at \(index), where another one is")
+            return
+        }
+    }
+
+    private func read(_ number: Int, _ result: Result<WatchedMachine<Work.Machine>, RaftError>) {
+        guard end(number) else { return }
+        switch result {
+        case .success(let watched):
+            if watched.position < calls[number].mustSee {
+                core.world.fail(
+                    "R1", "node \(calls[number].life.node.id) answers a read at \(watched.position) that must see "
+                        + "\(calls[number].mustSee)")
+            }
+            core.world.coverage.add(.readAnswered)
+            settle(number, workload.answer(to: calls[number].operation, reading: watched.machine))
+        case .failure(let error):
+            core.world.coverage.add(.readFailed)
+            reject(number, error)
+        }
+    }
+
+    // MARK: Its end
+
+    /// False when the process that answers is dead, so that nobody hears it.
+    private func end(_ number: Int) -> Bool {
+        if calls[number].life.isDead { return false }
+        if calls[number].hasEnded { core.world.fail("W1", "call \(number) ended twice") }
+        calls[number].hasEnded = true
+        core.world.trace.record(core.world.now, .call(calls[number].client, "call \(number) ends"))
+        return true
+    }
+
+    private func settle(_ number: Int, _ answer: Work.Answer?) {
+        let call = calls[number]
+        guard !call.isSettled else { return }
+        calls[number].isSettled = true
+        if answer == nil { unknown += 1 } else { completed += 1 }
+        // A read without an answer says nothing.
+        if answer != nil || call.payload != nil {
+            history.append(
+                WorkloadRecord(
+                    client: call.client, operation: call.operation, answer: answer, invoked: call.invoked,
+                    returned: answer == nil ? nil : cluster.now))
+        }
+        if answer != nil { clients[call.client].target = call.life.node.index }
+        goOn(number)
+    }
+
+    /// It never happened; the error may say who leads.
+    private func reject(_ number: Int, _ error: RaftError) {
+        guard !calls[number].isSettled else { return }
+        calls[number].isSettled = true
+        clients[calls[number].client].target = error.leader.map { Int($0.id.rawValue) - 1 }
+        goOn(number)
+    }
+
+    private func goOn(_ number: Int) {
+        let client = calls[number].client
+        guard clients[client].waitsFor == number else { return }
+        clients[client].waitsFor = nil
+        next(client)
+    }
+
+    private func giveUp(_ number: Int) {
+        guard !calls[number].isSettled else { return }
+        core.world.coverage.add(.callTimedOut)
+        clients[calls[number].client].target = nil
+        settle(number, nil)
+    }
+
+    /// Connections to a dead process break.
+    private func processEnded(_ life: SimulatedLife) {
+        for (client, state) in clients.enumerated() {
+            guard let number = state.waitsFor, calls[number].life === life else { continue }
+            clients[client].target = nil
+            settle(number, nil)
+        }
+    }
+
+    // MARK: Judgement
+
+    /// Calls of living processes that never ended; nil when there are none (rules W1, R3).
+    func openCalls() -> String? {
+        guard let number = calls.firstIndex(where: { !$0.hasEnded && !$0.life.isDead }) else { return nil }
+        let call = calls[number]
+        return "call \(number) on node \(call.life.node.id), a \(call.payload == nil ? "read" : "proposal") made at "
+            + "\(call.invoked / 1_000_000) ms, never ended"
+    }
+
+    /// - Throws: one line about what clients saw that cannot be.
+    func judge() throws {
+        var allowed: [[UInt8]: Int] = [:]
+        for call in calls { if let payload = call.payload { allowed[payload, default: 0] += 1 } }
+        for payload in rejected { allowed[payload, default: 0] -= 1 }
+        for entry in core.properties.committed where entry.kind(at: 0) == .command {
+            let payload = entry.withPayload(at: 0) { [UInt8]($0) }
+            allowed[payload, default: 0] -= 1
+            if allowed[payload, default: 0] < 0 {
+                throw Violation(
+                    property: "W1", what: "the command at \(entry.firstIndex) was rejected, or proposed once and committed twice",
+                    at: core.world.now)
+            }
+        }
+        try workload.check(history)
+    }
+}

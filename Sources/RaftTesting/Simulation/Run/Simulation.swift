@@ -1,0 +1,178 @@
+public import RaftCore
+public import RaftMembership
+
+/// One run: a cluster under a workload and the faults of a plan, then calm, in which it must work again.
+///
+/// Everything follows from the plan, that is, from its seed: the same plan gives the same run, bit for bit, in any build.
+/// A run lives on one thread; several may run side by side.
+public final class Simulation<Work: Workload> {
+    typealias Machine = Work.Machine
+
+    let plan: SimulationPlan
+    let requirements: SimulationRequirements
+    let cluster: SimulatedCluster<Machine>
+    let core: ClusterCore
+    let clients: ClientPool<Work>
+    private var faultsDone = 0
+    private var random: SeededRandom
+
+    /// - Parameters:
+    ///   - storage: a storage of your own, opened at each start of a node; it must come back with what was committed.
+    ///     Nil for the simulator's own.
+    ///   - trace: takes a line for each thing that happens.
+    public convenience init(
+        _ plan: SimulationPlan, workload: Work, requirements: SimulationRequirements = .full,
+        storage: ((NodeID) throws -> any LogStorage)? = nil, trace: ((String) -> Void)? = nil
+    ) throws {
+        try self.init(
+            plan, workload: workload, requirements: requirements, storage: storage, mutation: nil, trace: trace)
+    }
+
+    package init(
+        _ plan: SimulationPlan, workload: Work, requirements: SimulationRequirements = .full,
+        storage: ((NodeID) throws -> any LogStorage)? = nil, mutation: Mutation?, trace: ((String) -> Void)? = nil
+    ) throws {
+        self.plan = plan
+        self.requirements = requirements
+        random = SeededRandom(seed: plan.seed ^ 0xC11E)
+        cluster = try SimulatedCluster(
+            plan.cluster, seed: plan.seed, mutation: mutation, trace: TraceRecorder(listener: trace),
+            makeStorage: storage, makeMachine: { workload.makeMachine() })
+        core = cluster.core
+        clients = ClientPool(cluster, workload, plan, random.fork())
+    }
+
+    /// Runs it.
+    /// - Throws: `SimulationFailure`.
+    public func run() throws(SimulationFailure) -> SimulationReport {
+        do {
+            try trouble()
+            try calm()
+            try judge()
+        } catch {
+            throw SimulationFailure(
+                seed: plan.seed, property: error.property, what: error.what, at: error.at.rawValue - 1_000_000_000,
+                faults: plan.faults.filter { $0.at <= error.at.rawValue - 1_000_000_000 },
+                fingerprint: core.world.trace.fingerprint)
+        }
+        return SimulationReport(
+            seed: plan.seed, time: cluster.now, completedOperations: clients.completed,
+            unknownOperations: clients.unknown, faults: faultsDone, leaderChanges: core.properties.leaderChanges,
+            entries: core.properties.committed.count, events: core.world.eventCount,
+            fingerprint: core.world.trace.fingerprint, coverage: core.world.coverage)
+    }
+
+    // MARK: Trouble
+
+    private var hasSeenEnough: Bool {
+        cluster.now + 15 * second >= requirements.time && clients.completed >= requirements.operations
+            && faultsDone >= requirements.faults && core.properties.leaderChanges >= requirements.leaderChanges
+    }
+
+    private let second: UInt64 = 1_000_000_000
+    private var isTroubled = true
+
+    private func trouble() throws(Violation) {
+        for fault in plan.faults {
+            core.world.after(fault.at) { [unowned self] in
+                guard isTroubled else { return }
+                faultsDone += 1
+                core.strike(fault)
+            }
+        }
+        formWhenPristine()
+        keepCopies()
+        clients.start()
+        // Without enough faults in the plan, as when a failure is narrowed down, it is over at some time all the same.
+        while !hasSeenEnough, cluster.now < SimulationPlan.longest { try core.world.run(for: second) }
+        isTroubled = false
+    }
+
+    /// Somebody keeps calling for the cluster to be formed, on any of its nodes, until it is (rule M9).
+    private func formWhenPristine() {
+        guard !plan.cluster.isFormed else { return }
+        core.world.after(random.next(in: 10_000_000...400_000_000)) { [unowned self] in
+            let members = Dictionary(uniqueKeysWithValues: core.nodes.map { ($0.id, ["memory:\($0.id)"]) })
+            var isDone = true
+            for node in core.nodes {
+                guard let raft = cluster.raft(node), node.isWorking else {
+                    isDone = false
+                    continue
+                }
+                if raft.driver.engine.membership.isEmpty { isDone = false }
+                if random.chance(isTroubled ? 500 : 1000) { raft.bootstrap(members) { _ in } }
+            }
+            if !isDone { formWhenPristine() }
+        }
+    }
+
+    /// What an operator might restore by mistake.
+    private func keepCopies() {
+        core.world.after(5 * second) { [unowned self] in
+            for node in core.nodes where node.damage == nil { node.disk.keepCopy() }
+            if isTroubled { keepCopies() }
+        }
+    }
+
+    // MARK: Calm
+
+    /// The servers that can still take part.
+    private var sound: [SimulatedNode] { core.nodes.filter { $0.damage == nil } }
+
+    private func calm() throws(Violation) {
+        core.heal()
+        guard !plan.isOverBudget || 2 * sound.count > core.nodes.count else {
+            // Nothing can work any more; the calls end all the same.
+            clients.stop()
+            try core.world.run(for: 20 * second)
+            return
+        }
+        let timeout = 20 * plan.cluster.configuration.electionTimeout.upperBound + 5 * second
+        if plan.cluster.isFormed == false {
+            try wait(20 * second, "M9", "the cluster was not formed") {
+                self.core.nodes.allSatisfy { self.cluster.raft($0)?.driver.engine.membership.isEmpty == false }
+            }
+        }
+        try wait(timeout, "liveness", "no leader") { self.cluster.leader != nil }
+        let target = core.properties.lastCommitted
+        try wait(timeout + 30 * second, "liveness", "the calm cluster commits nothing") {
+            self.core.properties.lastCommitted > target
+        }
+        clients.stop()
+        try wait(timeout + 60 * second, "liveness", "not all servers come up to date") {
+            self.sound.allSatisfy { $0.isWorking && $0.applied == self.core.properties.lastCommitted }
+                && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
+        }
+        // What is in flight arrives, and waiters left over from lost leaderships end.
+        try core.world.run(for: 3 * second + 8 * plan.cluster.configuration.electionTimeout.upperBound)
+        if let noise = core.restlessness(of: sound) { throw violation("P4", noise) }
+    }
+
+    private func wait(
+        _ span: UInt64, _ property: String, _ what: String, until isDone: () -> Bool
+    ) throws(Violation) {
+        if try core.world.run(for: span, until: isDone) { return }
+        throw violation(property, "\(what) within \(span / 1_000_000) ms of calm: \(core.standing)")
+    }
+
+    private func violation(_ property: String, _ what: String) -> Violation {
+        core.world.fail(property, what)
+        return Violation(property: property, what: what, at: core.world.now)
+    }
+
+    // MARK: Judgement
+
+    private func judge() throws(Violation) {
+        for node in core.nodes where node.damage != nil {
+            guard case .stopped = node.fate, node.life == nil else {
+                throw violation("M10", "node \(node.id) takes part with data that are \(node.damage?.rawValue ?? "")")
+            }
+        }
+        if let what = clients.openCalls() { throw violation("W1", what) }
+        do {
+            try clients.judge()
+        } catch {
+            throw violation("linearizability", "\(error)")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// What has to occur in a campaign, or the campaign proves less than it seems to: kinds of message and fault, changes of
+/// role, ways in which calls end, paths that are seldom taken.
+public enum CoveragePoint: Int, CaseIterable, Sendable {
+    // Messages that arrived.
+    case preVoteRequest, preVoteReply, voteRequest, voteReply, appendEntries, appendReply, heartbeat, heartbeatReply
+    case formationQuery, formationAnswer, adopt
+    // What the network did.
+    case messageLost, messageDoubled, messageLate, messageClogged, messageToNobody
+    // Changes of role.
+    case becameFollower, becamePreCandidate, becameCandidate, becameLeader, leaderChanged, quorumLost
+    // Logs.
+    case conflict, truncation, readFromStorage, recoveredEntries, voteRefused
+    // Calls.
+    case proposalCommitted, proposalRejected, proposalUnknown, proposalOverloaded, readAnswered, readFailed
+    case callTimedOut
+    // Clusters.
+    case clusterFormed, clusterAdopted
+    // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
+    case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia
+    // Crashes with a write under way.
+    case crashKeptWrite, crashLostWrite, crashTornGroup
+    // Faults.
+    case faultCrash, faultCrashLeader, faultCrashAtEffect, faultCrashAll, faultRestart, faultPartition
+    case faultPartitionLeader, faultCutOneWay, faultPartialPartition, faultClog, faultSlowLink, faultLoss
+    case faultDuplication, faultReconnect, faultSlowDisk, faultHangingDisk, faultFailingSync, faultFullDisk
+    case faultPause, faultPauseLeader, faultClockJump, faultClockDrift, faultMachineFailure, faultRot, faultWipe
+    case faultRollback
+}
+
+/// How often each point occurred.
+public struct Coverage: Sendable {
+    private var counts: [Int]
+
+    public init() { counts = [Int](repeating: 0, count: CoveragePoint.allCases.count) }
+
+    public mutating func add(_ point: CoveragePoint, _ count: Int = 1) { counts[point.rawValue] += count }
+
+    public subscript(_ point: CoveragePoint) -> Int { counts[point.rawValue] }
+
+    public mutating func merge(_ other: Coverage) {
+        for position in counts.indices { counts[position] += other.counts[position] }
+    }
+
+    /// Points that never occurred.
+    public var missing: [CoveragePoint] { CoveragePoint.allCases.filter { self[$0] == 0 } }
+}

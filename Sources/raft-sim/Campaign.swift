@@ -1,0 +1,128 @@
+import Dispatch
+import Glibc
+import RaftCore
+import RaftTesting
+import Synchronization
+
+/// Seeds, one after the other on each of some threads, and what they add up to.
+struct Campaign {
+    var requirements: SimulationRequirements
+    var mutation: Mutation?
+    var jobs: Int
+
+    private struct Sum {
+        var next: UInt64
+        var runs = 0
+        var time: UInt64 = 0
+        var operations = 0
+        var unknown = 0
+        var faults = 0
+        var leaderChanges = 0
+        var events = 0
+        var coverage = Coverage()
+        var failures: [SimulationFailure] = []
+    }
+
+    /// Fewer seeds than this may miss a rare kind of fault by chance.
+    private static let telling = 200
+
+    func run(_ seeds: ClosedRange<UInt64>) -> Bool {
+        let sum = Mutex(Sum(next: seeds.lowerBound))
+        let start = Self.seconds()
+        DispatchQueue.concurrentPerform(iterations: jobs) { _ in
+            while true {
+                let seed: UInt64? = sum.withLock { sum in
+                    guard sum.next <= seeds.upperBound, sum.failures.count < 5 else { return nil }
+                    defer { sum.next += 1 }
+                    return sum.next
+                }
+                guard let seed else { return }
+                do throws(SimulationFailure) {
+                    let report = try SeedRun.run(seed, requirements: requirements, mutation: mutation)
+                    sum.withLock { sum in
+                        sum.runs += 1
+                        sum.time += report.time
+                        sum.operations += report.completedOperations
+                        sum.unknown += report.unknownOperations
+                        sum.faults += report.faults
+                        sum.leaderChanges += report.leaderChanges
+                        sum.events += report.events
+                        sum.coverage.merge(report.coverage)
+                    }
+                } catch {
+                    sum.withLock { $0.failures.append(error) }
+                    print("FAILED \(error)")
+                }
+            }
+        }
+        let total = sum.withLock { $0 }
+        let span = Self.seconds() - start
+        print(
+            "\(total.runs) seeds, \(total.time / 3_600_000_000_000) simulated hours, \(total.operations) operations "
+                + "completed and \(total.unknown) unknown, \(total.faults) faults, \(total.leaderChanges) changes of "
+                + "leader, \(total.events) events, in \(Int(span)) s (\(Int(Double(total.runs) / span * 3600)) seeds/h)")
+        for failure in total.failures.prefix(1) { explain(failure) }
+        print("coverage:")
+        for point in CoveragePoint.allCases { print("  \(point) \(total.coverage[point])") }
+        var isSound = total.failures.isEmpty
+        if isSound, total.runs >= Self.telling, !total.coverage.missing.isEmpty {
+            print("never occurred, so the campaign proves nothing about: \(total.coverage.missing)")
+            isSound = false
+        }
+        print("\(total.runs) passed, \(total.failures.count + (isSound || !total.failures.isEmpty ? 0 : 1)) failed")
+        return isSound
+    }
+
+    func run(_ seed: UInt64, trace: Bool) -> Bool {
+        do {
+            let report = try SeedRun.run(
+                seed, requirements: requirements, mutation: mutation, trace: trace ? { print($0) } : nil)
+            print(summary(report))
+            return true
+        } catch {
+            print("FAILED \(error)")
+            if !trace { explain(error) }
+            return false
+        }
+    }
+
+    /// The same seed twice: nothing may differ.
+    func replay(_ seed: UInt64) -> Bool {
+        func once() -> UInt64 {
+            do {
+                let report = try SeedRun.run(seed, requirements: requirements, mutation: mutation)
+                print(summary(report))
+                return report.fingerprint
+            } catch {
+                print("FAILED \(error), fingerprint \(String(error.fingerprint, radix: 16))")
+                return error.fingerprint
+            }
+        }
+        let first = once()
+        let second = once()
+        print(first == second ? "the two runs are the same" : "the two runs differ")
+        return first == second
+    }
+
+    private func summary(_ report: SimulationReport) -> String {
+        "seed \(report.seed): \(report.time / 1_000_000_000) s, \(report.completedOperations) operations completed and "
+            + "\(report.unknownOperations) unknown, \(report.faults) faults, \(report.leaderChanges) changes of leader, "
+            + "\(report.events) events, fingerprint \(String(report.fingerprint, radix: 16))"
+    }
+
+    /// The replay command and the faults that matter.
+    private func explain(_ failure: SimulationFailure) {
+        print("replay: raft-sim --seed \(failure.seed)\(short)\(mutation.map { " --mutation \($0)" } ?? "") --trace")
+        let shrunk = SeedRun.shrink(failure, requirements: requirements, mutation: mutation)
+        print("of \(failure.faults.count) faults these are needed to see a failure (\(shrunk.property)):")
+        for fault in shrunk.faults { print("  \(fault)") }
+    }
+
+    private var short: String { requirements.operations < 1000 ? " --short" : "" }
+
+    private static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

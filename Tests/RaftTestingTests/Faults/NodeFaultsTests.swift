@@ -1,0 +1,114 @@
+import RaftCore
+import RaftMembership
+import RaftMemory
+import Synchronization
+import Testing
+
+@testable import RaftTesting
+
+@Suite("Faults of one node")
+struct NodeFaultsTests {
+    @Test("A paused node runs nothing, and goes on in order")
+    func pause() {
+        let lane = QueueLane()
+        let node = NodeFaults()
+        let gate = node.gate(lane)
+        let log = Mutex<[Int]>([])
+        func job(_ number: Int) -> GatedJob { GatedJob(NumberJob { log.withLock { $0.append(number) } }, gate) }
+        lane.schedule(job(1))
+        lane.runAll()
+        node.pause()
+        lane.schedule(job(2))
+        lane.schedule(job(3))
+        lane.runAll()
+        #expect(log.withLock { $0 } == [1])
+        // One that comes between the waking and the work that waited does not overtake it.
+        lane.schedule(job(4))
+        node.resume()
+        lane.schedule(job(5))
+        lane.runAll()
+        #expect(log.withLock { $0 } == [1, 2, 3, 4, 5])
+    }
+
+    @Test("A node that has ended reads and writes nothing, and its next life finds what was durable")
+    func end() throws {
+        let disk = MemoryStorage()
+        let life = NodeFaults()
+        let storage = SeveredStorage(disk, life)
+        let state = HardState(member: Member(id: 1, incarnation: 1))
+        try storage.commit([StorageBatch(group: .first, hardState: state)])
+        life.end()
+        var later = state
+        later.term = 7
+        #expect(throws: StorageError.self) {
+            try storage.commit([StorageBatch(group: .first, hardState: later)])
+        }
+        #expect(throws: StorageError.self) { try storage.recover(.first) }
+        #expect(try SeveredStorage(disk, NodeFaults()).recover(.first).hardState == state)
+    }
+
+    @Test("An alarm of a paused node fires when it wakes, and once")
+    func alarm() {
+        let lane = QueueLane()
+        let node = NodeFaults()
+        let environment = GatedEnvironment(QueueEnvironment(lane: lane), node)
+        let count = Mutex(0)
+        let job = NumberJob { count.withLock { $0 += 1 } }
+        environment.driverLane.schedule(job, at: Instant(nanoseconds: 5))
+        // A later call replaces the earlier one.
+        environment.driverLane.schedule(job, at: Instant(nanoseconds: 9))
+        node.pause()
+        lane.runAlarms(through: Instant(nanoseconds: 6))
+        lane.runAlarms(through: Instant(nanoseconds: 10))
+        #expect(count.withLock { $0 } == 0)
+        node.resume()
+        lane.runAll()
+        #expect(count.withLock { $0 } == 1)
+    }
+}
+
+private final class NumberJob: Runnable {
+    private let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    func run() { body() }
+}
+
+/// Runs what was scheduled when it is told to.
+private final class QueueLane: TimedLane {
+    private struct State {
+        var jobs: [any Runnable] = []
+        var alarms: [(job: any Runnable, at: Instant)] = []
+    }
+    private let state = Mutex(State())
+
+    func schedule(_ job: any Runnable) { state.withLock { $0.jobs.append(job) } }
+
+    func schedule(_ job: any Runnable, at instant: Instant) {
+        state.withLock { state in
+            state.alarms.removeAll { $0.job === job }
+            if instant != .distantFuture { state.alarms.append((job, instant)) }
+        }
+    }
+
+    func runAll() {
+        while let job = state.withLock({ $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }) { job.run() }
+    }
+
+    func runAlarms(through instant: Instant) {
+        let due = state.withLock { state in
+            let due = state.alarms.filter { $0.at <= instant }
+            state.alarms.removeAll { $0.at <= instant }
+            return due
+        }
+        for alarm in due { alarm.job.run() }
+    }
+}
+
+private struct QueueEnvironment: Environment {
+    let lane: QueueLane
+    var driverLane: any TimedLane { lane }
+    func now() -> Instant { .origin }
+    func wallClock() -> UInt64 { 0 }
+    func random() -> UInt64 { 4 }
+    func makeLane(for purpose: LanePurpose) -> any Lane { lane }
+}
