@@ -39,7 +39,9 @@ struct ViolationReason {
         let startsSo = RegisterValue(initial) == value
         if writers.isEmpty, !startsSo { return "nobody had written \(quoted) by then" }
         let overwriters = operations.filter { operation in
-            guard let returned = operation.returned, let new = operation.valueWritten, new != value else { return false }
+            guard let returned = operation.returned, let new = operation.valueWritten, new != value else {
+                return false
+            }
             return returned < reader.invoked
         }
         guard let overwriter = overwriters.max(by: { $0.invoked < $1.invoked }) else { return nil }
