@@ -180,6 +180,7 @@ let package = Package(
         .testTarget(
             name: "RaftTestingTests",
             dependencies: ["RaftTesting", "RaftCore", "RaftMembership", "RaftMemory", "RaftTracing"],
+            exclude: ["Data"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftMemoryTests",

@@ -21,9 +21,12 @@ public struct LinearizabilityViolation: Hashable, Sendable {
 }
 
 extension LinearizabilityViolation: CustomStringConvertible {
-    /// The sentence, then the operations, one a line.
+    /// The key and the sentence, in one line.
+    public var summary: String { "key \(HistoryText.quoted(key)): \(reason)" }
+
+    /// The summary, then the operations, one a line.
     public var description: String {
-        var lines = ["key \(HistoryText.quoted(key)): \(reason)"]
+        var lines = [summary]
         lines.append("  before the first operation: \(initial.map { HistoryText.quoted($0) } ?? "absent")")
         for operation in operations { lines.append("  \(operation)") }
         return lines.joined(separator: "\n")

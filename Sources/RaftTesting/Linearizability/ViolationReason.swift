@@ -35,11 +35,13 @@ struct ViolationReason {
     private func objection(to value: String?, seenBy reader: HistoryOperation) -> String? {
         let value = RegisterValue(value)
         let quoted = HistoryText.quoted(value.text)
-        let writers = operations.filter { $0 != reader && produced($0) == value }
+        let writers = operations.filter { $0 != reader && $0.valueWritten == value }
         let startsSo = RegisterValue(initial) == value
         if writers.isEmpty, !startsSo { return "nobody had written \(quoted) by then" }
         let overwriters = operations.filter { operation in
-            guard let returned = operation.returned, let new = produced(operation), new != value else { return false }
+            guard let returned = operation.returned, let new = operation.valueWritten, new != value else {
+                return false
+            }
             return returned < reader.invoked
         }
         guard let overwriter = overwriters.max(by: { $0.invoked < $1.invoked }) else { return nil }
@@ -59,22 +61,12 @@ struct ViolationReason {
     }
 
     private func describeOrigin(_ operation: HistoryOperation) -> String {
-        "\(produced(operation)?.text == nil ? "left" : "written") by process \(operation.process) at \(operation.span)"
+        "\(operation.valueWritten?.text == nil ? "left" : "written") by process \(operation.process) at \(operation.span)"
     }
 
     private func describeWrite(_ operation: HistoryOperation) -> String {
-        let value = produced(operation)?.text
+        let value = operation.valueWritten?.text
         let what = value == nil ? "the deletion" : "the write of \(HistoryText.quoted(value))"
         return "\(what) by process \(operation.process) at \(operation.span)"
-    }
-
-    /// The value that an operation may have left behind.
-    private func produced(_ operation: HistoryOperation) -> RegisterValue? {
-        switch operation.action {
-        case .read: nil
-        case .write(let value): RegisterValue(value)
-        case .compareAndSet(_, let new, let succeeded):
-            operation.returned == nil || succeeded ? RegisterValue(new) : nil
-        }
     }
 }

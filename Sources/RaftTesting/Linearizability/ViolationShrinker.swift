@@ -1,8 +1,8 @@
 /// Makes a history of one key that is not linearizable as small as it can while it stays so.
 ///
 /// Only what cannot be the reason is taken away, so that what is left is a reason of the whole history: an observation
-/// (without it fewer orders are excluded), or a write whose value no observation that is left has seen. A write that is
-/// read is never taken away from under its reader.
+/// (without it fewer orders are excluded), or a write that no operation that is left can have seen. A write is never taken
+/// away from under its reader.
 struct ViolationShrinker {
     let initial: String?
     let stepBudget: Int
@@ -27,7 +27,7 @@ struct ViolationShrinker {
 
     /// The history up to the first return at which it is not linearizable any more.
     private func shortestFailingPrefix(of operations: [HistoryOperation]) -> [HistoryOperation] {
-        let returns = operations.compactMap { $0.returned.map { returned in returned } }.sorted()
+        let returns = operations.compactMap(\.returned).sorted()
         var low = 0
         var high = returns.count - 1
         guard high >= 0 else { return operations }
@@ -86,29 +86,88 @@ struct ViolationShrinker {
         case .read: true
         case .write: false
         case .compareAndSet(let expected, let new, let succeeded):
-            operation.returned != nil && (!succeeded || RegisterValue(expected) == RegisterValue(new))
+            RegisterValue(expected) == RegisterValue(new) || (operation.returned != nil && !succeeded)
         }
     }
 
-    /// The writes whose values nobody has seen, and that no failed comparison may need.
+    /// The writes that no operation can have seen, whatever the order: nobody observes the value, or only such operations
+    /// do that returned before the write was called, or that were called after another write replaced it for certain.
+    ///
+    /// Writes that replace others come later in time: where several are removed together, each is removed before the
+    /// one that replaced it.
     private func unnoticed(_ operations: [HistoryOperation]) -> [Int] {
-        var noticed: Set<RegisterValue> = []
-        for operation in operations {
+        var observers: [RegisterValue: [HistoryOperation]] = [:]
+        var mismatches: [HistoryOperation] = []
+        for operation in operations.sorted(by: { $0.invoked < $1.invoked }) {
             switch operation.action {
             case .read(let value):
-                if operation.returned != nil { noticed.insert(RegisterValue(value)) }
+                if operation.returned != nil { observers[RegisterValue(value), default: []].append(operation) }
             case .write:
                 break
             case .compareAndSet(let expected, _, let succeeded):
-                if operation.returned != nil, !succeeded { return [] }
-                noticed.insert(RegisterValue(expected))
+                if operation.returned != nil, !succeeded {
+                    mismatches.append(operation)
+                } else {
+                    observers[RegisterValue(expected), default: []].append(operation)
+                }
             }
         }
+        let replacements = Replacements(operations)
         return operations.indices.filter { index in
-            switch operations[index].action {
-            case .read: false
-            case .write(let value), .compareAndSet(_, let value, _): !noticed.contains(RegisterValue(value))
+            let write = operations[index]
+            guard let value = write.valueWritten else { return false }
+            let end = replacements.firstEnd(after: write)
+            func sees(_ observer: HistoryOperation) -> Bool {
+                observer.invoked <= end && (observer.returned ?? .max) >= write.invoked
             }
+            func anySees(_ observers: [HistoryOperation]) -> Bool {
+                for observer in observers {
+                    if observer.invoked > end { return false }
+                    if sees(observer) { return true }
+                }
+                return false
+            }
+            return !anySees(mismatches) && !anySees(observers[value] ?? [])
+        }
+    }
+
+    /// When the values of writes are gone for certain.
+    private struct Replacements {
+        /// The completed writes by time of call, each with the first return among it and all later ones.
+        private var ends: [(called: UInt64, firstEnd: UInt64)] = []
+
+        init(_ operations: [HistoryOperation]) {
+            var end = UInt64.max
+            for operation in operations.sorted(by: { $0.invoked > $1.invoked }) {
+                guard let returned = operation.returned, operation.valueWritten != nil else { continue }
+                end = min(end, returned)
+                ends.append((operation.invoked, end))
+            }
+            ends.reverse()
+        }
+
+        /// The first return of a write that was called after another had returned.
+        func firstEnd(after write: HistoryOperation) -> UInt64 {
+            guard let returned = write.returned else { return .max }
+            var low = 0
+            var high = ends.count
+            while low < high {
+                let middle = (low + high) / 2
+                if ends[middle].called > returned { high = middle } else { low = middle + 1 }
+            }
+            return low < ends.count ? ends[low].firstEnd : .max
+        }
+    }
+}
+
+extension HistoryOperation {
+    /// The value that an operation left behind, or may have left behind if its outcome is unknown.
+    var valueWritten: RegisterValue? {
+        switch action {
+        case .read: nil
+        case .write(let value): RegisterValue(value)
+        case .compareAndSet(let expected, let new, let succeeded):
+            (returned == nil || succeeded) && RegisterValue(expected) != RegisterValue(new) ? RegisterValue(new) : nil
         }
     }
 }
