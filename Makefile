@@ -4,19 +4,31 @@ SWIFT ?= swift
 PREFIX ?= /usr
 DESTDIR ?=
 BIN := .build/release
+# Test builds hold the switches that break one rule each; they are built apart from what is installed.
+TEST := --traits default,TestBuild
+SIM := .build-sim/release/raft-sim
+SEEDS ?= 1000
+FROM ?= $(shell date +%s)000
 # Programs to install hold the Swift runtime, so that they run where no toolchain is. They are built apart, for the flag
 # would rebuild everything.
 STATIC := -c release --static-swift-stdlib --scratch-path .build/static
 
-.PHONY: run test test-system bench lint install deps release docs
+.PHONY: run test sim simulator test-system bench lint install deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
 	@scripts/run-demo.sh
 
 # The whole suite. Integration tests start the release programs.
-test: release
-	@RAFT_BINARIES="$(CURDIR)/$(BIN)" $(SWIFT) test
+test: release simulator
+	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" $(SWIFT) test $(TEST)
+
+# Fresh seeds: SEEDS of them, from FROM on.
+sim: simulator
+	@$(SIM) --seeds $(FROM)..$$(($(FROM) + $(SEEDS) - 1))
+
+simulator: deps
+	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-sim
 
 # What needs root: a real journald, disks that lose power or fill up, parted networks.
 test-system: release

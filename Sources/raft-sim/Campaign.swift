@@ -60,7 +60,8 @@ struct Campaign {
         print(
             "\(total.runs) seeds, \(total.time / 3_600_000_000_000) simulated hours, \(total.operations) operations "
                 + "completed and \(total.unknown) unknown, \(total.faults) faults, \(total.leaderChanges) changes of "
-                + "leader, \(total.events) events, in \(Int(span)) s (\(Int(Double(total.runs) / span * 3600)) seeds/h)")
+                + "leader, \(total.events) events, in \(Int(span)) s (\(Int(Double(total.runs) / span * 3600)) seeds/h)"
+        )
         for failure in total.failures.prefix(1) { explain(failure) }
         print("coverage:")
         for point in CoveragePoint.allCases { print("  \(point) \(total.coverage[point])") }

@@ -10,7 +10,8 @@ struct RaftSim: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "raft-sim",
         abstract: "Runs simulated clusters of the production engine and driver, each from a seed, and checks them.",
-        discussion: "Exits 0 when every property held, 1 with the property, the seed, the command that replays it and the "
+        discussion:
+            "Exits 0 when every property held, 1 with the property, the seed, the command that replays it and the "
             + "faults that matter when one did not.")
 
     @Option(help: ArgumentHelp("One seed.", valueName: "n"))

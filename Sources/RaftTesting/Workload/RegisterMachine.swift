@@ -32,7 +32,9 @@ public struct RegisterMachine: StateMachine {
         bytes.reserveCapacity(18)
         func append(_ number: UInt64?) {
             let raw = number.map { $0 + 1 } ?? 0
-            for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: raw >> shift)) }
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: raw >> shift))
+            }
         }
         switch command {
         case .write(let key, let value):

@@ -47,7 +47,9 @@ extension ClusterCore {
     private func crashSoon(_ node: SimulatedNode, _ fault: PlannedFault) {
         guard let life = node.life else { return }
         life.boundariesLeft = Int(fault.salt % 60)
-        world.after(fault.span + 1_000_000) { [unowned self] in if life.isDead { start(node) } else { life.boundariesLeft = nil } }
+        world.after(fault.span + 1_000_000) { [unowned self] in
+            if life.isDead { start(node) } else { life.boundariesLeft = nil }
+        }
     }
 
     /// As an administrator does: what was ordered before is carried out.

@@ -30,7 +30,9 @@ public struct SimulationPlan: Sendable {
         isOverBudget = mayDamage && damage == 0
         let voters = cluster.nodes - cluster.learners
         var damages = mayDamage ? (isOverBudget ? voters : (voters - 1) / 2) : 0
-        var pace = random.pick([1...6 * Self.second, Self.second / 10...2 * Self.second, Self.second...12 * Self.second])
+        var pace = random.pick([
+            1...6 * Self.second, Self.second / 10...2 * Self.second, Self.second...12 * Self.second,
+        ])
         pace = max(pace.lowerBound, Self.second / 20)...pace.upperBound
         faults = []
         var at = random.next(in: 0...3 * Self.second)

@@ -67,7 +67,8 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
         guard let own else { return expected }
         let found = try own.entries(of: group, in: range, maxBytes: maxBytes)
         guard found.prefix(through: expected.lastIndex) == expected.prefix(through: found.lastIndex) else {
-            throw StorageError(.damaged, "the storage returns other entries from \(range.lowerBound) on than it was given")
+            throw StorageError(
+                .damaged, "the storage returns other entries from \(range.lowerBound) on than it was given")
         }
         return found
     }

@@ -27,7 +27,9 @@ final class NodeWatch: EngineProbe, MachineWatcher {
         guard !life.isDead else { throw MachineFailure() }
         guard advance(to: index), let entry = life.cluster.properties.committedEntry(at: index) else { return }
         guard entry.kind(at: 0) == .command, entry.withPayload(at: 0, { $0.elementsEqual(bytes) }) else {
-            fail("state machine safety", "node \(life.node.id) applies another command than the one committed at \(index)")
+            fail(
+                "state machine safety",
+                "node \(life.node.id) applies another command than the one committed at \(index)")
             return
         }
         if life.node.failsNextApply {

@@ -33,7 +33,9 @@ extension SafetyProperties {
             for index in cut.rawValue + 1...lastCommitted.rawValue {
                 guard let entry = committedEntry(at: LogIndex(index)) else { continue }
                 if !isOnQuorum(entry.firstIndex, entry.term(at: 0)) {
-                    fail("durable quorum", "\(node.id) removes committed entry \(entry.id(at: 0)) from a quorum of disks")
+                    fail(
+                        "durable quorum", "\(node.id) removes committed entry \(entry.id(at: 0)) from a quorum of disks"
+                    )
                     return
                 }
             }

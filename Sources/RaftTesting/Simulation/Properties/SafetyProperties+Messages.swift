@@ -49,7 +49,8 @@ extension SafetyProperties {
 
     private func checkMatch(_ index: LogIndex, of node: SimulatedNode) {
         let disk = node.disk.trusted
-        guard index <= disk.last.index, disk.term(at: index) == node.life?.driver?.engine.log.terms.term(at: index) else {
+        guard index <= disk.last.index, disk.term(at: index) == node.life?.driver?.engine.log.terms.term(at: index)
+        else {
             fail("L10", "\(node.id) acknowledges entry \(index), which is not durable")
             return
         }

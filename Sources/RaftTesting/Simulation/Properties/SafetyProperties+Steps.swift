@@ -47,10 +47,21 @@ extension SafetyProperties {
                 fail("V13", "\(node.id) leads term \(engine.term) again without another election")
             }
         }
+        // Elected by votes that really left their voters, each counted once; its own need not leave (V5, V7).
+        let voters = cluster.nodes.dropLast(cluster.options.learners)
+        let votes = grants[engine.term, default: [:]]
+        let granted = voters.count { node in
+            node.id == engine.member.id || votes.contains { $0.key.id == node.id && $0.value == engine.member }
+        }
+        if granted <= voters.count / 2 {
+            fail("V7", "\(node.id) leads term \(engine.term) with \(granted) of \(voters.count) votes")
+        }
         noteLeader(leadership, term: engine.term)
         node.leadingSince = cluster.world.now
         for entry in committed where engine.log.terms.term(at: entry.firstIndex) != entry.term(at: 0) {
-            fail("leader completeness", "\(node.id) leads term \(engine.term) without committed entry \(entry.id(at: 0))")
+            fail(
+                "leader completeness", "\(node.id) leads term \(engine.term) without committed entry \(entry.id(at: 0))"
+            )
             return
         }
     }
@@ -64,7 +75,8 @@ extension SafetyProperties {
             if seen.commitIndex > .zero,
                 engine.log.terms.term(at: seen.commitIndex) != committedEntry(at: seen.commitIndex)?.term(at: 0)
             {
-                fail("L2", "\(node.id) cuts its log to \(engine.log.last), though it knew \(seen.commitIndex) committed")
+                fail(
+                    "L2", "\(node.id) cuts its log to \(engine.log.last), though it knew \(seen.commitIndex) committed")
             }
         }
         let flushed = engine.log.flushed

@@ -130,7 +130,8 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         case .success(let watched):
             if watched.position < calls[number].mustSee {
                 core.world.fail(
-                    "R1", "node \(calls[number].life.node.id) answers a read at \(watched.position) that must see "
+                    "R1",
+                    "node \(calls[number].life.node.id) answers a read at \(watched.position) that must see "
                         + "\(calls[number].mustSee)")
             }
             core.world.coverage.add(.readAnswered)
@@ -219,7 +220,8 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
             allowed[payload, default: 0] -= 1
             if allowed[payload, default: 0] < 0 {
                 throw Violation(
-                    property: "W1", what: "the command at \(entry.firstIndex) was rejected, or proposed once and committed twice",
+                    property: "W1",
+                    what: "the command at \(entry.firstIndex) was rejected, or proposed once and committed twice",
                     at: core.world.now)
             }
         }

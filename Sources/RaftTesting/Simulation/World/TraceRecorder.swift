@@ -125,7 +125,8 @@ extension Message {
                 + "entries \(request.entries.count) commit \(request.leaderCommit)"
         case .appendReply(let reply):
             switch reply.outcome {
-            case .matched(let index): "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) matched \(index)"
+            case .matched(let index):
+                "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) matched \(index)"
             case .conflict(let hint):
                 "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) conflict, try \(hint)"
             }

@@ -1,0 +1,54 @@
+import Glibc
+import RaftTesting
+import Testing
+
+/// The release program, where `RAFT_SIM` names it: `make test` builds it.
+@Suite("The simulator's program", .enabled(if: getenv("RAFT_SIM") != nil))
+struct SimulatorProcessTests {
+    /// What it printed, and its exit status.
+    private func run(_ arguments: String) throws -> (status: Int32, output: String) {
+        let program = try #require(getenv("RAFT_SIM").map { String(cString: $0) })
+        let pipe = try #require(popen("'\(program)' \(arguments) 2>&1", "r"))
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
+        let status = pclose(pipe)
+        return ((status >> 8) & 0xFF, String(decoding: output, as: UTF8.self))
+    }
+
+    @Test("A seed gives the same run in debug and in release", arguments: [3, 11] as [UInt64])
+    func sameInRelease(seed: UInt64) throws {
+        let here = try SeedRun.run(seed, requirements: .short)
+        let there = try run("--seed \(seed) --short")
+        #expect(there.output.contains("fingerprint \(String(here.fingerprint, radix: 16))"), "\(there.output)")
+    }
+
+    @Test("A slice of the campaign holds every property, and every kind of event occurs in it")
+    func slice() throws {
+        let (status, output) = try run("--seeds 1001..1300 --short")
+        #expect(status == 0, "\(output)")
+    }
+
+    @Test("A few seeds of full length hold every property")
+    func full() throws {
+        let (status, output) = try run("--seeds 1..12")
+        #expect(status == 0, "\(output)")
+    }
+
+    @Test("No rule that the simulator must notice survives when it is broken")
+    func mutations() throws {
+        let (status, output) = try run("--mutations")
+        print(output)
+        #expect(status == 0, "\(output)")
+    }
+
+    @Test("Wrong options are refused with what would be right, and exit status 64")
+    func wrongOptions() throws {
+        for arguments in [
+            "", "--seed 1 --seeds 1..2", "--seeds 5..1", "--mutation nonsense --seed 1", "--jobs 0 --seed 1",
+        ] {
+            let (status, output) = try run(arguments)
+            #expect(status == 64, "\(arguments): \(output)")
+        }
+    }
+}
