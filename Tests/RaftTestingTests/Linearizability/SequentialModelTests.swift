@@ -55,7 +55,10 @@ struct SequentialModelTests {
 
     @Test("A long history takes no stack, and the budget ends a search")
     func longHistory() {
-        let operations = (0..<20_000).map { Timed(.add($0 % 3), invoked: UInt64($0 * 2), returned: UInt64($0 * 2 + 1)) }
+        let operations = (0..<20_000).map { (number: Int) -> Timed in
+            let start = UInt64(number) * 2
+            return Timed(.add(number % 3), invoked: start, returned: start + 1)
+        }
         #expect(LinearizabilitySearch(Counter()).run(Array(operations.prefix(5_000))) == .linearizable)
         #expect(LinearizabilitySearch(Counter(), stepBudget: 100).run(operations) == .undecided(steps: 100))
     }
