@@ -20,7 +20,11 @@ run: release
 	@scripts/run-demo.sh
 
 # The whole suite. Integration tests start the release programs.
+# The simulator's slice and the mutation table come first, alone: they take both cores.
 test: release simulator
+	@$(SIM) --seeds 1001..1300 --short
+	@$(SIM) --seeds 1..8
+	@$(SIM) --mutations
 	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" $(SWIFT) test $(TEST)
 
 # Fresh seeds: SEEDS of them, from FROM on.

@@ -2,7 +2,7 @@ import Glibc
 import RaftTesting
 import Testing
 
-/// The release program, where `RAFT_SIM` names it: `make test` builds it.
+/// The release program, where `RAFT_SIM` names it: `make test` builds it, and runs its slice and the mutation table.
 @Suite("The simulator's program", .enabled(if: getenv("RAFT_SIM") != nil))
 struct SimulatorProcessTests {
     /// What it printed, and its exit status.
@@ -21,25 +21,6 @@ struct SimulatorProcessTests {
         let here = try SeedRun.run(seed, requirements: .short)
         let there = try run("--seed \(seed) --short")
         #expect(there.output.contains("fingerprint \(String(here.fingerprint, radix: 16))"), "\(there.output)")
-    }
-
-    @Test("A slice of the campaign holds every property, and every kind of event occurs in it")
-    func slice() throws {
-        let (status, output) = try run("--seeds 1001..1300 --short")
-        #expect(status == 0, "\(output)")
-    }
-
-    @Test("A few seeds of full length hold every property")
-    func full() throws {
-        let (status, output) = try run("--seeds 1..12")
-        #expect(status == 0, "\(output)")
-    }
-
-    @Test("No rule that the simulator must notice survives when it is broken")
-    func mutations() throws {
-        let (status, output) = try run("--mutations")
-        print(output)
-        #expect(status == 0, "\(output)")
     }
 
     @Test("Wrong options are refused with what would be right, and exit status 64")

@@ -159,7 +159,7 @@ final class ClusterCore: @unchecked Sendable {
             return
         }
         guard envelope.to.incarnation == .unknown || envelope.to == own.member else {
-            world.coverage.add(.messageToNobody)
+            world.coverage.add(.messageLost)
             return
         }
         let isShared = delivery.cluster != nil && delivery.cluster == own.cluster

@@ -64,7 +64,7 @@ final class SimulatedNetwork {
         let from = life.node.index
         let to = Int(envelope.to.id.rawValue) - 1
         guard to >= 0, to < count else {
-            lose(envelope, .messageToNobody)
+            lose(envelope, .messageLost)
             return
         }
         let link = links[from * count + to]

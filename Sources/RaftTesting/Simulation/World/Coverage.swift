@@ -5,7 +5,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case preVoteRequest, preVoteReply, voteRequest, voteReply, appendEntries, appendReply, heartbeat, heartbeatReply
     case formationQuery, formationAnswer, adopt
     // What the network did.
-    case messageLost, messageDoubled, messageLate, messageClogged, messageToNobody
+    case messageLost, messageDoubled, messageLate, messageClogged
     // Changes of role.
     case becameFollower, becamePreCandidate, becameCandidate, becameLeader, leaderChanged, quorumLost
     // Logs.
@@ -14,7 +14,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case proposalCommitted, proposalRejected, proposalUnknown, proposalOverloaded, readAnswered, readFailed
     case callTimedOut
     // Clusters.
-    case clusterFormed, clusterAdopted
+    case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
     case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia
     // Crashes with a write under way.
