@@ -25,7 +25,7 @@ test: release simulator
 	@$(SIM) --seeds 1001..1300 --short
 	@$(SIM) --seeds 1..8
 	@$(SIM) --mutations
-	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" $(SWIFT) test $(TEST)
+	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" $(SWIFT) test --no-parallel $(TEST)
 
 # Fresh seeds: SEEDS of them, from FROM on.
 sim: simulator
