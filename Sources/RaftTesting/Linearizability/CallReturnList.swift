@@ -14,6 +14,9 @@ struct CallReturnList {
     private var next: [Int32]
     private var previous: [Int32]
 
+    /// The time of each position.
+    private let times: [UInt64]
+
     /// Stands before the first and after the last position.
     let end: Int32
 
@@ -50,6 +53,7 @@ struct CallReturnList {
         self.call = call
         self.return = `return`
         self.occupant = events.map { $0.rank == 0 ? $0.operation : ~$0.operation }
+        self.times = events.map(\.time)
         self.next = next
         self.previous = previous
         self.end = end
@@ -69,6 +73,9 @@ struct CallReturnList {
 
     /// The operation that returns at a position at which none is called.
     func returning(at position: Int32) -> Int { Int(~occupant[Int(position)]) }
+
+    /// The time of a position.
+    func time(at position: Int32) -> UInt64 { times[Int(position)] }
 
     /// Takes an operation that is in the list out of it.
     mutating func lift(_ operation: Int) {

@@ -13,13 +13,15 @@
 /// counter that all processes share. Where the return of one operation and the call of another have the same time, the
 /// two are taken as concurrent: a clock that is too coarse may hide a violation, but never makes one up.
 ///
-/// Finding a linearization is NP-complete in general. Tens of thousands of operations are decided in about a second where
-/// values are mostly distinct or few operations overlap; the budget bounds the others.
+/// Finding a linearization is NP-complete in general. Histories of 20,000 operations by 50 clients are decided in about a
+/// second where every write has its own value, even on a single key, and where there are only a few values and hardly any
+/// compare-and-set. What remains hard is dozens of clients at once on one key with a few values *and* many
+/// compare-and-set: there the budget ends the search as undecided. Give test clients values of their own, or more keys.
 public struct LinearizabilityChecker: Sendable {
     /// For each key the number of choices that may be tried before it is undecided.
     public let stepBudget: Int
 
-    /// A checker. A step takes about a microsecond and at most a few hundred bytes.
+    /// A checker. A step takes one or two microseconds and about a hundred bytes.
     public init(stepBudget: Int = 5_000_000) {
         self.stepBudget = stepBudget
     }
@@ -68,7 +70,9 @@ public struct LinearizabilityChecker: Sendable {
     }
 
     static func outcome(_ operations: [HistoryOperation], initial: String?, stepBudget: Int) -> SearchOutcome {
-        var search = RegisterSearch(RegisterHistory(operations, initial: initial))
+        let history = RegisterHistory(operations, initial: initial)
+        if StaleObservation(history).firstReturn() != nil { return .notLinearizable }
+        var search = RegisterSearch(history)
         return search.run(stepBudget: stepBudget)
     }
 }

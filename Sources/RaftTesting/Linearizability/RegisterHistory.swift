@@ -21,6 +21,8 @@ struct RegisterHistory {
         var new: Int32
         /// The positions of the calls, rising.
         var calls: [Int32]
+        /// The number of the first of these operations, of all open ones.
+        var firstNumber = 0
     }
 
     /// The number of distinct values.
@@ -35,6 +37,8 @@ struct RegisterHistory {
     private(set) var kindCount = 0
     /// The open operations that may matter.
     private(set) var open: [OpenKind] = []
+    /// The number of open operations.
+    private(set) var openCount = 0
     /// The indices in `open` of those that produce a value.
     private(set) var openProducers: [[Int]] = []
     /// The indices in `open` of those that expect a value first.
@@ -45,6 +49,8 @@ struct RegisterHistory {
     private(set) var list = CallReturnList(invoked: [], returned: [])
     /// For each position the number of completed operations called before it.
     private(set) var calledBefore: [Int32] = []
+    /// For each position the number of open operations called before it.
+    private(set) var openCalledBefore: [Int32] = []
 
     init(_ operations: [HistoryOperation], initial: String?) {
         var numbers: [RegisterValue: Int32] = [:]
@@ -76,8 +82,47 @@ struct RegisterHistory {
             }
             raw.append((effect, operation.invoked, operation.returned))
         }
+        Self.dropSatisfiedMismatches(from: &raw)
         mergeUnobserved(in: &raw, initial: first, count: numbers.count)
         arrange(raw)
+    }
+
+    /// The value that a completed operation leaves, or -1 when it leaves the one it finds.
+    func newValue(of operation: Int) -> Int32 {
+        switch effects[operation] {
+        case .write(let value), .swap(_, let value): value
+        case .read, .mismatch: -1
+        }
+    }
+
+    /// Drops the failed comparisons that surely found another value: while they ran, an operation began and ended that has
+    /// seen or made another one.
+    private static func dropSatisfiedMismatches(from raw: inout [(effect: Effect, invoked: UInt64, returned: UInt64?)])
+    {
+        // A comparison that runs for very long is kept rather than looked at in full.
+        let patience = 1_000
+        let byCall = raw.indices.sorted { raw[$0].invoked < raw[$1].invoked }
+        var isDropped = [Bool](repeating: false, count: raw.count)
+        for (rank, index) in byCall.enumerated() {
+            guard case .mismatch(let expected) = raw[index].effect, let returned = raw[index].returned else { continue }
+            for other in byCall[(rank + 1)...].prefix(patience) {
+                guard raw[other].invoked < returned else { break }
+                guard raw[other].invoked > raw[index].invoked, let end = raw[other].returned, end < returned else {
+                    continue
+                }
+                let provesAnother =
+                    switch raw[other].effect {
+                    case .read(let value), .write(let value): value != expected
+                    case .swap: true
+                    case .mismatch(let value): value == expected
+                    }
+                if provesAnother {
+                    isDropped[index] = true
+                    break
+                }
+            }
+        }
+        raw = raw.indices.filter { !isDropped[$0] }.map { raw[$0] }
     }
 
     /// Gives all values that nobody observes one number, and drops open operations that nobody can notice.
@@ -132,8 +177,15 @@ struct RegisterHistory {
         list = CallReturnList(invoked: order.map { raw[$0].invoked }, returned: order.map { raw[$0].returned })
 
         calledBefore = Array(repeating: 0, count: Int(list.end) + 1)
-        for operation in completed.indices { calledBefore[Int(list.call[operation]) + 1] = 1 }
-        for position in calledBefore.indices.dropFirst() { calledBefore[position] += calledBefore[position - 1] }
+        openCalledBefore = calledBefore
+        for operation in order.indices {
+            let position = Int(list.call[operation]) + 1
+            if operation < completed.count { calledBefore[position] = 1 } else { openCalledBefore[position] = 1 }
+        }
+        for position in calledBefore.indices.dropFirst() {
+            calledBefore[position] += calledBefore[position - 1]
+            openCalledBefore[position] += openCalledBefore[position - 1]
+        }
 
         effects = completed.map { raw[$0].effect }
         var kindOf: [Effect: Int32] = [:]
@@ -167,6 +219,10 @@ struct RegisterHistory {
             case .read, .mismatch:
                 break  // Open operations of these kinds were dropped.
             }
+        }
+        for kind in open.indices {
+            open[kind].firstNumber = openCount
+            openCount += open[kind].calls.count
         }
     }
 }

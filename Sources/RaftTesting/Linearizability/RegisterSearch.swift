@@ -1,81 +1,130 @@
 /// Looks for an order of the operations on one register that explains every answer: Wing and Gong's search with Lowe's
 /// list and cache, and with what is known about registers.
 ///
-/// Each of these steps keeps an order to be found whenever there is one:
+/// The search goes from return to return: the operation that returns first, of those without a place, is *due*, and only
+/// operations called before its return may come before it. What is placed stays in order; in addition, operations may be
+/// placed *behind*: a write, with reads of its value and swaps, just before the last plain write that was placed, which
+/// hides them. So hardly anything has to be placed before it is due. That makes the search small, and each of these steps
+/// keeps an order to be found whenever there is one:
+///
 /// - What only reads is placed as soon as it fits: it changes nothing for the others.
-/// - Of operations with equal effect that may come next, the one that returns first comes first.
-/// - A value that still has readers, but no further writer, is not overwritten.
-/// - The operation that returns next needs a value that may be produced now.
-/// - An open operation is used only where the very next operation notices it.
-/// - With a write, all writes are placed before it, together with their reads, that nobody else will need.
+/// - Of operations with equal effect that may come next, the one that returns first comes first, open ones last.
+/// - A value that still has readers, but no further writer, is not left.
+/// - A plain write is placed when it is due, or for the sake of what is due. If other writes came before it in the order
+///   looked for, they can be placed behind it later, with all that came between.
+/// - An open operation is used only where what follows notices it.
+///
+/// Small histories are compared with an exhaustive search by the tests.
 struct RegisterSearch {
-    private let history: RegisterHistory
-    private var list: CallReturnList
-    private var state: Int32
-    /// One bit for each completed operation that is placed.
-    private var placed: [UInt64]
-    private var openUsed: [Int32]
-    /// For each value, the operations left that observe it, and those that may still produce it.
-    private var readers: [Int32]
-    private var writers: [Int32]
-    private var mismatches = 0
-    /// What was placed, in order: completed operations by number, open kinds by their complement.
-    private var trail: [Int] = []
-    private var frames: [Frame] = []
-    /// The candidates of all frames, each frame's with the first choice last.
-    private var candidates: [Int] = []
-    private var cache = ConfigurationCache()
-    private var row: [UInt64] = []
+    /// What may be done next.
+    enum Choice {
+        /// A completed operation comes next.
+        case next(Int)
+        /// An open operation of a kind comes next.
+        case open(Int)
+        /// A completed write is placed behind, or a swap after a write that was placed there.
+        case behind(Int)
+        /// The same with an open operation of a kind.
+        case openBehind(Int)
+        /// What was placed behind is hidden: the order goes on with the present state.
+        case hide
+    }
 
-    // Scratch, empty between uses.
-    private var bestOfKind: [Int32]
-    private var kindsFound: [Int32] = []
-    private var readsFound: [Int32]
-    private var valuesFound: [Int32] = []
-    private var ranks: [UInt64] = []
+    /// What is being placed behind.
+    struct Behind {
+        /// The value there.
+        var value: Int32
+        /// The operation for whose sake this is done.
+        var due: Int
+    }
 
     private struct Frame {
         var state: Int32
+        var boundary: Int32
+        var behind: Behind?
+        var firstReturn: Int32
         var trailCount: Int
         var firstCandidate: Int
     }
+
+    let history: RegisterHistory
+    var list: CallReturnList
+    var state: Int32
+    /// The first return that was left when the last plain write was placed: what was called before it can be placed
+    /// behind that write.
+    var boundary: Int32 = 0
+    var behind: Behind?
+    /// For each value, the operations left that observe it, those that may still produce it, and the comparisons left
+    /// that want another.
+    var readers: [Int32]
+    var writers: [Int32]
+    var mismatches: [Int32]
+    var mismatchCount = 0
+    var openUsed: [Int32]
+    /// The candidates of all frames, each frame's with the first choice last.
+    var candidates: [Choice] = []
+
+    /// What may come next: for each kind of effect the operation that returns first.
+    var bestOfKind: [Int32]
+    var kindsFound: [Int32] = []
+    /// What may come next: the values that are read, and those that swaps expect.
+    var isRead: [Bool]
+    var isSwapped: [Bool]
+    var valuesFound: [Int32] = []
+    /// The values from which what is due can be reached by swaps.
+    var isSource: [Bool]
+    var sources: [Int32] = []
+    var swapsFound: [(expected: Int32, new: Int32)] = []
+
+    /// One bit for each completed operation that is placed, and for each open one that is used.
+    private var placed: [UInt64]
+    private var openPlaced: [UInt64]
+    /// What was placed, in order: completed operations by number, open kinds by their complement.
+    private var trail: [Int] = []
+    private var frames: [Frame] = []
+    private var cache = ConfigurationCache()
+    private var row: [UInt64] = []
 
     init(_ history: RegisterHistory) {
         self.history = history
         list = history.list
         state = history.initial
         placed = Array(repeating: 0, count: (history.effects.count + 63) / 64)
+        openPlaced = Array(repeating: 0, count: (history.openCount + 63) / 64)
         openUsed = Array(repeating: 0, count: history.open.count)
         readers = Array(repeating: 0, count: history.valueCount)
         writers = readers
-        readsFound = readers
+        mismatches = readers
+        isRead = Array(repeating: false, count: history.valueCount)
+        isSwapped = isRead
+        isSource = isRead
         bestOfKind = Array(repeating: -1, count: history.kindCount)
         for effect in history.effects { count(effect, by: 1) }
         for kind in history.open { writers[Int(kind.new)] += Int32(kind.calls.count) }
     }
 
-    /// Searches until an order is found, all are excluded, or so many configurations and choices were looked at.
+    /// Searches until an order is found, all are excluded, or so many choices were tried.
     mutating func run(stepBudget: Int) -> SearchOutcome {
-        for value in readers.indices where readers[value] > 0 && writers[value] == 0 && value != Int(state) {
-            return .notLinearizable
-        }
+        for value in readers.indices where !isSupported(Int32(value)) { return .notLinearizable }
         placeReads()
         if list.first == list.end { return .linearizable }
-        if !enter() { return .notLinearizable }
+        enter()
         var steps = 0
         while let frame = frames.last {
             undo(to: frame.trailCount)
             state = frame.state
+            boundary = frame.boundary
+            behind = frame.behind
             guard candidates.count > frame.firstCandidate, let choice = candidates.popLast() else {
                 frames.removeLast()
                 continue
             }
             steps += 1
             if steps > stepBudget { return .undecided(steps: steps - 1) }
-            take(choice)
+            guard take(choice, firstReturn: frame.firstReturn) else { continue }
             placeReads()
             if list.first == list.end { return .linearizable }
-            _ = enter()
+            enter()
         }
         return .notLinearizable
     }
@@ -89,7 +138,9 @@ struct RegisterSearch {
         case .swap(let expected, let new):
             readers[Int(expected)] += amount
             writers[Int(new)] += amount
-        case .mismatch: mismatches += Int(amount)
+        case .mismatch(let value):
+            mismatches[Int(value)] += amount
+            mismatchCount += Int(amount)
         }
     }
 
@@ -100,6 +151,14 @@ struct RegisterSearch {
         trail.append(operation)
     }
 
+    private mutating func use(_ kind: Int) {
+        let number = history.open[kind].firstNumber + Int(openUsed[kind])
+        openPlaced[number >> 6] |= 1 << UInt64(number & 63)
+        openUsed[kind] += 1
+        writers[Int(history.open[kind].new)] -= 1
+        trail.append(~kind)
+    }
+
     private mutating func undo(to count: Int) {
         while trail.count > count {
             let operation = trail.removeLast()
@@ -108,39 +167,70 @@ struct RegisterSearch {
                 placed[operation >> 6] &= ~(1 << UInt64(operation & 63))
                 self.count(history.effects[operation], by: 1)
             } else {
-                openUsed[~operation] -= 1
-                writers[Int(history.open[~operation].new)] += 1
+                let kind = ~operation
+                openUsed[kind] -= 1
+                let number = history.open[kind].firstNumber + Int(openUsed[kind])
+                openPlaced[number >> 6] &= ~(1 << UInt64(number & 63))
+                writers[Int(history.open[kind].new)] += 1
             }
         }
     }
 
-    private mutating func take(_ choice: Int) {
-        if choice < 0 {
-            let kind = history.open[~choice]
-            if kind.expected == nil { placeUnneeded(before: choice) }
-            openUsed[~choice] += 1
-            writers[Int(kind.new)] -= 1
-            trail.append(choice)
-            state = kind.new
-            return
-        }
-        switch history.effects[choice] {
-        case .write(let value):
-            placeUnneeded(before: choice)
-            place(choice)
-            state = value
-        case .swap(_, let new):
-            place(choice)
-            state = new
-        case .read, .mismatch:
-            preconditionFailure("what only reads is never a choice")
-        }
+    /// Whether whatever observes a value can still do so.
+    func isSupported(_ value: Int32) -> Bool {
+        readers[Int(value)] == 0 || writers[Int(value)] > 0 || value == state
     }
 
+    /// Does what was chosen; `false` when that leads nowhere.
+    private mutating func take(_ choice: Choice, firstReturn: Int32) -> Bool {
+        switch choice {
+        case .next(let operation):
+            place(operation)
+            switch history.effects[operation] {
+            case .write(let value):
+                boundary = firstReturn
+                state = value
+            case .swap(_, let new):
+                state = new
+            case .read, .mismatch:
+                break
+            }
+        case .open(let kind):
+            use(kind)
+            if history.open[kind].expected == nil { boundary = firstReturn }
+            state = history.open[kind].new
+        case .behind(let operation):
+            let due = behind?.due ?? list.returning(at: firstReturn)
+            place(operation)
+            return goBehind(history.newValue(of: operation), due: due)
+        case .openBehind(let kind):
+            let due = behind?.due ?? list.returning(at: firstReturn)
+            use(kind)
+            return goBehind(history.open[kind].new, due: due)
+        case .hide:
+            behind = nil
+        }
+        return true
+    }
+
+    /// Has a value just before the last plain write, with the reads that it explains.
+    private mutating func goBehind(_ value: Int32, due: Int) -> Bool {
+        placeReads(of: value, before: boundary)
+        behind = Behind(value: value, due: due)
+        if hasSwapBehind(of: value) { return true }
+        guard isPlaced(due), isSupported(value) else { return false }
+        behind = nil
+        return true
+    }
+
+    func isPlaced(_ operation: Int) -> Bool { placed[operation >> 6] & (1 << UInt64(operation & 63)) != 0 }
+
     /// Places everything that fits the state and does not change it.
-    private mutating func placeReads() {
+    private mutating func placeReads() { placeReads(of: state, before: list.end) }
+
+    private mutating func placeReads(of state: Int32, before end: Int32) {
         var position = list.first
-        while position != list.end, let operation = list.called(at: position) {
+        while position < end, let operation = list.called(at: position) {
             let fits =
                 switch history.effects[operation] {
                 case .read(let value): value == state
@@ -154,92 +244,46 @@ struct RegisterSearch {
         }
     }
 
-    /// Places, before a plain write, the writes that nobody needs later, with all their reads. A failed comparison might
-    /// need any of them for the change it makes, so none is placed while one is left.
-    private mutating func placeUnneeded(before choice: Int) {
-        guard mismatches == 0 else { return }
-        var isWorthwhile = false
-        var position = list.first
-        while position != list.end, let operation = list.called(at: position) {
-            switch history.effects[operation] {
-            case .read(let value):
-                if readsFound[Int(value)] == 0 { valuesFound.append(value) }
-                readsFound[Int(value)] += 1
-            case .write:
-                if operation != choice { isWorthwhile = true }
-            case .swap, .mismatch:
-                break
-            }
-            position = list.position(after: position)
-        }
-        if isWorthwhile {
-            position = list.first
-            while position != list.end, let operation = list.called(at: position) {
-                position = list.position(after: position)
-                guard case .write(let value) = history.effects[operation], operation != choice, isUnneeded(value) else {
-                    continue
-                }
-                placeBlock(operation, value)
-                position = list.first
-            }
-        }
-        for value in valuesFound { readsFound[Int(value)] = 0 }
-        valuesFound.removeAll(keepingCapacity: true)
-    }
+    // MARK: Frames
 
-    private func isUnneeded(_ value: Int32) -> Bool {
-        let value = Int(value)
-        if history.isExpectedByOpen[value] { return false }
-        return readers[value] == 0 || (writers[value] == 1 && readers[value] == readsFound[value])
-    }
-
-    private mutating func placeBlock(_ write: Int, _ value: Int32) {
-        place(write)
-        guard readers[Int(value)] > 0 else { return }
-        var position = list.first
-        while position != list.end, let operation = list.called(at: position) {
-            let isRead = history.effects[operation] == .read(value)
-            if isRead { place(operation) }
-            position = list.position(after: position)
-            if isRead, position == list.return[operation] { position = list.position(after: position) }
-        }
-    }
-
-    // MARK: Choosing
-
-    /// Makes a frame of the present configuration and its candidates; `false` when it is known or leads nowhere.
-    private mutating func enter() -> Bool {
+    /// Makes a frame of the present configuration and its candidates, unless it is known or leads nowhere.
+    private mutating func enter() {
         // Walk the operations that may come next: those called before the first return that is left.
         var position = list.first
         var isStuck = false
+        var lastBehind = -1
         while position != list.end, let operation = list.called(at: position) {
+            if position < boundary { lastBehind = operation }
             switch history.effects[operation] {
             case .read(let value):
-                observe(value)
+                if !isRead[Int(value)] { valuesFound.append(value) }
+                isRead[Int(value)] = true
             case .mismatch:
                 isStuck = true
             case .write:
                 remember(operation)
             case .swap(let expected, _):
-                observe(expected)
-                if expected == state { remember(operation) }
+                if !isSwapped[Int(expected)] { valuesFound.append(expected) }
+                isSwapped[Int(expected)] = true
+                remember(operation)
             }
             position = list.position(after: position)
         }
         let first = candidates.count
-        if isNew(firstReturn: position) { choose(firstReturn: position, isStuck: isStuck) }
-        for value in valuesFound { readsFound[Int(value)] = 0 }
+        if isNew(firstReturn: position, lastBehind: lastBehind) { choose(firstReturn: position, isStuck: isStuck) }
+        for value in valuesFound {
+            isRead[Int(value)] = false
+            isSwapped[Int(value)] = false
+        }
         valuesFound.removeAll(keepingCapacity: true)
         for kind in kindsFound { bestOfKind[Int(kind)] = -1 }
         kindsFound.removeAll(keepingCapacity: true)
-        guard candidates.count > first else { return false }
-        frames.append(Frame(state: state, trailCount: trail.count, firstCandidate: first))
-        return true
-    }
-
-    private mutating func observe(_ value: Int32) {
-        if readsFound[Int(value)] == 0 { valuesFound.append(value) }
-        readsFound[Int(value)] += 1
+        guard candidates.count > first else { return }
+        frames.append(
+            Frame(
+                state: state, boundary: boundary, behind: behind, firstReturn: position, trailCount: trail.count,
+                firstCandidate: first)
+        )
     }
 
     /// Keeps, of the operations of equal effect, the one that returns first.
@@ -254,114 +298,30 @@ struct RegisterSearch {
         }
     }
 
-    private mutating func choose(firstReturn: Int32, isStuck: Bool) {
-        let due = list.returning(at: firstReturn)
-        var goal: Int32?
-        switch history.effects[due] {
-        case .read(let value): goal = value
-        case .swap(let expected, _) where expected != state: goal = expected
-        case .swap, .write, .mismatch: break
-        }
-
-        let first = candidates.count
-        // A value is not left while it has readers and nobody to write it again.
-        let mayLeave = readers[Int(state)] == 0 || writers[Int(state)] > 0
-        let mayLeaveBySwap = readers[Int(state)] <= 1 || writers[Int(state)] > 0
-        appendOpen(firstReturn: firstReturn, isStuck: isStuck, mayLeave: mayLeave)
-        let firstCompleted = candidates.count
-        for kind in kindsFound {
-            let operation = Int(bestOfKind[Int(kind)])
-            switch history.effects[operation] {
-            case .write(let value) where mayLeave || value == state: candidates.append(operation)
-            case .swap where mayLeaveBySwap: candidates.append(operation)
-            default: break
-            }
-        }
-        sortCandidates(from: firstCompleted, due: due, goal: goal)
-        if let goal, !canProduce(goal, firstReturn: firstReturn) { candidates.removeSubrange(first...) }
-    }
-
-    /// Brings what is due last, that is to be tried first; before it what produces what is due; else what is due sooner.
-    private mutating func sortCandidates(from first: Int, due: Int, goal: Int32?) {
-        for index in candidates.indices[first...] {
-            let operation = candidates[index]
-            let urgency = UInt64(UInt32.max - UInt32(list.return[operation]))
-            let rank = urgency | (operation == due ? 2 << 32 : produces(operation, goal) ? 1 << 32 : 0)
-            var place = index - first
-            ranks.append(rank)
-            while place > 0, ranks[place - 1] > rank {
-                ranks[place] = ranks[place - 1]
-                candidates[first + place] = candidates[first + place - 1]
-                place -= 1
-            }
-            ranks[place] = rank
-            candidates[first + place] = operation
-        }
-        ranks.removeAll(keepingCapacity: true)
-    }
-
-    private func produces(_ operation: Int, _ goal: Int32?) -> Bool {
-        switch history.effects[operation] {
-        case .write(let value), .swap(_, let value): value == goal
-        case .read, .mismatch: false
-        }
-    }
-
-    /// Whether some operation that may come before the first return produces a value.
-    private func canProduce(_ value: Int32, firstReturn: Int32) -> Bool {
-        for kind in history.openProducers[Int(value)] where isAvailable(kind, firstReturn) { return true }
-        var position = list.first
-        while position != firstReturn, let operation = list.called(at: position) {
-            if produces(operation, value) { return true }
-            position = list.position(after: position)
-        }
-        return false
-    }
-
-    private func isAvailable(_ kind: Int, _ firstReturn: Int32) -> Bool {
-        let calls = history.open[kind].calls
-        let used = Int(openUsed[kind])
-        return used < calls.count && calls[used] < firstReturn
-    }
-
-    /// Adds the open operations that the very next operation would notice.
-    private mutating func appendOpen(firstReturn: Int32, isStuck: Bool, mayLeave: Bool) {
-        guard !history.open.isEmpty, mayLeave else { return }
-        if isStuck {
-            // Any change of value lets a failed comparison go on.
-            for kind in history.open.indices { appendOpen(kind, firstReturn) }
-            return
-        }
-        for kind in history.openSwaps where isAvailable(kind, firstReturn) {
-            if let expected = history.open[kind].expected { observe(expected) }
-        }
-        for value in valuesFound {
-            for kind in history.openProducers[Int(value)] { appendOpen(kind, firstReturn) }
-        }
-    }
-
-    private mutating func appendOpen(_ kind: Int, _ firstReturn: Int32) {
-        let open = history.open[kind]
-        guard isAvailable(kind, firstReturn), open.new != state, open.expected == nil || open.expected == state else {
-            return
-        }
-        candidates.append(~kind)
-    }
-
-    /// Whether the configuration was not seen before.
-    private mutating func isNew(firstReturn: Int32) -> Bool {
+    /// Whether the configuration was not seen before: what is placed, the state, and what can still be placed behind.
+    private mutating func isNew(firstReturn: Int32, lastBehind: Int) -> Bool {
         // Below the first operation left all are placed; none is that was called after the first return left.
         let low = (list.called(at: list.first) ?? 0) >> 6
         let high = (Int(history.calledBefore[Int(firstReturn)]) + 63) >> 6
         row.removeAll(keepingCapacity: true)
         row.append(UInt64(UInt32(bitPattern: state)) << 32 | UInt64(low))
-        row.append(UInt64(high))
+        row.append(UInt64(high) << 32 | UInt64(lastBehind + 1))
         for word in low..<high { row.append(placed[word]) }
-        for kind in openUsed.indices where openUsed[kind] > 0 {
-            // Used or not: nobody is left to notice this one.
-            let value = Int(history.open[kind].new)
-            if mismatches == 0, readers[value] == 0, !history.isExpectedByOpen[value] { continue }
-            row.append(UInt64(kind) << 32 | UInt64(openUsed[kind]))
+        // Open operations behind the boundary can be placed behind: which ones depends on the boundary.
+        let openBehind = history.openCalledBefore[Int(boundary)]
+        row.append(UInt64(openBehind))
+        row.append(behind.map { UInt64(UInt32(bitPattern: $0.value)) << 32 | UInt64($0.due) } ?? .max)
+        row += openPlaced
+        if mismatchCount == 0 {
+            // Used or not: nobody is left to notice these.
+            let start = row.count - openPlaced.count
+            for index in openUsed.indices where openUsed[index] > 0 {
+                let kind = history.open[index]
+                guard readers[Int(kind.new)] == 0, !history.isExpectedByOpen[Int(kind.new)] else { continue }
+                for number in kind.firstNumber..<kind.firstNumber + Int(openUsed[index]) {
+                    row[start + number >> 6] &= ~(1 << UInt64(number & 63))
+                }
+            }
         }
         return cache.insert(row)
     }

@@ -38,22 +38,39 @@ struct ViolationReason {
         let writers = operations.filter { $0 != reader && $0.valueWritten == value }
         let startsSo = RegisterValue(initial) == value
         if writers.isEmpty, !startsSo { return "nobody had written \(quoted) by then" }
-        let overwriters = operations.filter { operation in
-            guard let returned = operation.returned, let new = operation.valueWritten, new != value else {
+        // An operation that has seen or made another value, after every write of this one, and before it was seen again.
+        let start = writers.map { $0.returned ?? .max }.max()
+        let proofs = operations.filter { operation in
+            guard let returned = operation.returned, let other = operation.valueProven, other != value else {
                 return false
             }
-            return returned < reader.invoked
+            return returned < reader.invoked && start.map { operation.invoked > $0 } ?? true
         }
-        guard let overwriter = overwriters.max(by: { $0.invoked < $1.invoked }) else { return nil }
-        let survivors = writers.filter { $0.returned.map { $0 >= overwriter.invoked } ?? true }
-        guard survivors.isEmpty else { return nil }
-        let name = describeWrite(overwriter)
-        if let writer = writers.max(by: { $0.invoked < $1.invoked }) {
-            return
-                "\(quoted), \(describeOrigin(writer)), had been replaced: \(name) began after that, and was done before "
-                + "the \(noun(reader)) began"
+        let isWritten = { (operation: HistoryOperation) in operation.valueWritten != nil }
+        guard let proof = proofs.last(where: isWritten) ?? proofs.last else {
+            return startsSo ? nil : swapped(value, writers: writers, seenBy: reader)
         }
-        return "\(quoted), the value at the start, had been replaced: \(name) was done before the \(noun(reader)) began"
+        let origin =
+            writers.last.map { "\(quoted), \(describeOrigin($0)), had been replaced" }
+            ?? "\(quoted), the value at the start, had been replaced"
+        let since = writers.isEmpty ? "" : " began after that, and"
+        return "\(origin): \(describe(proof))\(since) was done before the \(noun(reader)) began"
+    }
+
+    /// What speaks against a value that was written once: a compare-and-set has replaced it.
+    private func swapped(
+        _ value: RegisterValue, writers: [HistoryOperation], seenBy reader: HistoryOperation
+    ) -> String? {
+        guard writers.count == 1, let writer = writers.first else { return nil }
+        for operation in operations where operation != reader {
+            guard case .compareAndSet(let expected, _, true) = operation.action, RegisterValue(expected) == value,
+                operation.valueWritten != nil, let returned = operation.returned, returned < reader.invoked
+            else { continue }
+            let quoted = HistoryText.quoted(value.text)
+            return "\(quoted), \(describeOrigin(writer)) and never again, had been replaced: the compare-and-set by "
+                + "process \(operation.process) at \(operation.span) found it, and was done before the \(noun(reader)) began"
+        }
+        return nil
     }
 
     private func noun(_ operation: HistoryOperation) -> String {
@@ -64,9 +81,24 @@ struct ViolationReason {
         "\(operation.valueWritten?.text == nil ? "left" : "written") by process \(operation.process) at \(operation.span)"
     }
 
-    private func describeWrite(_ operation: HistoryOperation) -> String {
-        let value = operation.valueWritten?.text
-        let what = value == nil ? "the deletion" : "the write of \(HistoryText.quoted(value))"
+    private func describe(_ operation: HistoryOperation) -> String {
+        let value = operation.valueProven?.text
+        let what =
+            if case .read = operation.action {
+                "the read of \(HistoryText.quoted(value))"
+            } else {
+                value == nil ? "the deletion" : "the write of \(HistoryText.quoted(value))"
+            }
         return "\(what) by process \(operation.process) at \(operation.span)"
+    }
+}
+
+extension HistoryOperation {
+    /// The value that was there for certain when a completed operation took effect, or just after.
+    fileprivate var valueProven: RegisterValue? {
+        switch action {
+        case .read(let value), .write(let value): RegisterValue(value)
+        case .compareAndSet(_, let new, let succeeded): succeeded ? RegisterValue(new) : nil
+        }
     }
 }

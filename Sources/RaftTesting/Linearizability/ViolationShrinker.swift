@@ -28,20 +28,31 @@ struct ViolationShrinker {
     /// The history up to the first return at which it is not linearizable any more.
     private func shortestFailingPrefix(of operations: [HistoryOperation]) -> [HistoryOperation] {
         let returns = operations.compactMap(\.returned).sorted()
+        func failsThrough(_ index: Int) -> Bool {
+            fails(prefix(of: operations, through: returns[index]).map { open($0, after: returns[index]) })
+        }
         var low = 0
         var high = returns.count - 1
         guard high >= 0 else { return operations }
+        // Where a stale observation is the reason, it is most likely the end.
+        if let returned = staleReturn(in: operations), let index = returns.firstIndex(of: returned),
+            failsThrough(index)
+        {
+            high = index
+            if index > 0, !failsThrough(index - 1) { low = index }
+        }
         while low < high {
             let middle = (low + high) / 2
-            if fails(prefix(of: operations, through: returns[middle]).map { open($0, after: returns[middle]) }) {
-                high = middle
-            } else {
-                low = middle + 1
-            }
+            if failsThrough(middle) { high = middle } else { low = middle + 1 }
         }
         // Operations that had not returned yet are open in the prefix. They stay so where they do not have to be shown.
         let cut = prefix(of: operations, through: returns[high]).map { open($0, after: returns[high]) }
         return fails(cut) ? cut : operations
+    }
+
+    private func staleReturn(in operations: [HistoryOperation]) -> UInt64? {
+        let history = RegisterHistory(operations, initial: initial)
+        return StaleObservation(history).firstReturn().map { history.list.time(at: $0) }
     }
 
     private func prefix(of operations: [HistoryOperation], through time: UInt64) -> [HistoryOperation] {
@@ -94,7 +105,8 @@ struct ViolationShrinker {
     /// do that returned before the write was called, or that were called after another write replaced it for certain.
     ///
     /// Writes that replace others come later in time: where several are removed together, each is removed before the
-    /// one that replaced it.
+    /// one that replaced it. The last write of a value before an observer stays all the same: it tells why the value was
+    /// there once.
     private func unnoticed(_ operations: [HistoryOperation]) -> [Int] {
         var observers: [RegisterValue: [HistoryOperation]] = [:]
         var mismatches: [HistoryOperation] = []
@@ -113,9 +125,10 @@ struct ViolationShrinker {
             }
         }
         let replacements = Replacements(operations)
+        let origins = origins(of: observers, in: operations)
         return operations.indices.filter { index in
             let write = operations[index]
-            guard let value = write.valueWritten else { return false }
+            guard let value = write.valueWritten, !origins.contains(index) else { return false }
             let end = replacements.firstEnd(after: write)
             func sees(_ observer: HistoryOperation) -> Bool {
                 observer.invoked <= end && (observer.returned ?? .max) >= write.invoked
@@ -129,6 +142,25 @@ struct ViolationShrinker {
             }
             return !anySees(mismatches) && !anySees(observers[value] ?? [])
         }
+    }
+
+    /// For each observer the write of its value that was called last before it returned.
+    private func origins(
+        of observers: [RegisterValue: [HistoryOperation]], in operations: [HistoryOperation]
+    ) -> Set<Int> {
+        var writes: [RegisterValue: [Int]] = [:]
+        for index in operations.indices.sorted(by: { operations[$0].invoked < operations[$1].invoked }) {
+            if let value = operations[index].valueWritten { writes[value, default: []].append(index) }
+        }
+        var origins: Set<Int> = []
+        for (value, observers) in observers {
+            guard let writes = writes[value] else { continue }
+            for observer in observers {
+                let end = observer.returned ?? .max
+                if let origin = writes.last(where: { operations[$0].invoked <= end }) { origins.insert(origin) }
+            }
+        }
+        return origins
     }
 
     /// When the values of writes are gone for certain.

@@ -1,5 +1,6 @@
-import RaftTesting
 import Testing
+
+@testable import RaftTesting
 
 @Suite("The linearizability checker on 20,000 operations by 50 clients")
 struct LargeHistoryTests {

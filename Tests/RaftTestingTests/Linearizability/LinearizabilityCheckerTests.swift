@@ -1,5 +1,6 @@
-import RaftTesting
 import Testing
+
+@testable import RaftTesting
 
 @Suite("The linearizability checker")
 struct LinearizabilityCheckerTests {
@@ -31,6 +32,9 @@ struct LinearizabilityCheckerTests {
             let verdict = check(operations, initial: initial.map { ["x": $0] } ?? [:])
             #expect(verdict.isLinearizable == expected, "seed \(seed): \(operations)")
             verdicts[expected ? 1 : 0] += 1
+            var search = RegisterSearch(RegisterHistory(operations, initial: initial))
+            let found = search.run(stepBudget: 100_000)
+            #expect(found == (expected ? .linearizable : .notLinearizable), "seed \(seed): \(operations)")
 
             let timed = operations.map {
                 TimedOperation(
@@ -81,7 +85,7 @@ struct LinearizabilityCheckerTests {
         #expect(violations > 0)
     }
 
-    @Test("A stale read is found, and the explanation holds it and two operations at most")
+    @Test("A stale read is found and explained by three operations")
     func staleRead() throws {
         let operations = [
             Self.write("1", 1, 0, 2), Self.read("1", 2, 1, 4), Self.write("4", 1, 5, 7), Self.write("5", 2, 9, 12),
@@ -92,8 +96,53 @@ struct LinearizabilityCheckerTests {
             Issue.record("not found")
             return
         }
-        #expect(violation.operations.contains(operations[5]) && violation.operations.count <= 3)
+        #expect(violation.operations == [operations[2], operations[3], operations[5]])
+        #expect(
+            violation.summary == """
+                key "x": read by process 3 returned "4" at 17…21, but "4", written by process 1 at 5…7, had been replaced: \
+                the write of "5" by process 2 at 9…12 began after that, and was done before the read began
+                """)
         #expect(violation.description.hasSuffix("\n  process 3 read x = \"4\" at 17…21"))
+    }
+
+    @Test("A value that a compare-and-set took away is not read again")
+    func swappedValue() {
+        let swap = HistoryOperation(
+            process: 2, key: "x", action: .compareAndSet(expected: "1", new: "2", succeeded: true), invoked: 1,
+            returned: 4)
+        guard case .violation(let violation) = check([Self.write("1", 1, 0, 5), swap, Self.read("1", 3, 6, 7)]) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(violation.operations.count == 3)
+        #expect(violation.reason.contains("had been replaced: the compare-and-set by process 2 at 1…4 found it"))
+    }
+
+    @Test("Reads that disagree about the order of two writes are found by search, and shrunk")
+    func disagreeingReads() {
+        let operations = [
+            Self.write("1", 1, 0, 30), Self.write("2", 2, 0, 30), Self.read("1", 3, 1, 2), Self.read("2", 3, 3, 4),
+            Self.read("1", 4, 5, 40), Self.read("2", 5, 31, 32), Self.read("1", 5, 33, 34), Self.read("2", 6, 35, 36),
+        ]
+        guard case .violation(let violation) = check(operations) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(violation.operations.count < operations.count)
+        #expect(!ExhaustiveChecker(operations: violation.operations).isLinearizable())
+    }
+
+    @Test("A deletion that nobody reads hides a write from a failed comparison")
+    func hiddenWrite() {
+        let mismatch = HistoryOperation(
+            process: 2, key: "x", action: .compareAndSet(expected: "2", new: "1", succeeded: false), invoked: 8,
+            returned: 10)
+        let operations = [
+            Self.write("2", 0, 3, 7), Self.read("1", 1, 3, 4), mismatch, Self.write(nil, 3, 0, 4),
+            Self.write("1", 4, 0, 1),
+        ]
+        #expect(check(operations) == .linearizable)
+        #expect(check(operations, initial: ["x": "1"]) == .linearizable)
     }
 
     @Test("A value that nobody wrote is called so")

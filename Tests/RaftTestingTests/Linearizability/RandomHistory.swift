@@ -8,9 +8,9 @@ enum RandomHistory {
             let invoked = random.next(in: 0...8)
             let returned = random.chance(200) ? nil : invoked + random.next(in: 0...5)
             let action: HistoryOperation.Action =
-                switch random.index(below: 4) {
-                case 0, 1: .read(value(values, &random))
-                case 2: .write(value(values, &random))
+                switch random.index(below: 3) {
+                case 0: .read(value(values, &random))
+                case 1: .write(value(values, &random))
                 default:
                     .compareAndSet(
                         expected: value(values, &random), new: value(values, &random), succeeded: random.chance(500))
