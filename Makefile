@@ -8,7 +8,9 @@ BIN := .build/release
 TEST := --traits default,TestBuild
 SIM := .build-sim/release/raft-sim
 SEEDS ?= 1000
-FROM ?= $(shell date +%s)000
+ifndef FROM
+FROM := $(shell date +%s)000
+endif
 # Programs to install hold the Swift runtime, so that they run where no toolchain is. They are built apart, for the flag
 # would rebuild everything.
 STATIC := -c release --static-swift-stdlib --scratch-path .build/static

@@ -175,7 +175,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftCoreTests",
-            dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum"],
+            dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum", "RaftTesting"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftTestingTests",

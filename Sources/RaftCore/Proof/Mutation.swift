@@ -25,8 +25,6 @@ package enum Mutation: String, CaseIterable, Sendable {
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
     // Disk.
     case reportBeforeCommit, retryFailedSync, skipChecksums
-    // Network.
-    case acceptForeignCluster, skipFrameChecksum, skipCredentials
     // Proposals.
     case forgetAbandonedProposals, succeedByIndex
 }

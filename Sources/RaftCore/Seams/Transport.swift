@@ -106,10 +106,6 @@ public struct TransportContext: Sendable {
     public var tracer: Tracer
     /// No frame is larger than this, in bytes.
     public var maximumMessageBytes: Int
-    #if TestBuild
-        /// The one rule that the transport breaks on purpose.
-        package var mutation: Mutation?
-    #endif
 
     public init(node: NodeID, tracer: Tracer, maximumMessageBytes: Int) {
         self.node = node

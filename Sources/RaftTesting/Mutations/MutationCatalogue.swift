@@ -10,17 +10,14 @@ package struct MutationVerdict: Sendable {
 
 /// Which rules the simulator must notice when they are broken.
 package enum MutationCatalogue {
-    /// Caught by others than the simulator, each for a reason.
+    /// Not for the simulator, each for a reason; `SwitchTests` catches them on a single engine.
     package static let elsewhere: [Mutation] = [
-        // Needs completions in another order than that of the writes, which the driver's writer never gives: the model
-        // checker's business.
+        // Needs completions in another order than that of the writes, which the driver's writer never gives.
         .completionsInOrder,
         // Nothing of a newer release can be simulated by this one.
         .skipUnknownKind,
-        // No safety rule, and no property of a run: bounded work, by a unit test.
+        // No safety rule: bounded work.
         .probeWithoutBackoff,
-        // Below the simulated network: the transport's own tests.
-        .acceptForeignCluster, .skipFrameChecksum, .skipCredentials,
         // No membership changes yet, so nobody is superseded.
         .acceptSuperseded,
         // Whoever is amnesiac is kept away before a leader could notice (rule M10).
@@ -93,9 +90,6 @@ extension Mutation {
         case .reportBeforeCommit: "D1"
         case .retryFailedSync: "D2"
         case .skipChecksums: "D3"
-        case .acceptForeignCluster: "N1"
-        case .skipFrameChecksum: "N2"
-        case .skipCredentials: "N3"
         case .forgetAbandonedProposals: "W2"
         case .succeedByIndex: "W3"
         }

@@ -1,5 +1,6 @@
 import RaftCore
 import RaftMembership
+import RaftTesting
 
 // Network, disks, crashes.
 extension EngineCluster {

@@ -1,5 +1,6 @@
 import RaftCore
 import RaftMembership
+import RaftTesting
 
 /// Servers, network, disks and time in one value of chance: a seed decides everything, so that any run can be had again.
 ///

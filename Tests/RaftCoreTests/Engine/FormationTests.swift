@@ -1,5 +1,6 @@
 @testable import RaftCore
 import RaftMembership
+import RaftTesting
 import Testing
 
 /// Rule M9: how a cluster comes to be, and when it does not.

@@ -1,5 +1,5 @@
-public import RaftCore
-public import RaftMembership
+import RaftCore
+import RaftMembership
 import RaftTracing
 
 /// A cluster of the production engine and driver with simulated time, network, disks and processes, driven by hand: the
@@ -7,7 +7,7 @@ import RaftTracing
 ///
 /// A seed decides everything that is left to chance. Lives on one thread. Properties of Raft and of this implementation
 /// are checked after each step; the first that does not hold ends the run with an error.
-public final class SimulatedCluster<Machine: StateMachine> {
+final class SimulatedCluster<Machine: StateMachine> {
     typealias Node = Raft<WatchedMachine<Machine>>
 
     let core: ClusterCore
@@ -52,12 +52,12 @@ public final class SimulatedCluster<Machine: StateMachine> {
     // MARK: By hand
 
     /// Simulated nanoseconds since the start.
-    public var now: UInt64 { core.world.now.rawValue - 1_000_000_000 }
+    var now: UInt64 { core.world.now.rawValue - 1_000_000_000 }
 
     /// Lets events happen for `span` nanoseconds, or until `isDone`; true when it was done.
     /// - Throws: when a property does not hold.
     @discardableResult
-    public func run(for span: UInt64, until isDone: () -> Bool = { false }) throws -> Bool {
+    func run(for span: UInt64, until isDone: () -> Bool = { false }) throws -> Bool {
         try core.world.run(for: span, until: isDone)
     }
 

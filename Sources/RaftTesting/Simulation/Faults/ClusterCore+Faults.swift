@@ -66,12 +66,13 @@ extension ClusterCore {
 
     private func pause(_ node: SimulatedNode, for span: UInt64) {
         node.pausedUntil = world.now + span
-        node.disturbedAt = world.now + span
+        node.disturbedAt = max(node.disturbedAt, world.now + span)
     }
 
     private func jump(_ node: SimulatedNode, by span: UInt64) {
         node.clock.jump(by: span, at: world.now)
-        node.disturbedAt = world.now
+        // A pause may last longer still.
+        node.disturbedAt = max(node.disturbedAt, world.now)
     }
 
     // MARK: Network

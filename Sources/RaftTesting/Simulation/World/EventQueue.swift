@@ -1,7 +1,7 @@
-import RaftCore
+package import RaftCore
 
 /// What is yet to happen, by time, and at one time in the order in which it was put in: a binary heap.
-struct EventQueue<Event> {
+package struct EventQueue<Event> {
     private struct Item {
         var at: Instant
         var order: UInt64
@@ -13,9 +13,11 @@ struct EventQueue<Event> {
     private var heap: [Item] = []
     private var inserted: UInt64 = 0
 
-    var next: Instant? { heap.first?.at }
+    package init() {}
 
-    mutating func insert(_ event: Event, at instant: Instant) {
+    package var next: Instant? { heap.first?.at }
+
+    package mutating func insert(_ event: Event, at instant: Instant) {
         inserted += 1
         heap.append(Item(at: instant, order: inserted, event: event))
         var child = heap.count - 1
@@ -27,7 +29,7 @@ struct EventQueue<Event> {
         }
     }
 
-    mutating func removeFirst() -> (at: Instant, event: Event)? {
+    package mutating func removeFirst() -> (at: Instant, event: Event)? {
         guard let first = heap.first else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {

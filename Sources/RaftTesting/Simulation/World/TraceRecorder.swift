@@ -83,9 +83,7 @@ final class TraceRecorder {
 
     private func mix(_ envelope: Envelope) {
         mix(envelope.from.id.rawValue << 32 | envelope.to.id.rawValue)
-        let head = MessageCodec.encode(envelope)
-        for byte in head.head { mix(UInt64(byte)) }
-        mix(UInt64(head.entries.byteCount))
+        envelope.message.forEachNumber(mix)
     }
 
     private static func time(_ at: Instant) -> String {
@@ -109,36 +107,6 @@ final class TraceRecorder {
         case .call(let client, let what): "client \(client) \(what)"
         case .event(let node, let what): "\(node): \(what)"
         case .violation(let property, let what): "VIOLATION of \(property): \(what)"
-        }
-    }
-}
-
-extension Message {
-    /// One line, for people.
-    package var summary: String {
-        switch self {
-        case .voteRequest(let request): "\(name) term \(request.term) round \(request.round) last \(request.last)"
-        case .voteReply(let reply):
-            "\(name) term \(reply.term) for \(reply.askedTerm) round \(reply.round) \(reply.isGranted ? "yes" : "no")"
-        case .appendEntries(let request):
-            "\(name) term \(request.term) stream \(request.stream).\(request.sequence) previous \(request.previous) "
-                + "entries \(request.entries.count) commit \(request.leaderCommit)"
-        case .appendReply(let reply):
-            switch reply.outcome {
-            case .matched(let index):
-                "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) matched \(index)"
-            case .conflict(let hint):
-                "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) conflict, try \(hint)"
-            }
-        case .heartbeat(let beat):
-            "\(name) term \(beat.term) stream \(beat.stream) previous \(beat.previous) commit \(beat.leaderCommit) "
-                + "round \(beat.round)"
-        case .heartbeatReply(let reply):
-            "\(name) term \(reply.term) stream \(reply.stream) round \(reply.round) "
-                + (reply.hasMatch ? "accepted \(reply.accepted) matched \(reply.matched)" : "no match")
-        case .formationQuery(let query): "\(name) \(query.nonce)"
-        case .formationAnswer(let answer): "\(name) \(answer.nonce) \(answer.cluster.map { "\($0)" } ?? "pristine")"
-        case .adopt(let adopt): "\(name) \(adopt.cluster)"
         }
     }
 }

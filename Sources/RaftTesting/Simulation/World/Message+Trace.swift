@@ -1,0 +1,102 @@
+import RaftCore
+import RaftMembership
+
+extension Message {
+    /// One line, for people.
+    package var summary: String {
+        switch self {
+        case .voteRequest(let request): "\(name) term \(request.term) round \(request.round) last \(request.last)"
+        case .voteReply(let reply):
+            "\(name) term \(reply.term) for \(reply.askedTerm) round \(reply.round) \(reply.isGranted ? "yes" : "no")"
+        case .appendEntries(let request):
+            "\(name) term \(request.term) stream \(request.stream).\(request.sequence) previous \(request.previous) "
+                + "entries \(request.entries.count) commit \(request.leaderCommit)"
+        case .appendReply(let reply):
+            switch reply.outcome {
+            case .matched(let index):
+                "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) matched \(index)"
+            case .conflict(let hint):
+                "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) conflict, try \(hint)"
+            }
+        case .heartbeat(let beat):
+            "\(name) term \(beat.term) stream \(beat.stream) previous \(beat.previous) commit \(beat.leaderCommit) "
+                + "round \(beat.round)"
+        case .heartbeatReply(let reply):
+            "\(name) term \(reply.term) stream \(reply.stream) round \(reply.round) "
+                + (reply.hasMatch ? "accepted \(reply.accepted) matched \(reply.matched)" : "no match")
+        case .formationQuery(let query): "\(name) \(query.nonce)"
+        case .formationAnswer(let answer): "\(name) \(answer.nonce) \(answer.cluster.map { "\($0)" } ?? "pristine")"
+        case .adopt(let adopt): "\(name) \(adopt.cluster)"
+        }
+    }
+}
+
+extension Message {
+    /// Every number that the message carries, in a fixed order, for the fingerprint of a trace; entries by their size.
+    func forEachNumber(_ body: (UInt64) -> Void) {
+        func id(_ id: LogID) {
+            body(id.term.rawValue)
+            body(id.index.rawValue)
+        }
+        switch self {
+        case .voteRequest(let request):
+            body(1 << 8 | (request.isPreVote ? 1 : 0))
+            body(request.term.rawValue)
+            body(request.round)
+            id(request.last)
+        case .voteReply(let reply):
+            body(2 << 8 | (reply.isPreVote ? 1 : 0) | (reply.isGranted ? 2 : 0))
+            body(reply.term.rawValue)
+            body(reply.askedTerm.rawValue)
+            body(reply.round)
+        case .appendEntries(let request):
+            body(3 << 8)
+            body(request.term.rawValue)
+            body(UInt64(request.stream))
+            body(request.sequence)
+            id(request.previous)
+            body(request.leaderCommit.rawValue)
+            body(UInt64(request.entries.count))
+            body(UInt64(request.entries.byteCount))
+        case .appendReply(let reply):
+            body(4 << 8)
+            body(reply.term.rawValue)
+            body(UInt64(reply.stream))
+            body(reply.sequence)
+            switch reply.outcome {
+            case .matched(let index):
+                body(0)
+                id(LogID(term: .zero, index: index))
+            case .conflict(let hint):
+                body(1)
+                id(hint)
+            }
+        case .heartbeat(let beat):
+            body(5 << 8)
+            body(beat.term.rawValue)
+            body(UInt64(beat.stream))
+            id(beat.previous)
+            body(beat.leaderCommit.rawValue)
+            body(beat.round)
+        case .heartbeatReply(let reply):
+            body(6 << 8 | (reply.hasMatch ? 1 : 0))
+            body(reply.term.rawValue)
+            body(UInt64(reply.stream))
+            body(reply.round)
+            body(reply.accepted.rawValue)
+            body(reply.matched.rawValue)
+        case .formationQuery(let query):
+            body(7 << 8)
+            body(query.nonce)
+        case .formationAnswer(let answer):
+            body(8 << 8)
+            body(answer.nonce)
+            body(answer.cluster?.high ?? 0)
+            body(answer.cluster?.low ?? 0)
+        case .adopt(let adopt):
+            body(9 << 8)
+            body(adopt.cluster.high)
+            body(adopt.cluster.low)
+        }
+    }
+}
