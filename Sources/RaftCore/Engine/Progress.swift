@@ -80,4 +80,9 @@ package struct Inflight: Hashable, Sendable {
         head = 0
         bytes = 0
     }
+
+    /// The last index of each request under way, oldest first.
+    func forEach(_ body: (_ lastIndex: LogIndex) -> Void) {
+        for request in requests[head...] { body(request.lastIndex) }
+    }
 }
