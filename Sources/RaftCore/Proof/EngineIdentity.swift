@@ -94,6 +94,7 @@ extension RaftEngine {
         uncommitted.feed(&hasher)
         hasher.combine(reads.round)
         hasher.combine(reads.confirmedRound)
+        hasher.combine(reads.held.count)
         for id in reads.held { hasher.combine(id.rawValue) }
         for list in [reads.unconfirmed, reads.confirmed] {
             hasher.combine(list.count)

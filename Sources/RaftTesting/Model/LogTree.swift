@@ -1,0 +1,103 @@
+import RaftCore
+import RaftMembership
+
+/// One log, as a place in `LogTree`: two logs are the same exactly when their handles are.
+struct LogHandle: Hashable, Sendable {
+    var number: Int32
+    /// The log without entries.
+    static let empty = LogHandle(number: 0)
+}
+
+/// Every log that an exploration has met, each entry after its predecessor. Equal logs share one node, so that a prefix
+/// is found by walking towards the root, and the Log Matching property (§5.3) is a comparison of handles.
+struct LogTree: Sendable {
+    private struct Node {
+        var parent: LogHandle
+        var index: LogIndex
+        var term: Term
+        var entry: EntryBatch
+        var fingerprint: UInt64
+    }
+
+    private var nodes = [Node(parent: .empty, index: .zero, term: .zero, entry: .empty, fingerprint: 0)]
+    private var handles: [UInt64: LogHandle] = [:]
+
+    func last(of log: LogHandle) -> LogID { LogID(term: self[log].term, index: self[log].index) }
+    func lastIndex(of log: LogHandle) -> LogIndex { self[log].index }
+    /// The same for the same entries, in every process.
+    func fingerprint(of log: LogHandle) -> UInt64 { self[log].fingerprint }
+
+    /// The log with the entries of `batch` behind it.
+    mutating func extend(_ log: LogHandle, by batch: EntryBatch) -> LogHandle {
+        var log = log
+        for position in 0..<batch.count {
+            let entry = batch.slice(from: batch.firstIndex + position, maxCount: 1)
+            var hasher = StableHasher(seed: self[log].fingerprint)
+            entry.withUnsafeBytes { hasher.combine($0) }
+            if let known = handles[hasher.value] {
+                log = known
+                continue
+            }
+            let id = entry.id(at: 0)
+            nodes.append(
+                Node(parent: log, index: id.index, term: id.term, entry: entry, fingerprint: hasher.value))
+            log = LogHandle(number: Int32(nodes.count - 1))
+            handles[hasher.value] = log
+        }
+        return log
+    }
+
+    /// The log up to and including `index`; nil when it does not reach so far.
+    func prefix(of log: LogHandle, through index: LogIndex) -> LogHandle? {
+        var log = log
+        guard self[log].index >= index else { return nil }
+        while self[log].index > index { log = self[log].parent }
+        return log
+    }
+
+    func isPrefix(_ log: LogHandle, of other: LogHandle) -> Bool {
+        log == other || prefix(of: other, through: self[log].index) == log
+    }
+
+    /// Where the two logs differ first from the end of the shorter one on; nil when one is a prefix of the other.
+    /// `isMismatch` when they differ below an entry of the same index and term.
+    func difference(_ first: LogHandle, _ second: LogHandle) -> (index: LogIndex, isMismatch: Bool)? {
+        if first == second { return nil }
+        let length = min(self[first].index, self[second].index)
+        guard var first = prefix(of: first, through: length), var second = prefix(of: second, through: length) else {
+            return nil
+        }
+        var found: LogIndex?
+        while first != second {
+            found = self[first].index
+            if self[first].term == self[second].term { return (self[first].index, true) }
+            first = self[first].parent
+            second = self[second].parent
+        }
+        return found.map { ($0, false) }
+    }
+
+    /// The entries of a log, oldest first.
+    func entries(of log: LogHandle) -> [EntryBatch] {
+        var entries: [EntryBatch] = []
+        var log = log
+        while log != .empty {
+            entries.append(self[log].entry)
+            log = self[log].parent
+        }
+        return entries.reversed()
+    }
+
+    func entries(of log: LogHandle, from first: LogIndex, through last: LogIndex) -> EntryBatch {
+        EntryBatch.joining(entries(of: log).filter { (first...max(first, last)).contains($0.firstIndex) })
+    }
+
+    /// The terms of a log: `1 2 2`.
+    func describe(_ log: LogHandle) -> String {
+        entries(of: log).map { "\($0.term(at: 0))" }.joined(separator: " ")
+    }
+
+    private subscript(_ log: LogHandle) -> Node {
+        _read { yield nodes[Int(log.number)] }
+    }
+}

@@ -1,0 +1,49 @@
+/// How much of each kind of trouble the world may make along one path. A path that has used up a kind goes on without
+/// it: every explored path is a possible one, and what a budget leaves out is not explored.
+package struct ModelBudget: Hashable, Sendable {
+    /// Election timeouts that pass, at any server. Each begins a campaign, and a campaign enters one new term at most.
+    package var terms: UInt8
+    /// Commands proposed.
+    package var entries: UInt8
+    /// Messages lost from a full link. Loss of any other message needs no budget: it is never delivered.
+    package var losses: UInt8
+    /// Messages delivered and kept, to be delivered again.
+    package var duplicates: UInt8
+    /// Crashes, each followed by a restart. What was being written is lost, or any first part of it is not.
+    package var crashes: UInt8
+    /// Rounds of heartbeats that the network carries; further ones are lost.
+    package var heartbeats: UInt8
+    /// Linearizable reads requested of a leader.
+    package var reads: UInt8
+
+    package init(
+        terms: UInt8 = 2, entries: UInt8 = 0, losses: UInt8 = 0, duplicates: UInt8 = 0, crashes: UInt8 = 0,
+        heartbeats: UInt8 = 0, reads: UInt8 = 0
+    ) {
+        self.terms = terms
+        self.entries = entries
+        self.losses = losses
+        self.duplicates = duplicates
+        self.crashes = crashes
+        self.heartbeats = heartbeats
+        self.reads = reads
+    }
+
+    var packed: UInt64 {
+        [terms, entries, losses, duplicates, crashes, heartbeats, reads].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    init(packed: UInt64) {
+        func field(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (8 * position)) }
+        self.init(
+            terms: field(6), entries: field(5), losses: field(4), duplicates: field(3), crashes: field(2),
+            heartbeats: field(1), reads: field(0))
+    }
+}
+
+extension ModelBudget: CustomStringConvertible {
+    package var description: String {
+        "terms \(terms), entries \(entries), losses \(losses), duplicates \(duplicates), crashes \(crashes), "
+            + "heartbeats \(heartbeats), reads \(reads)"
+    }
+}

@@ -1,0 +1,85 @@
+import RaftCore
+import RaftMembership
+
+// What holds between servers, in every state.
+extension ModelChecker {
+    /// The first property that does not hold; `changed` is the only server that is not as it was a state before.
+    func violation(in state: ModelState, changed: Int?) -> ModelViolation? {
+        let slots = changed.map { $0...$0 } ?? 0...(state.servers.count - 1)
+        for one in slots {
+            for other in state.servers.indices where other != one {
+                if let found = violation(between: state.servers[one], and: state.servers[other]) { return found }
+            }
+        }
+        return lostCommit(in: state)
+    }
+
+    private func violation(between first: UInt32, and second: UInt32) -> ModelViolation? {
+        let (one, other) = (tables.summaries[Int(first)], tables.summaries[Int(second)])
+        if one.ledTerms & other.ledTerms != 0 {
+            let term = (one.ledTerms & other.ledTerms).trailingZeroBitCount
+            return ModelViolation(
+                "election safety (§5.2)", "two servers lead term \(term): \(name(first)) and \(name(second))")
+        }
+        if let (index, isMismatch) = tables.logs.difference(one.memory, other.memory), isMismatch {
+            return ModelViolation(
+                "log matching (§5.3)", "entries \(index) agree in term and what is before them differs")
+        }
+        if !tables.logs.isPrefix(one.committed, of: other.committed),
+            !tables.logs.isPrefix(other.committed, of: one.committed)
+        {
+            return ModelViolation(
+                "state machine safety (§5.4.3)", "\(name(first)) and \(name(second)) committed different entries")
+        }
+        return incompleteLeader(first, one, second, other) ?? incompleteLeader(second, other, first, one)
+            ?? wrongMatch(first, one, second, other) ?? wrongMatch(second, other, first, one)
+    }
+
+    /// What was committed before a leader's term is in its log.
+    private func incompleteLeader(
+        _ leader: UInt32, _ leading: ModelTables.Summary, _ server: UInt32, _ other: ModelTables.Summary
+    ) -> ModelViolation? {
+        guard leading.isLeader, !tables.logs.isPrefix(other.committed, of: leading.memory) else { return nil }
+        for commit in tables.servers[Int(server)].ghost.commits
+        where commit.term.rawValue < leading.term && !tables.logs.isPrefix(commit.log, of: leading.memory) {
+            return ModelViolation(
+                "leader completeness (§5.4)",
+                "\(name(leader)) leads term \(leading.term) without entry \(tables.logs.last(of: commit.log)), which "
+                    + "\(name(server)) knew to be committed in term \(commit.term)")
+        }
+        return nil
+    }
+
+    /// A leader believes of a peer in its own term only what is on that peer's disk.
+    private func wrongMatch(
+        _ leader: UInt32, _ leading: ModelTables.Summary, _ server: UInt32, _ other: ModelTables.Summary
+    ) -> ModelViolation? {
+        guard leading.isLeader, leading.term >= other.term else { return nil }
+        let peer = tables.servers[Int(server)]
+        let match = tables.servers[Int(leader)].engine.progress[peer.slot].matchIndex
+        guard let log = tables.logs.prefix(of: leading.memory, through: match) else {
+            return ModelViolation("P1", "\(name(leader)) takes \(name(server)) to hold entry \(match), which is nowhere")
+        }
+        if tables.logs.isPrefix(log, of: other.disk) { return nil }
+        return ModelViolation("P1", "\(name(leader)) takes \(name(server)) to hold entry \(match) durably")
+    }
+
+    /// What is committed is on the disks of a majority, for ever.
+    private func lostCommit(in state: ModelState) -> ModelViolation? {
+        var committed = LogHandle.empty
+        var length: UInt32 = 0
+        for server in state.servers where tables.summaries[Int(server)].committedIndex > length {
+            committed = tables.summaries[Int(server)].committed
+            length = tables.summaries[Int(server)].committedIndex
+        }
+        var holders = 0
+        for server in state.servers
+        where tables.logs.isPrefix(committed, of: tables.summaries[Int(server)].disk) { holders += 1 }
+        if holders > state.servers.count / 2 { return nil }
+        return ModelViolation(
+            "committed entries are durable on a quorum (L10, D1)",
+            "entry \(tables.logs.last(of: committed)) is committed and on \(holders) of \(state.servers.count) disks")
+    }
+
+    private func name(_ server: UInt32) -> String { "server \(tables.servers[Int(server)].slot + 1)" }
+}

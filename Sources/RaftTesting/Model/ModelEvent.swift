@@ -1,0 +1,56 @@
+import RaftCore
+
+/// Something that may happen next.
+enum ModelEvent: Sendable {
+    case deliver(UInt32, at: ModelMoment)
+    /// The message stays, to be delivered again.
+    case duplicate(UInt32, at: ModelMoment)
+    case lose(UInt32)
+    case complete(server: Int, position: Int)
+    case deadline(server: Int, ModelMoment)
+    case propose(server: Int)
+    case read(server: Int)
+    case crash(server: Int, durable: Int)
+}
+
+extension ModelEvent {
+    /// For a counterexample.
+    func describe(_ tables: ModelTables, _ state: ModelState) -> String {
+        func message(_ number: UInt32) -> (to: Int, text: String) {
+            let message = tables.messages[Int(number)]
+            return (message.to + 1, "\(message)")
+        }
+        func late(_ moment: ModelMoment) -> String { moment == .late ? ", after a long silence" : "" }
+        switch self {
+        case .deliver(let number, let moment):
+            let (to, text) = message(number)
+            return "server \(to) receives \(text)\(late(moment))"
+        case .duplicate(let number, let moment):
+            let (to, text) = message(number)
+            return "server \(to) receives \(text), which stays under way\(late(moment))"
+        case .lose(let number):
+            let (to, text) = message(number)
+            return "lost on the way to server \(to): \(text)"
+        case .complete(let server, let position):
+            let which = position == 0 ? "its oldest write" : "write \(position + 1) of those under way"
+            return "server \(server + 1) is told that \(which) is durable"
+        case .deadline(let server, let moment):
+            let what =
+                switch moment {
+                case .election: "the election timeout of server \(server + 1) passes"
+                case .heartbeat: "server \(server + 1) is due to send heartbeats"
+                case .probe: "server \(server + 1) is due to send heartbeats, and to probe again"
+                case .silence: "server \(server + 1) has heard from no quorum"
+                case .commitNotice: "server \(server + 1) tells idle peers of its commit index"
+                default: "server \(server + 1) has waited long enough for proposals of a lost leadership"
+                }
+            return what
+        case .propose(let server): return "a command is proposed to server \(server + 1)"
+        case .read(let server): return "a read is requested of server \(server + 1)"
+        case .crash(let server, let durable):
+            let writes = tables.servers[Int(state.servers[server])].writes.count
+            let lost = writes == 0 ? "" : ", \(durable) of \(writes) writes under way durable"
+            return "server \(server + 1) crashes and restarts\(lost)"
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import RaftCore
+import RaftMembership
+
+/// A write under way: what is on disk once it is durable. Writes become durable in the order given; that they are may be
+/// told in any order (rule L11).
+struct ModelWrite: Sendable {
+    var id: WriteID
+    var hardState: HardState
+    var log: LogHandle
+    /// It is on disk, and the engine has not been told.
+    var isDurable = false
+}
+
+/// What the properties must remember of a server, over crashes too. No part of the engine sees it.
+struct ModelGhost: Sendable {
+    struct Commit: Sendable {
+        var term: Term
+        var log: LogHandle
+    }
+
+    /// Terms this server has led, a bit for each.
+    var ledTerms: UInt64 = 0
+    /// The longest log that it knew to be committed, with the term it was in; one for each such term.
+    var commits: [Commit] = []
+    /// Its last vote for another that left.
+    var granted: (term: Term, candidate: Int)?
+    /// Reads that have not ended, each with the index it must see.
+    var reads: [(id: UInt64, sees: LogIndex)] = []
+    /// Proposals that have not ended.
+    var proposals: [LogID] = []
+
+    var committed: LogHandle { commits.last?.log ?? .empty }
+}
+
+/// One server at one moment: its engine, its disk, what is under way between them. Never changed: a step makes another.
+final class ModelServer: Sendable {
+    let slot: Int
+    let engine: RaftEngine
+    /// On disk.
+    let hard: HardState
+    let disk: LogHandle
+    /// The engine's log: what is on disk with everything under way.
+    let memory: LogHandle
+    /// Oldest first.
+    let writes: [ModelWrite]
+    let ghost: ModelGhost
+
+    init(
+        slot: Int, engine: RaftEngine, hard: HardState, disk: LogHandle, memory: LogHandle, writes: [ModelWrite],
+        ghost: ModelGhost
+    ) {
+        self.slot = slot
+        self.engine = engine
+        self.hard = hard
+        self.disk = disk
+        self.memory = memory
+        self.writes = writes
+        self.ghost = ghost
+    }
+
+    /// By renaming. The start counter is left out: no step reads it.
+    func fingerprints(_ renaming: Renaming, _ logs: LogTree) -> [UInt64] {
+        let identity = engine.identity
+        var hasher = StableHasher(seed: identity.content)
+        var names: [Int?] = [slot]
+        for name in identity.names { names.append(name.map(ModelRoot.slot(of:))) }
+        func feed(_ hard: HardState, _ log: LogHandle) {
+            hasher.combine(hard.term.rawValue)
+            hasher.combine(hard.commitHint.rawValue)
+            hasher.combine(hard.largestPromise)
+            hasher.combine(logs.fingerprint(of: log))
+            names.append(hard.votedFor.map(ModelRoot.slot(of:)))
+        }
+        feed(hard, disk)
+        hasher.combine(logs.fingerprint(of: memory))
+        hasher.combine(writes.count)
+        for write in writes {
+            hasher.combine(write.isDurable)
+            if !write.isDurable { feed(write.hardState, write.log) }
+        }
+        hasher.combine(ghost.ledTerms)
+        hasher.combine(ghost.commits.count)
+        for commit in ghost.commits {
+            hasher.combine(commit.term.rawValue)
+            hasher.combine(logs.fingerprint(of: commit.log))
+        }
+        hasher.combine(ghost.granted?.term.rawValue ?? 0)
+        names.append(ghost.granted?.candidate)
+        hasher.combine(ghost.reads.count)
+        for read in ghost.reads {
+            hasher.combine(read.id)
+            hasher.combine(read.sees.rawValue)
+        }
+        for proposal in ghost.proposals {
+            hasher.combine(proposal.term.rawValue)
+            hasher.combine(proposal.index.rawValue)
+        }
+        return renaming.fingerprints(content: hasher.value, names: names, slots: identity.slots)
+    }
+
+    func describe(_ logs: LogTree) -> String {
+        var text = "\(engine.role) in term \(engine.term), log [\(logs.describe(memory))]"
+        if disk != memory { text += ", on disk [\(logs.describe(disk))]" }
+        text += ", commit \(engine.commitIndex)"
+        if !writes.isEmpty { text += ", \(writes.count) writes under way" }
+        return text
+    }
+}

@@ -1,0 +1,111 @@
+import RaftCore
+import RaftMembership
+
+/// Everything that states are made of, once each: states themselves hold numbers only.
+struct ModelTables: Sendable {
+    /// What is asked about a server in every state.
+    struct Summary: Sendable {
+        var disk: LogHandle
+        var memory: LogHandle
+        var committed: LogHandle
+        var committedIndex: UInt32
+        var ledTerms: UInt64
+        var term: UInt64
+        var isLeader: Bool
+        var isWaiting: Bool
+        /// A bit for each armed `ModelMoment`.
+        var armed: UInt8
+        var writes: UInt8
+        var durableWrites: UInt8
+    }
+
+    let renaming: Renaming
+    var logs = LogTree()
+    private(set) var servers: [ModelServer] = []
+    private(set) var summaries: [Summary] = []
+    /// By server and renaming.
+    private(set) var serverFingerprints: [UInt64] = []
+    private var serverNumbers: [UInt64: UInt32] = [:]
+
+    private(set) var messages: [ModelMessage] = []
+    private(set) var addressees: [UInt8] = []
+    private(set) var links: [UInt8] = []
+    private(set) var messageFingerprints: [UInt64] = []
+    private var messageNumbers: [UInt64: UInt32] = [:]
+
+    private(set) var results: [LocalResult] = []
+    private(set) var sends: [UInt32] = []
+    private(set) var violations: [ModelViolation] = []
+    private var resultNumbers: [UInt64: Int32] = [:]
+
+    init(_ renaming: Renaming) { self.renaming = renaming }
+
+    mutating func number(of server: ModelServer) -> UInt32 {
+        let fingerprints = server.fingerprints(renaming, logs)
+        if let known = serverNumbers[fingerprints[0]] { return known }
+        let number = UInt32(servers.count)
+        precondition(number < 1 << 24, "too many states of single servers")
+        serverNumbers[fingerprints[0]] = number
+        servers.append(server)
+        serverFingerprints += fingerprints
+        let engine = server.engine
+        var armed: UInt8 = 0
+        for moment in ModelMoment.allCases where engine.isArmed(moment) { armed |= 1 << moment.rawValue }
+        if server.ghost.proposals.isEmpty { armed &= ~(1 << ModelMoment.waiters.rawValue) }
+        summaries.append(
+            Summary(
+                disk: server.disk, memory: server.memory, committed: server.ghost.committed,
+                committedIndex: UInt32(logs.lastIndex(of: server.ghost.committed).rawValue),
+                ledTerms: server.ghost.ledTerms, term: engine.term.rawValue, isLeader: engine.role == .leader,
+                isWaiting: !server.ghost.proposals.isEmpty, armed: armed, writes: UInt8(server.writes.count),
+                durableWrites: UInt8(server.writes.filter(\.isDurable).count)))
+        return number
+    }
+
+    mutating func number(of message: ModelMessage) -> UInt32 {
+        let fingerprints = renaming.fingerprints(
+            content: message.fingerprint, names: [message.from, message.to])
+        if let known = messageNumbers[fingerprints[0]] { return known }
+        let number = UInt32(messages.count)
+        precondition(number < 1 << 28, "too many messages")
+        messageNumbers[fingerprints[0]] = number
+        messages.append(message)
+        addressees.append(UInt8(message.to))
+        links.append(UInt8(message.from << 4 | message.to))
+        messageFingerprints += fingerprints
+        return number
+    }
+
+    /// What `server` does with `input`.
+    mutating func result(of input: LocalInput, on server: UInt32) -> LocalResult {
+        let key = input.key(server)
+        if let known = resultNumbers[key] { return results[Int(known)] }
+        let result = run(input, on: server)
+        resultNumbers[key] = Int32(results.count)
+        results.append(result)
+        return result
+    }
+
+    private mutating func run(_ input: LocalInput, on server: UInt32) -> LocalResult {
+        var step = ServerStep(servers[Int(server)])
+        switch input.kind {
+        case .deliver: step.run(.received(messages[Int(input.number)].envelope), at: input.moment, &logs)
+        case .complete: step.complete(Int(input.detail), &logs)
+        case .deadline: step.run(.deadlineReached, at: input.moment, &logs)
+        case .propose: step.propose(input.detail, &logs)
+        case .read: step.requestRead(UInt64(input.detail), sees: LogIndex(UInt64(input.number)), &logs)
+        case .crash: step.crash(durable: Int(input.detail), &logs)
+        }
+        let after = number(of: step.result)
+        let first = Int32(sends.count)
+        for message in step.sends + step.heartbeats { sends.append(number(of: message)) }
+        var violation: Int32 = -1
+        if let found = step.violation {
+            violation = Int32(violations.count)
+            violations.append(found)
+        }
+        return LocalResult(
+            server: after, firstSend: first, sendCount: UInt8(step.sends.count),
+            heartbeatCount: UInt8(step.heartbeats.count), landmarks: step.landmarks, violation: violation)
+    }
+}
