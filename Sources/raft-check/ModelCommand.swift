@@ -45,6 +45,12 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "Linearizable reads.")
     var reads: UInt8 = 0
 
+    @Option(help: "Disks that lose their last entry in a crash; only the rules about amnesia are checked then.")
+    var amnesias: UInt8 = 0
+
+    @Option(help: "Messages of a newer release, of an earlier life of their sender, or without their entries.")
+    var strangers: UInt8 = 0
+
     @Option(help: "Messages that one direction of a link holds.")
     var inFlight = 2
 
@@ -62,6 +68,10 @@ struct ModelCommand: ParsableCommand {
         guard depth > 0, inFlight > 0, states > 0 else {
             throw ValidationError("--depth, --in-flight and --states must be positive")
         }
+        guard
+            [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers]
+                .allSatisfy({ $0 <= ModelBudget.limit })
+        else { throw ValidationError("a budget is at most \(ModelBudget.limit)") }
         guard root == "all" || ModelRoot.named(root, nodes: nodes) != nil else {
             let names = ModelRoot.all(nodes: nodes).map(\.name).joined(separator: ", ")
             throw ValidationError("--root must be all, or with \(nodes) servers one of \(names)")
@@ -75,10 +85,11 @@ struct ModelCommand: ParsableCommand {
     }
 
     func run() throws {
-        let roots = root == "all" ? ModelRoot.all(nodes: nodes) : [ModelRoot.named(root, nodes: nodes)].compactMap { $0 }
+        let roots =
+            root == "all" ? ModelRoot.all(nodes: nodes) : [ModelRoot.named(root, nodes: nodes)].compactMap { $0 }
         let budget = ModelBudget(
             terms: terms, entries: entries, losses: losses, duplicates: duplicates, crashes: crashes,
-            heartbeats: heartbeats, reads: reads)
+            heartbeats: heartbeats, reads: reads, amnesias: amnesias, strangers: strangers)
         print("\(nodes) servers, depth \(depth), \(budget), \(inFlight) messages a link")
         var hasFailed = false
         for root in roots {

@@ -4,7 +4,10 @@ import RaftMembership
 /// An input to one server in 36 bits, so that what a server does with it is looked up and not run again: an exploration
 /// meets few states of a single server, in very many combinations.
 struct LocalInput: Sendable {
-    enum Kind: UInt64 { case deliver, complete, deadline, propose, read, crash }
+    enum Kind: UInt64 {
+        case deliver, complete, deadline, propose, read, crash, forget, deliverUnknownKind, deliverWithoutEntries,
+            deliverFromEarlierLife
+    }
 
     let kind: Kind
     /// Of a message; the index that a read must see.
@@ -26,6 +29,17 @@ struct LocalInput: Sendable {
         LocalInput(kind: .read, number: index, detail: id)
     }
     static func crash(durable count: Int) -> LocalInput { LocalInput(kind: .crash, number: 0, detail: UInt8(count)) }
+
+    static let forget = LocalInput(kind: .forget, number: 0, detail: 0)
+    static func deliverUnknownKind(_ message: UInt32) -> LocalInput {
+        LocalInput(kind: .deliverUnknownKind, number: message, detail: 0)
+    }
+    static func deliverWithoutEntries(_ message: UInt32) -> LocalInput {
+        LocalInput(kind: .deliverWithoutEntries, number: message, detail: 0)
+    }
+    static func deliverFromEarlierLife(_ message: UInt32) -> LocalInput {
+        LocalInput(kind: .deliverFromEarlierLife, number: message, detail: 0)
+    }
 
     /// The input and the server that gets it.
     func key(_ server: UInt32) -> UInt64 {

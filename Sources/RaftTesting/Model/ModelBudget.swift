@@ -15,10 +15,14 @@ package struct ModelBudget: Hashable, Sendable {
     package var heartbeats: UInt8
     /// Linearizable reads requested of a leader.
     package var reads: UInt8
+    /// Disks that lose their last entry in a crash. What no rule can hold together then is not checked any more.
+    package var amnesias: UInt8
+    /// Messages of a newer release, of an earlier life of their sender, or of a leader that does things otherwise.
+    package var strangers: UInt8
 
     package init(
         terms: UInt8 = 2, entries: UInt8 = 0, losses: UInt8 = 0, duplicates: UInt8 = 0, crashes: UInt8 = 0,
-        heartbeats: UInt8 = 0, reads: UInt8 = 0
+        heartbeats: UInt8 = 0, reads: UInt8 = 0, amnesias: UInt8 = 0, strangers: UInt8 = 0
     ) {
         self.terms = terms
         self.entries = entries
@@ -27,23 +31,29 @@ package struct ModelBudget: Hashable, Sendable {
         self.crashes = crashes
         self.heartbeats = heartbeats
         self.reads = reads
+        self.amnesias = amnesias
+        self.strangers = strangers
     }
 
+    /// The greatest of each.
+    package static let limit: UInt8 = 127
+
     var packed: UInt64 {
-        [terms, entries, losses, duplicates, crashes, heartbeats, reads].reduce(0) { $0 << 8 | UInt64($1) }
+        [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers]
+            .reduce(0) { $0 << 7 | UInt64(min($1, Self.limit)) }
     }
 
     init(packed: UInt64) {
-        func field(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (8 * position)) }
+        func field(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (7 * position)) & Self.limit }
         self.init(
-            terms: field(6), entries: field(5), losses: field(4), duplicates: field(3), crashes: field(2),
-            heartbeats: field(1), reads: field(0))
+            terms: field(8), entries: field(7), losses: field(6), duplicates: field(5), crashes: field(4),
+            heartbeats: field(3), reads: field(2), amnesias: field(1), strangers: field(0))
     }
 }
 
 extension ModelBudget: CustomStringConvertible {
     package var description: String {
         "terms \(terms), entries \(entries), losses \(losses), duplicates \(duplicates), crashes \(crashes), "
-            + "heartbeats \(heartbeats), reads \(reads)"
+            + "heartbeats \(heartbeats), reads \(reads), amnesias \(amnesias), strangers \(strangers)"
     }
 }

@@ -5,6 +5,9 @@ import RaftMembership
 extension ModelChecker {
     /// The first property that does not hold; `changed` is the only server that is not as it was a state before.
     func violation(in state: ModelState, changed: Int?) -> ModelViolation? {
+        if let found = wrongSuspicion(in: state) { return found }
+        // Nothing else is promised once a disk has lost what was durable.
+        if state.servers.contains(where: { tables.summaries[Int($0)].isAmnesiac }) { return nil }
         let slots = changed.map { $0...$0 } ?? 0...(state.servers.count - 1)
         for one in slots {
             for other in state.servers.indices where other != one {
@@ -58,7 +61,8 @@ extension ModelChecker {
         let peer = tables.servers[Int(server)]
         let match = tables.servers[Int(leader)].engine.progress[peer.slot].matchIndex
         guard let log = tables.logs.prefix(of: leading.memory, through: match) else {
-            return ModelViolation("P1", "\(name(leader)) takes \(name(server)) to hold entry \(match), which is nowhere")
+            return ModelViolation(
+                "P1", "\(name(leader)) takes \(name(server)) to hold entry \(match), which is nowhere")
         }
         if tables.logs.isPrefix(log, of: other.disk) { return nil }
         return ModelViolation("P1", "\(name(leader)) takes \(name(server)) to hold entry \(match) durably")
@@ -79,6 +83,30 @@ extension ModelChecker {
         return ModelViolation(
             "committed entries are durable on a quorum (L10, D1)",
             "entry \(tables.logs.last(of: committed)) is committed and on \(holders) of \(state.servers.count) disks")
+    }
+
+    /// Whoever lost what it had acknowledged is found out, nobody else is, and it counts in no quorum from then on.
+    private func wrongSuspicion(in state: ModelState) -> ModelViolation? {
+        for leader in state.servers where tables.summaries[Int(leader)].suspects != 0 {
+            let leading = tables.servers[Int(leader)]
+            var holders = 0
+            for server in state.servers {
+                let summary = tables.summaries[Int(server)]
+                let isSuspect = leading.ghost.suspects & 1 << tables.servers[Int(server)].slot != 0
+                if isSuspect, !summary.isAmnesiac {
+                    return ModelViolation("L3", "\(name(server)) is taken for amnesiac, and its disk lost nothing")
+                }
+                if !isSuspect, tables.logs.isPrefix(leading.ghost.committed, of: summary.disk) { holders += 1 }
+            }
+            let commit = tables.logs.lastIndex(of: leading.ghost.committed)
+            if leading.engine.role == .leader, commit > leading.ghost.committedAtSuspicion,
+                holders <= state.servers.count / 2
+            {
+                return ModelViolation(
+                    "L3", "entry \(commit) is committed with the help of a server that lost what it had acknowledged")
+            }
+        }
+        return nil
     }
 
     private func name(_ server: UInt32) -> String { "server \(tables.servers[Int(server)].slot + 1)" }

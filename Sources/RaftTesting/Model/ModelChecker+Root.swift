@@ -12,7 +12,7 @@ extension ModelChecker {
             let log = tables.logs.extend(.empty, by: entries)
             let committed = tables.logs.prefix(of: log, through: hard.commitHint) ?? .empty
             var ghost = ModelGhost()
-            ghost.commits = [ModelGhost.Commit(term: 1, log: committed)]
+            ghost.commits = [ModelGhost.Commit(term: tables.logs.last(of: committed).term, log: committed)]
             // A restart on this disk.
             let engine = RaftEngine(
                 configuration: options.configuration, group: .first, hardState: hard,
@@ -25,28 +25,58 @@ extension ModelChecker {
             servers.append(tables.number(of: step.result))
         }
         var state = ModelState(servers: servers, budget: options.budget)
-        let violation = options.root.isLed ? elect(&state, &tables) : nil
-        return (state, violation)
+        for prelude in options.root.preludes {
+            if let violation = play(prelude, &state, &tables) { return (state, violation) }
+        }
+        return (state, nil)
     }
 
-    /// Server 1 campaigns; every write completes and every message arrives, in their order, until all is quiet.
-    private static func elect(_ state: inout ModelState, _ tables: inout ModelTables) -> ModelViolation? {
-        var network: [UInt32] = []
-        var pending: (slot: Int, input: LocalInput)? = (0, .deadline(.election))
+    private static func play(
+        _ prelude: ModelRoot.Prelude, _ state: inout ModelState, _ tables: inout ModelTables
+    ) -> ModelViolation? {
+        switch prelude {
+        case .lead(let servers):
+            return play(servers[0], .deadline(.election), among: servers, &state, &tables) { _, _ in false }
+        case .win(let servers):
+            return play(servers[0], .deadline(.election), among: servers, &state, &tables) { state, tables in
+                tables.summaries[Int(state.servers[servers[0]])].isLeader
+            }
+        case .heartbeat(let leader):
+            let servers = Array(state.servers.indices)
+            return play(leader, .deadline(.heartbeat), among: servers, &state, &tables) { state, tables in
+                state.messages.filter { Int(tables.addressees[Int($0)]) == leader }.count == servers.count - 1
+            }
+        }
+    }
+
+    /// Gives `server` the input, then completes every write and delivers every message between the servers named, in
+    /// their order, until all is quiet or what was waited for is there: what is under way then stays so.
+    private static func play(
+        _ server: Int, _ input: LocalInput, among servers: [Int], _ state: inout ModelState,
+        _ tables: inout ModelTables, until isThere: (ModelState, ModelTables) -> Bool
+    ) -> ModelViolation? {
+        let underWay = state.messages
+        state.messages = []
+        var pending: (slot: Int, input: LocalInput)? = (server, input)
         while let (slot, input) = pending {
             let result = tables.result(of: input, on: state.servers[slot])
             if result.violation >= 0 { return tables.violations[Int(result.violation)] }
             state.servers[slot] = result.server
             let last = Int(result.firstSend) + Int(result.sendCount) + Int(result.heartbeatCount)
-            network += tables.sends[Int(result.firstSend)..<last]
+            for message in tables.sends[Int(result.firstSend)..<last]
+            where servers.contains(Int(tables.addressees[Int(message)])) { state.messages.append(message) }
             pending = nil
-            if let slot = state.servers.firstIndex(where: { tables.summaries[Int($0)].writes > 0 }) {
+            if isThere(state, tables) { break }
+            if let slot = servers.first(where: { tables.summaries[Int(state.servers[$0])].writes > 0 }) {
                 pending = (slot, .complete(0))
-            } else if !network.isEmpty {
-                let message = network.removeFirst()
-                pending = (Int(tables.addressees[Int(message)]), .deliver(message, at: .recent))
+            } else if !state.messages.isEmpty {
+                let message = state.messages.removeFirst()
+                // Loyalty to an earlier leader has lapsed.
+                let moment: ModelMoment = tables.messages[Int(message)].isVoteRequest ? .late : .recent
+                pending = (Int(tables.addressees[Int(message)]), .deliver(message, at: moment))
             }
         }
+        state.messages = Set(state.messages + underWay).sorted()
         return nil
     }
 }

@@ -27,7 +27,9 @@ package struct ModelChecker {
             options.forgetsDeadMessages = false
         }
         self.options = options
-        var tables = ModelTables(Renaming(nodes: options.root.nodes, isReducing: options.reducesSymmetry))
+        var tables = ModelTables(
+            Renaming(nodes: options.root.nodes, isReducing: options.reducesSymmetry),
+            auditsIdentity: options.auditsIdentity)
         report = ModelReport(root: options.root.name)
         (root, rootViolation) = try Self.makeRoot(options, &tables)
         next = root
@@ -90,12 +92,18 @@ package struct ModelChecker {
         report.limit = limit
         report.serverStates = tables.servers.count
         report.messages = tables.messages.count
+        report.audits = tables.audits
+        if let found = tables.wronglyTaken {
+            report.counterexample = ModelCounterexample(
+                root: options.root.name, events: [], violation: ModelViolation("the checker's own identity", found))
+        }
         return report
     }
 
     private mutating func finish(_ violation: ModelViolation, at number: UInt32, event: Int?) -> ModelReport {
         report.counterexample = ModelCounterexample(
-            root: "\(options.root.name) (\(options.root.summary))", events: path(to: number, event), violation: violation)
+            root: "\(options.root.name) (\(options.root.summary))", events: path(to: number, event),
+            violation: violation)
         return finish(.violation)
     }
 
@@ -147,6 +155,17 @@ package struct ModelChecker {
                     events.append(.crash(server: slot, durable: count))
                 }
             }
+            if state.budget.amnesias > 0, tables.logs.lastIndex(of: summary.disk) > 1 {
+                events.append(.forget(server: slot))
+            }
+        }
+        if state.budget.strangers > 0 {
+            for message in state.messages {
+                events.append(.deliverFromEarlierLife(message))
+                guard tables.messages[Int(message)].hasEntries else { continue }
+                events.append(.deliverUnknownKind(message))
+                events.append(.deliverWithoutEntries(message))
+            }
         }
         if state.budget.losses > 0 {
             for message in state.messages where isFull(tables.links[Int(message)], state.messages) {
@@ -182,7 +201,8 @@ package struct ModelChecker {
         next.budget = state.budget
         switch event {
         case .deliver(let message, let moment):
-            return apply(.deliver(message, at: moment), to: Int(tables.addressees[Int(message)]), state, taking: message)
+            return apply(
+                .deliver(message, at: moment), to: Int(tables.addressees[Int(message)]), state, taking: message)
         case .duplicate(let message, let moment):
             next.budget.duplicates -= 1
             return apply(
@@ -206,6 +226,18 @@ package struct ModelChecker {
         case .crash(let slot, let durable):
             next.budget.crashes -= 1
             return apply(.crash(durable: durable), to: slot, state)
+        case .forget(let slot):
+            next.budget.amnesias -= 1
+            return apply(.forget, to: slot, state)
+        case .deliverUnknownKind(let message):
+            next.budget.strangers -= 1
+            return apply(.deliverUnknownKind(message), to: Int(tables.addressees[Int(message)]), state)
+        case .deliverWithoutEntries(let message):
+            next.budget.strangers -= 1
+            return apply(.deliverWithoutEntries(message), to: Int(tables.addressees[Int(message)]), state)
+        case .deliverFromEarlierLife(let message):
+            next.budget.strangers -= 1
+            return apply(.deliverFromEarlierLife(message), to: Int(tables.addressees[Int(message)]), state)
         }
     }
 

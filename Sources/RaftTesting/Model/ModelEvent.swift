@@ -6,11 +6,19 @@ enum ModelEvent: Sendable {
     /// The message stays, to be delivered again.
     case duplicate(UInt32, at: ModelMoment)
     case lose(UInt32)
+    /// A copy of it, as a newer release would send it: with entries of a kind that is unknown here.
+    case deliverUnknownKind(UInt32)
+    /// A copy of it without entries, as another leader might send it.
+    case deliverWithoutEntries(UInt32)
+    /// A copy of it, as an earlier life of its sender would send it.
+    case deliverFromEarlierLife(UInt32)
     case complete(server: Int, position: Int)
     case deadline(server: Int, ModelMoment)
     case propose(server: Int)
     case read(server: Int)
     case crash(server: Int, durable: Int)
+    /// A crash, after which the disk lacks its last entry.
+    case forget(server: Int)
 }
 
 extension ModelEvent {
@@ -31,6 +39,16 @@ extension ModelEvent {
         case .lose(let number):
             let (to, text) = message(number)
             return "lost on the way to server \(to): \(text)"
+        case .deliverUnknownKind(let number):
+            let (to, text) = message(number)
+            return "server \(to) receives \(text), with entries of an unknown kind"
+        case .deliverWithoutEntries(let number):
+            let (to, text) = message(number)
+            return "server \(to) receives \(text), without the entries"
+        case .deliverFromEarlierLife(let number):
+            let (to, text) = message(number)
+            return "server \(to) receives \(text), from an earlier life of the sender"
+        case .forget(let server): return "server \(server + 1) crashes, and its disk loses its last entry"
         case .complete(let server, let position):
             let which = position == 0 ? "its oldest write" : "write \(position + 1) of those under way"
             return "server \(server + 1) is told that \(which) is durable"

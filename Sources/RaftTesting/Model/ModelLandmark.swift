@@ -29,6 +29,12 @@ package enum ModelLandmark: Int, CaseIterable, Sendable {
     case abandoned
     case readAnswered
     case readFailed
+    case amnesia
+    /// A leader took a server for amnesiac.
+    case suspect
+    case unknownKind
+    case emptyRequest
+    case earlierLife
 
     package var name: String { "\(self)" }
 }

@@ -20,6 +20,14 @@ struct ModelMessage: Sendable {
             }
     }
 
+    var hasEntries: Bool {
+        if case .appendEntries(let request) = envelope.message { !request.entries.isEmpty } else { false }
+    }
+
+    var isVoteRequest: Bool {
+        if case .voteRequest = envelope.message { true } else { false }
+    }
+
     /// Whether it can change nothing at its addressee any more, in whatever state that server will be. Only replies can
     /// be: terms never fall below what is durable, a term is campaigned for once, a leadership that ended in a term does
     /// not come back in it, and streams only rise. Whoever breaks such a rule on purpose must not have them forgotten.

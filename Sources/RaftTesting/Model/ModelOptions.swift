@@ -14,6 +14,8 @@ package struct ModelOptions: Sendable {
     package var forgetsDeadMessages = true
     /// Takes states that differ by a renaming of the servers for one.
     package var reducesSymmetry = true
+    /// Compares servers that are taken for one state by what they do next: slow, to test the checker itself.
+    package var auditsIdentity = false
     /// The rule that every engine breaks on purpose; test builds only.
     package var mutation: Mutation?
 

@@ -12,6 +12,8 @@ package struct ModelReport: Sendable {
     /// States of single servers, and messages, that these were made of.
     package var serverStates = 0
     package var messages = 0
+    /// Comparisons made to test the checker itself.
+    package var audits = 0
     package var counterexample: ModelCounterexample?
 
     package enum Limit: String, Sendable {

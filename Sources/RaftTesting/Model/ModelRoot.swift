@@ -1,7 +1,8 @@
 import RaftCore
 import RaftMembership
 
-/// Where an exploration begins: what is on the servers' disks. Servers recover from them as in production.
+/// Where an exploration begins: what is on the servers' disks, and what happened since. Servers recover from their disks
+/// as in production.
 package struct ModelRoot: Hashable, Sendable {
     /// One server's disk: the configuration at index 1 in term 1, committed, then commands.
     struct Disk: Hashable, Sendable {
@@ -10,13 +11,25 @@ package struct ModelRoot: Hashable, Sendable {
         var term: UInt64 = 1
         /// The server it voted for in that term, counted from 1.
         var votedFor: Int?
+        /// The commit index it knows of.
+        var committed: UInt64 = 1
+    }
+
+    /// What happened before, servers counted from 0. Everything between the servers named arrives, in its order, every
+    /// write completes, and what goes to others is lost.
+    enum Prelude: Hashable, Sendable {
+        /// The first campaigns, wins, and goes on until all is quiet.
+        case lead([Int])
+        /// The first campaigns and wins; what it sends as a leader is under way.
+        case win([Int])
+        /// A leader sends heartbeats; the others' answers are under way.
+        case heartbeat(Int)
     }
 
     package let name: String
     package let summary: String
     let disks: [Disk]
-    /// Server 1 campaigns first, and everything is delivered until nothing is left to do.
-    var isLed = false
+    var preludes: [Prelude] = []
     /// Requests carry one entry each, so that entries can be acknowledged one by one.
     var sendsSingleEntries = false
 
@@ -28,42 +41,6 @@ package struct ModelRoot: Hashable, Sendable {
     package static func named(_ name: String, nodes: Int) -> ModelRoot? {
         all(nodes: nodes).first { $0.name == name }
     }
-
-    private static let roots = [
-        ModelRoot(name: "empty", summary: "formed, no entry yet", disks: [Disk(), Disk()]),
-        ModelRoot(name: "led", summary: "server 1 leads term 2, all is quiet", disks: [Disk(), Disk()], isLed: true),
-        ModelRoot(
-            name: "suffix", summary: "server 1 wrote two entries as leader of term 2 and told nobody",
-            disks: [Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(term: 2, votedFor: 1)]),
-
-        ModelRoot(name: "empty", summary: "formed, no entry yet", disks: [Disk(), Disk(), Disk()]),
-        ModelRoot(
-            name: "led", summary: "server 1 leads term 2, all is quiet", disks: [Disk(), Disk(), Disk()], isLed: true),
-        ModelRoot(
-            name: "suffix", summary: "server 1 wrote two entries as leader of term 2 and told nobody",
-            disks: [Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(term: 2, votedFor: 1), Disk(term: 2)]),
-        ModelRoot(
-            name: "suffixes",
-            summary: "server 1 wrote two entries in term 2, server 2 one in term 3, with the vote of server 3",
-            disks: [
-                Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(terms: [3], term: 3, votedFor: 2),
-                Disk(term: 3, votedFor: 2),
-            ]),
-        ModelRoot(
-            name: "figure7",
-            summary: "one log is short, the others end in entries of terms 2 and 3 that nobody else has",
-            disks: [
-                Disk(term: 3, votedFor: 3), Disk(terms: [2, 2], term: 2, votedFor: 2),
-                Disk(terms: [3, 3], term: 3, votedFor: 3),
-            ]),
-        ModelRoot(
-            name: "figure8",
-            summary: "before (c): server 1 has an entry of term 2, server 3 one of term 3; one entry a request",
-            disks: [
-                Disk(terms: [2], term: 3), Disk(term: 3, votedFor: 3), Disk(terms: [3], term: 3, votedFor: 3),
-            ],
-            sendsSingleEntries: true),
-    ]
 }
 
 extension ModelRoot {
@@ -94,7 +71,7 @@ extension ModelRoot {
         }
         let hard = HardState(
             cluster: Self.cluster, member: Self.member(slot), term: Term(disk.term),
-            votedFor: disk.votedFor.map { Self.member($0 - 1) }, commitHint: 1)
+            votedFor: disk.votedFor.map { Self.member($0 - 1) }, commitHint: LogIndex(disk.committed))
         return (hard, builder.finish())
     }
 }

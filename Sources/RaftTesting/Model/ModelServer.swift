@@ -28,6 +28,11 @@ struct ModelGhost: Sendable {
     var reads: [(id: UInt64, sees: LogIndex)] = []
     /// Proposals that have not ended.
     var proposals: [LogID] = []
+    /// Its disk lost an entry that was durable.
+    var isAmnesiac = false
+    /// Servers that it took for amnesiac as the leader of its term, a bit for each, and its commit index then.
+    var suspects: UInt8 = 0
+    var committedAtSuspicion = LogIndex.zero
 
     var committed: LogHandle { commits.last?.log ?? .empty }
 }
@@ -95,7 +100,13 @@ final class ModelServer: Sendable {
             hasher.combine(proposal.term.rawValue)
             hasher.combine(proposal.index.rawValue)
         }
-        return renaming.fingerprints(content: hasher.value, names: names, slots: identity.slots)
+        hasher.combine(ghost.isAmnesiac)
+        hasher.combine(ghost.committedAtSuspicion.rawValue)
+        var slots = identity.slots
+        if ghost.suspects != 0 {
+            for slot in slots.indices where ghost.suspects & 1 << slot != 0 { slots[slot] &+= 1 }
+        }
+        return renaming.fingerprints(content: hasher.value, names: names, slots: slots)
     }
 
     func describe(_ logs: LogTree) -> String {

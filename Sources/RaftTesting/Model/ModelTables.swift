@@ -13,6 +13,8 @@ struct ModelTables: Sendable {
         var term: UInt64
         var isLeader: Bool
         var isWaiting: Bool
+        var isAmnesiac: Bool
+        var suspects: UInt8
         /// A bit for each armed `ModelMoment`.
         var armed: UInt8
         var writes: UInt8
@@ -38,11 +40,23 @@ struct ModelTables: Sendable {
     private(set) var violations: [ModelViolation] = []
     private var resultNumbers: [UInt64: Int32] = [:]
 
-    init(_ renaming: Renaming) { self.renaming = renaming }
+    /// Compares whatever is taken for a known state with it, by what comes next.
+    let auditsIdentity: Bool
+    private(set) var audits = 0
+    /// What an audit found.
+    private(set) var wronglyTaken: String?
+
+    init(_ renaming: Renaming, auditsIdentity: Bool = false) {
+        self.renaming = renaming
+        self.auditsIdentity = auditsIdentity
+    }
 
     mutating func number(of server: ModelServer) -> UInt32 {
         let fingerprints = server.fingerprints(renaming, logs)
-        if let known = serverNumbers[fingerprints[0]] { return known }
+        if let known = serverNumbers[fingerprints[0]] {
+            if auditsIdentity { audit(server, takenFor: servers[Int(known)]) }
+            return known
+        }
         let number = UInt32(servers.count)
         precondition(number < 1 << 24, "too many states of single servers")
         serverNumbers[fingerprints[0]] = number
@@ -57,7 +71,8 @@ struct ModelTables: Sendable {
                 disk: server.disk, memory: server.memory, committed: server.ghost.committed,
                 committedIndex: UInt32(logs.lastIndex(of: server.ghost.committed).rawValue),
                 ledTerms: server.ghost.ledTerms, term: engine.term.rawValue, isLeader: engine.role == .leader,
-                isWaiting: !server.ghost.proposals.isEmpty, armed: armed, writes: UInt8(server.writes.count),
+                isWaiting: !server.ghost.proposals.isEmpty, isAmnesiac: server.ghost.isAmnesiac,
+                suspects: server.ghost.suspects, armed: armed, writes: UInt8(server.writes.count),
                 durableWrites: UInt8(server.writes.filter(\.isDurable).count)))
         return number
     }
@@ -87,15 +102,7 @@ struct ModelTables: Sendable {
     }
 
     private mutating func run(_ input: LocalInput, on server: UInt32) -> LocalResult {
-        var step = ServerStep(servers[Int(server)])
-        switch input.kind {
-        case .deliver: step.run(.received(messages[Int(input.number)].envelope), at: input.moment, &logs)
-        case .complete: step.complete(Int(input.detail), &logs)
-        case .deadline: step.run(.deadlineReached, at: input.moment, &logs)
-        case .propose: step.propose(input.detail, &logs)
-        case .read: step.requestRead(UInt64(input.detail), sees: LogIndex(UInt64(input.number)), &logs)
-        case .crash: step.crash(durable: Int(input.detail), &logs)
-        }
+        let step = step(input, on: servers[Int(server)])
         let after = number(of: step.result)
         let first = Int32(sends.count)
         for message in step.sends + step.heartbeats { sends.append(number(of: message)) }
@@ -107,5 +114,46 @@ struct ModelTables: Sendable {
         return LocalResult(
             server: after, firstSend: first, sendCount: UInt8(step.sends.count),
             heartbeatCount: UInt8(step.heartbeats.count), landmarks: step.landmarks, violation: violation)
+    }
+
+    private mutating func step(_ input: LocalInput, on server: ModelServer) -> ServerStep {
+        var step = ServerStep(server)
+        switch input.kind {
+        case .deliver: step.run(.received(messages[Int(input.number)].envelope), at: input.moment, &logs)
+        case .complete: step.complete(Int(input.detail), &logs)
+        case .deadline: step.run(.deadlineReached, at: input.moment, &logs)
+        case .propose: step.propose(input.detail, &logs)
+        case .read: step.requestRead(UInt64(input.detail), sees: LogIndex(UInt64(input.number)), &logs)
+        case .crash: step.crash(durable: Int(input.detail), &logs)
+        case .forget: step.forget(&logs)
+        case .deliverUnknownKind: step.receiveUnknownKind(messages[Int(input.number)].envelope, &logs)
+        case .deliverWithoutEntries: step.receiveWithoutEntries(messages[Int(input.number)].envelope, &logs)
+        case .deliverFromEarlierLife: step.receiveFromEarlierLife(messages[Int(input.number)].envelope, &logs)
+        }
+        return step
+    }
+
+    // MARK: Whether servers that are taken for one state are one
+
+    /// Gives both the same inputs and compares what comes of them.
+    private mutating func audit(_ server: ModelServer, takenFor known: ModelServer) {
+        var inputs = [LocalInput.propose(1), .read(1, sees: 0), .crash(durable: server.writes.count)]
+        for moment in ModelMoment.allCases where server.engine.isArmed(moment) { inputs.append(.deadline(moment)) }
+        for position in server.writes.indices { inputs.append(.complete(position)) }
+        let sent = messages.indices.filter { messages[$0].to == server.slot }.suffix(6)
+        for number in sent { inputs.append(.deliver(UInt32(number), at: .recent)) }
+        for input in inputs {
+            audits += 1
+            let (one, other) = (step(input, on: known), step(input, on: server))
+            func content(_ step: ServerStep) -> [UInt64] {
+                [step.result.fingerprints(renaming, logs)[0]]
+                    + (step.sends + step.heartbeats).map {
+                        renaming.fingerprints(content: $0.fingerprint, names: [$0.from, $0.to])[0]
+                    }
+            }
+            if content(one) != content(other) || one.violation?.property != other.violation?.property {
+                wronglyTaken = "two servers are taken for one state, and differ after \(input)"
+            }
+        }
     }
 }

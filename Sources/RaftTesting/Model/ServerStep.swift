@@ -10,16 +10,16 @@ import RaftMembership
 struct ServerStep {
     let before: ModelServer
     private(set) var engine: RaftEngine
-    private var hard: HardState
-    private var disk: LogHandle
-    private var memory: LogHandle
-    private var writes: [ModelWrite]
-    private var ghost: ModelGhost
+    private(set) var hard: HardState
+    private(set) var disk: LogHandle
+    private(set) var memory: LogHandle
+    private(set) var writes: [ModelWrite]
+    var ghost: ModelGhost
 
     private(set) var sends: [ModelMessage] = []
     private(set) var heartbeats: [ModelMessage] = []
     private(set) var landmarks: ModelLandmarks = []
-    private(set) var violation: ModelViolation?
+    var violation: ModelViolation?
     private var applied: LogIndex
 
     init(_ server: ModelServer) {
@@ -42,7 +42,48 @@ struct ServerStep {
 
     mutating func run(_ input: Input, at moment: ModelMoment, _ logs: inout LogTree) {
         feed(input, at: moment, &logs)
+        if case .received(let envelope) = input { checkReception(of: envelope) }
         finish(&logs)
+    }
+
+    /// Entries arrive of a kind that only a newer release knows (rule L13).
+    mutating func receiveUnknownKind(_ envelope: Envelope, _ logs: inout LogTree) {
+        landmarks.insert(ModelLandmarks(.unknownKind))
+        receive(envelope, &logs) { entries in
+            var builder = EntryBatchBuilder(firstIndex: entries.firstIndex)
+            for position in 0..<entries.count {
+                builder.append(EntryKind(rawValue: 77), term: entries.term(at: position), payload: [])
+            }
+            return builder.finish()
+        }
+    }
+
+    /// A request arrives without its entries: another leader might send it so, to find where the logs agree (rule C2).
+    mutating func receiveWithoutEntries(_ envelope: Envelope, _ logs: inout LogTree) {
+        landmarks.insert(ModelLandmarks(.emptyRequest))
+        receive(envelope, &logs) { _ in .empty }
+    }
+
+    private mutating func receive(
+        _ envelope: Envelope, _ logs: inout LogTree, changing entries: (EntryBatch) -> EntryBatch
+    ) {
+        guard case .appendEntries(var request) = envelope.message else { return }
+        request.entries = entries(request.entries)
+        run(
+            .received(Envelope(group: .first, from: envelope.from, to: envelope.to, message: .appendEntries(request))),
+            at: .recent, &logs)
+    }
+
+    /// A message arrives that its sender sent in an earlier life, under another incarnation (rule M7).
+    mutating func receiveFromEarlierLife(_ envelope: Envelope, _ logs: inout LogTree) {
+        landmarks.insert(ModelLandmarks(.earlierLife))
+        let sender = Member(id: envelope.from.id, incarnation: Incarnation(envelope.from.incarnation.rawValue - 1))
+        run(
+            .received(Envelope(group: .first, from: sender, to: envelope.to, message: envelope.message)), at: .late,
+            &logs)
+        if engine.hard != before.engine.hard || engine.leader != before.engine.leader {
+            fail("M7", "an earlier life of server \(sender.id) is listened to")
+        }
     }
 
     mutating func propose(_ payload: UInt8, _ logs: inout LogTree) {
@@ -92,6 +133,17 @@ struct ServerStep {
         run(.started, at: .recent, &logs)
     }
 
+    /// The server stops, and its disk has lost the last entry that was durable (rules L3, M10).
+    mutating func forget(_ logs: inout LogTree) {
+        let last = logs.lastIndex(of: disk)
+        guard last > 1, let rest = logs.prefix(of: disk, through: last.previous) else { return }
+        landmarks.insert(ModelLandmarks(.amnesia))
+        disk = rest
+        hard.commitHint = min(hard.commitHint, last.previous)
+        ghost.isAmnesiac = true
+        crash(durable: 0, &logs)
+    }
+
     private mutating func makeDurable(_ count: Int) {
         for position in 0..<count where !writes[position].isDurable {
             writes[position].isDurable = true
@@ -124,10 +176,10 @@ struct ServerStep {
                 ghost.proposals.removeAll { $0.index > index }
             case .readReady(let id): endRead(id, isAnswered: true)
             case .readFailed(let id, _): endRead(id, isAnswered: false)
-            case .fence(let reason):
+            case .fence(let reason) where !landmarks.contains(ModelLandmarks(.unknownKind)):
                 fail("no healthy server stops itself", reason)
             case .trace(let event): note(event)
-            case .rejected, .membershipChanged, .identityChanged, .formation: break
+            case .fence, .rejected, .membershipChanged, .identityChanged, .formation: break
             }
         }
         // Nothing of the engine's depends on when the machine is done.
@@ -189,107 +241,13 @@ struct ServerStep {
             if before.engine.role == .leader, role != .leader { landmarks.insert(ModelLandmarks(.stepDown)) }
         case .voteRefused: landmarks.insert(ModelLandmarks(.refusedVote))
         case .truncated: landmarks.insert(ModelLandmarks(.repair))
-        case .peerSuspect(let peer, let index):
-            fail("L3", "server \(peer) is taken for amnesiac, and no disk lost entry \(index)")
-        case .protocolViolation(let what):
+        case .peerSuspect(let peer, _):
+            ghost.suspects |= 1 << UInt8(peer.rawValue - 1)
+            ghost.committedAtSuspicion = max(ghost.committedAtSuspicion, engine.commitIndex)
+            landmarks.insert(ModelLandmarks(.suspect))
+        case .protocolViolation(let what) where !landmarks.contains(ModelLandmarks(.unknownKind)):
             fail("no server breaks the protocol", what)
         default: break
-        }
-    }
-
-    // MARK: What one server alone can break
-
-    mutating func fail(_ property: String, _ what: String) {
-        if violation == nil { violation = ModelViolation(property, what) }
-    }
-
-    /// A message may say only what is durable.
-    private mutating func check(_ message: Message, to member: Member, _ logs: LogTree) {
-        switch message {
-        case .voteRequest(let request) where !request.isPreVote:
-            if hard.term != request.term || hard.votedFor != ModelRoot.member(before.slot) {
-                fail("V2", "a vote is asked for in term \(request.term) before the own vote is durable")
-            }
-        case .voteReply(let reply) where reply.isGranted && !reply.isPreVote:
-            if hard.term != reply.term || hard.votedFor != member {
-                fail("V1", "a vote for \(member.id) in term \(reply.term) is told and not durable")
-            }
-            let candidate = ModelRoot.slot(of: member)
-            if let last = ghost.granted, last.term == reply.term, last.candidate != candidate {
-                fail("V3", "servers \(last.candidate + 1) and \(candidate + 1) get votes in term \(reply.term)")
-            }
-            ghost.granted = (reply.term, candidate)
-        case .appendReply(let reply):
-            if case .matched(let index) = reply.outcome { checkAcknowledgement(index, reply.term, logs) }
-        case .heartbeatReply(let reply) where reply.hasMatch:
-            checkAcknowledgement(reply.matched, reply.term, logs)
-        default: break
-        }
-    }
-
-    private mutating func checkAcknowledgement(_ index: LogIndex, _ term: Term, _ logs: LogTree) {
-        guard let entries = logs.prefix(of: memory, through: index), logs.isPrefix(entries, of: disk) else {
-            fail("L10", "entry \(index) is acknowledged in term \(term) and is not durable")
-            return
-        }
-        if hard.term < term { fail("V14", "term \(term) is answered in and not durable") }
-    }
-
-    private mutating func checkAnswers(to count: Int, _ effects: Effects) {
-        var answered = 0
-        for effect in effects.list {
-            switch effect {
-            case .accepted(_, _, let count): answered += count
-            case .rejected(let count, _): answered += count
-            default: break
-            }
-        }
-        if answered != count { fail("W1", "of \(count) proposals \(answered) were answered") }
-    }
-
-    /// After the step.
-    private mutating func finish(_ logs: inout LogTree) {
-        let old = before.engine
-        let isRestart = landmarks.contains(ModelLandmarks(.crash))
-        if !isRestart {
-            if engine.term < old.term { fail("V3", "the term falls from \(old.term) to \(engine.term)") }
-            if engine.term == old.term, let vote = old.hard.votedFor, engine.hard.votedFor != vote {
-                fail("V3", "the vote of term \(old.term) is taken back")
-            }
-            if engine.commitIndex < old.commitIndex { fail("C2", "the commit index falls") }
-            if old.role == .leader, engine.role == .leader, engine.term == old.term,
-                !logs.isPrefix(before.memory, of: memory)
-            {
-                fail("leader append-only (§5.3)", "the leader of term \(old.term) changes its own log")
-            }
-        }
-        if engine.log.last != logs.last(of: memory) {
-            fail("L7", "the log in memory ends at \(engine.log.last), what was written at \(logs.last(of: memory))")
-        }
-        if let flushed = logs.prefix(of: memory, through: engine.log.flushed) {
-            if !logs.isPrefix(flushed, of: disk) {
-                fail("L11", "entries to \(engine.log.flushed) are taken for durable and are not")
-            }
-        }
-        if let broken = engine.brokenInvariant() { fail("invariants", broken) }
-        if engine.role == .leader { ghost.ledTerms |= 1 << (engine.term.rawValue & 63) }
-        if engine.role != .leader, let read = ghost.reads.first { fail("R3", "read \(read.id) never ends") }
-        rememberCommit(logs)
-    }
-
-    private mutating func rememberCommit(_ logs: LogTree) {
-        guard let log = logs.prefix(of: memory, through: engine.commitIndex) else { return }
-        let known = ghost.committed
-        if logs.isPrefix(log, of: known) { return }
-        guard logs.isPrefix(known, of: log) else {
-            fail("state machine safety (§5.4.3)", "a committed entry of this server is another one now")
-            return
-        }
-        let commit = ModelGhost.Commit(term: engine.term, log: log)
-        if let last = ghost.commits.last, last.term == engine.term {
-            ghost.commits[ghost.commits.count - 1] = commit
-        } else {
-            ghost.commits.append(commit)
         }
     }
 }

@@ -1,97 +1,84 @@
 package import RaftCore
 
-/// What became of a rule that was broken on purpose.
-package struct MutationVerdict: Sendable {
-    /// The property that did not hold; nil when nothing was noticed.
-    package var property: String?
-    /// How many seeds were run until then.
-    package var seeds: Int
-}
-
-/// Which rules the simulator must notice when they are broken.
+/// By what each broken rule must be noticed.
 package enum MutationCatalogue {
-    /// Not for the simulator, each for a reason; `SwitchTests` catches them on a single engine.
-    package static let elsewhere: [Mutation] = [
+    /// What the simulator cannot show, each for a reason. The model checker catches the safety rules among them.
+    package static let notSimulated: [Mutation] = [
         // Needs completions in another order than that of the writes, which the driver's writer never gives.
         .completionsInOrder,
         // Nothing of a newer release can be simulated by this one.
         .skipUnknownKind,
-        // No safety rule: bounded work.
-        .probeWithoutBackoff,
         // No membership changes yet, so nobody is superseded.
         .acceptSuperseded,
         // Whoever is amnesiac is kept away before a leader could notice (rule M10).
         .keepSuspectInQuorum,
+        // This leader's requests always prove a follower's whole log; another's need not.
+        .commitUnverified,
+        // The answer holds all that any client was told: a leader answers for what it has applied.
+        .readBeforeApplied,
+        // Each takes an order of messages that seeds seldom give.
+        .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies,
+        // No safety rule: bounded work.
+        .probeWithoutBackoff,
     ]
 
-    /// Rules whose breakage 200 short seeds do not show yet: gaps of the simulator, to be closed.
-    package static let notYetCaught: [Mutation] = [
-        .ignoreTermInReplies, .tearCommit, .commitEarlierTerm, .commitUnverified, .lateRoundConfirms,
-        .readBeforeApplied, .succeedByIndex,
+    /// Within a second or two each.
+    package static let modelled: [Mutation: ModelTrial] = [
+        .grantVoteBeforePersist: ModelTrial("empty", ModelBudget(terms: 1)),
+        .requestVotesBeforePersist: ModelTrial("empty", ModelBudget(terms: 1)),
+        .forgetVoteOnStepDown: ModelTrial("empty", ModelBudget(terms: 2)),
+        .compareLogsByIndex: ModelTrial("stale", ModelBudget(terms: 1)),
+        .countLateVotes: ModelTrial("empty", ModelBudget(terms: 2, entries: 1)),
+        .adoptTermOnPreVote: ModelTrial("empty", ModelBudget(terms: 1)),
+        .ignoreTermInReplies: ModelTrial("suffix", ModelBudget(terms: 2, entries: 1)),
+        .keepSuspectInQuorum: ModelTrial("led", ModelBudget(terms: 1, entries: 1, heartbeats: 2, amnesias: 1)),
+        .completionByIndex: ModelTrial("suffix", ModelBudget(terms: 2, entries: 1)),
+        .completionsInOrder: ModelTrial("empty", ModelBudget(terms: 2, entries: 1)),
+        .skipUnknownKind: ModelTrial("led", ModelBudget(terms: 1, strangers: 1)),
+        .commitEarlierTerm: ModelTrial("figure8c", ModelBudget(terms: 1)),
+        .commitUnverified: ModelTrial("overhang", ModelBudget(terms: 1, heartbeats: 1, strangers: 1)),
+        .readBeforeApplied: ModelTrial("led", ModelBudget(terms: 1, entries: 1, heartbeats: 1, reads: 1)),
+        .lateRoundConfirms: ModelTrial("deposed", ModelBudget(terms: 0, reads: 1)),
+        .acceptSuperseded: ModelTrial("led", ModelBudget(terms: 1, entries: 1, strangers: 1)),
     ]
 
-    package static let simulated = Mutation.allCases.filter { !elsewhere.contains($0) && !notYetCaught.contains($0) }
+    /// Rules about bounded work and the like: a test that names them is enough.
+    package static let tested: [Mutation: String] = [
+        .probeWithoutBackoff: "SwitchTests"
+    ]
+
+    package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) }
+
+    /// Asks everything that may notice it.
+    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...200) -> MutationVerdict {
+        MutationVerdict(
+            simulator: simulated.contains(rule) ? simulate(rule, seeds: seeds) : nil, model: explore(rule),
+            suite: tested[rule])
+    }
 
     /// Runs seeds until one fails.
-    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...200) -> MutationVerdict {
-        for (count, seed) in seeds.enumerated() {
+    package static func simulate(
+        _ rule: Mutation, seeds: ClosedRange<UInt64>
+    ) -> MutationVerdict.BySimulator? {
+        for seed in seeds {
             do {
                 _ = try SeedRun.run(seed, requirements: .short, mutation: rule)
             } catch {
-                return MutationVerdict(property: "\(error.property): \(error.what)", seeds: count + 1)
+                let isBlind = (try? SeedRun.run(seed, requirements: .short)) == nil
+                return MutationVerdict.BySimulator(
+                    property: "\(error.property): \(error.what)", seed: seed, isBlind: isBlind)
             }
         }
-        return MutationVerdict(property: nil, seeds: seeds.count)
+        return nil
     }
-}
 
-extension Mutation {
-    /// The rule that the switch breaks, by its id.
-    package var rule: String {
-        switch self {
-        case .grantVoteBeforePersist: "V1"
-        case .requestVotesBeforePersist: "V2"
-        case .forgetVoteOnStepDown: "V3"
-        case .compareLogsByIndex: "V4"
-        case .countLateVotes: "V5"
-        case .adoptTermOnPreVote: "V6"
-        case .countVoteTwice: "V7"
-        case .singleVoterWaits: "V8"
-        case .ignoreStickiness, .leadWithoutQuorum, .ignoreTermInReplies: "V9"
-        case .leadAloneWithoutElection: "V13"
-        case .raiseTermWithoutPersist: "V14"
-        case .truncateWithoutConflict: "L1"
-        case .trustHeartbeatCommit, .keepSuspectInQuorum: "L3"
-        case .conflictHintStays: "L6"
-        case .tearCommit: "L7"
-        case .goOnAfterFailedWrite: "L8"
-        case .completionByIndex: "L9"
-        case .acknowledgeBeforeDurable, .leaderCountsItselfEarly: "L10"
-        case .completionsInOrder: "L11"
-        case .skipUnknownKind: "L13"
-        case .commitEarlierTerm: "C1"
-        case .commitUnverified, .commitBeforeCheck: "C2"
-        case .countLearners: "C3"
-        case .applyTwice: "C4"
-        case .applyBeforeDurable: "C6"
-        case .skipFailedCommand: "C7"
-        case .serveBeforeNoOp: "C8"
-        case .assumeMatch, .hintMovesMatch: "P1"
-        case .acceptEarlierStream: "P3"
-        case .leakInflight: "P4"
-        case .probeWithoutBackoff: "P5"
-        case .ignoreUncommittedCap: "P8"
-        case .readWithoutRound, .readBeforeApplied: "R1"
-        case .lateRoundConfirms: "R2"
-        case .forgetReadsOnStepDown: "R3"
-        case .formWithoutAllAnswers, .announceBeforeDurable: "M9"
-        case .ignoreMark: "M10"
-        case .acceptSuperseded: "M7"
-        case .reportBeforeCommit: "D1"
-        case .retryFailedSync: "D2"
-        case .skipChecksums: "D3"
-        case .forgetAbandonedProposals: "W2"
-        case .succeedByIndex: "W3"
+    package static func explore(_ rule: Mutation) -> MutationVerdict.ByModel? {
+        guard let trial = modelled[rule], let report = try? trial.run(rule), let found = report.counterexample else {
+            return nil
         }
+        let sound = try? trial.run(nil, depth: report.depth + 1)
+        return MutationVerdict.ByModel(
+            property: "\(found.violation.property): \(found.violation.what)", root: trial.root, states: report.states,
+            depth: found.events.count, isBlind: sound == nil || sound?.counterexample != nil)
     }
 }

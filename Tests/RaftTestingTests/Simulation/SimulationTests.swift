@@ -54,8 +54,7 @@ struct SimulationTests {
                 .applyTwice,
             ])
         func canary(rule: Mutation) {
-            let verdict = MutationCatalogue.judge(rule, seeds: 1...10)
-            #expect(verdict.property != nil, "\(rule) (\(rule.rule)) survives \(verdict.seeds) seeds")
+            #expect(MutationCatalogue.simulate(rule, seeds: 1...10) != nil, "\(rule) (\(rule.rule)) survives 10 seeds")
         }
     #endif
 }

@@ -1,0 +1,72 @@
+extension ModelRoot {
+    static let roots = pairs + triples
+
+    private static let pairs = [
+        ModelRoot(name: "empty", summary: "formed, no entry yet", disks: [Disk(), Disk()]),
+        ModelRoot(
+            name: "led", summary: "server 1 leads term 2, all is quiet", disks: [Disk(), Disk()],
+            preludes: [.lead([0, 1])]),
+        ModelRoot(
+            name: "suffix", summary: "server 1 wrote two entries as leader of term 2 and told nobody",
+            disks: [Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(term: 2, votedFor: 1)]),
+    ]
+
+    private static let triples = [
+        ModelRoot(name: "empty", summary: "formed, no entry yet", disks: [Disk(), Disk(), Disk()]),
+        ModelRoot(
+            name: "led", summary: "server 1 leads term 2, all is quiet", disks: [Disk(), Disk(), Disk()],
+            preludes: [.lead([0, 1, 2])]),
+        ModelRoot(
+            name: "suffix", summary: "server 1 wrote two entries as leader of term 2 and told nobody",
+            disks: [Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(term: 2, votedFor: 1), Disk(term: 2)]),
+        ModelRoot(
+            name: "suffixes",
+            summary: "server 1 wrote two entries in term 2, server 2 one in term 3, with the vote of server 3",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(terms: [3], term: 3, votedFor: 2),
+                Disk(term: 3, votedFor: 2),
+            ]),
+        ModelRoot(
+            name: "stale",
+            summary: "server 1 wrote three entries in term 2 and told nobody; the others committed one of term 3",
+            disks: [
+                Disk(terms: [2, 2, 2], term: 3), Disk(terms: [3], term: 3, votedFor: 2, committed: 2),
+                Disk(terms: [3], term: 3, votedFor: 2),
+            ]),
+        ModelRoot(
+            name: "figure7",
+            summary: "two logs agree, one of them lacks an entry of term 4; the third ends in three of term 3",
+            disks: [
+                Disk(terms: [2, 4], term: 4, votedFor: 1), Disk(terms: [2], term: 4, votedFor: 1),
+                Disk(terms: [3, 3, 3], term: 3, votedFor: 3),
+            ]),
+        ModelRoot(
+            name: "figure8",
+            summary: "before (c): server 1 has an entry of term 2, server 3 one of term 3; one entry a request",
+            disks: [
+                Disk(terms: [2], term: 3), Disk(term: 3, votedFor: 3), Disk(terms: [3], term: 3, votedFor: 3),
+            ],
+            sendsSingleEntries: true),
+        ModelRoot(
+            name: "figure8c",
+            summary: "(c): server 1 with its entry of term 2 leads again, elected by server 2; one entry a request",
+            disks: [
+                Disk(terms: [2], term: 3), Disk(term: 3, votedFor: 3), Disk(terms: [3], term: 4),
+            ],
+            preludes: [.win([0, 1])], sendsSingleEntries: true),
+        ModelRoot(
+            name: "overhang",
+            summary: "server 2 leads term 4 and has committed with server 3; two entries of server 1 were replaced",
+            disks: [
+                Disk(terms: [2, 2, 2], term: 2, votedFor: 1), Disk(terms: [2, 3], term: 3, votedFor: 2),
+                Disk(terms: [2, 3], term: 3, votedFor: 2),
+            ],
+            preludes: [.lead([1, 2])], sendsSingleEntries: true),
+        ModelRoot(
+            name: "deposed",
+            summary:
+                "server 1 led term 2; server 2 leads term 3 and has committed; old answers are on their way to 1",
+            disks: [Disk(), Disk(), Disk()],
+            preludes: [.lead([0, 1, 2]), .heartbeat(0), .lead([1, 2])]),
+    ]
+}
