@@ -34,7 +34,6 @@ package enum ModelLandmark: Int, CaseIterable, Sendable {
     case suspect
     case unknownKind
     case emptyRequest
-    case earlierLife
 
     package var name: String { "\(self)" }
 }

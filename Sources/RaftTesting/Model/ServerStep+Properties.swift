@@ -54,6 +54,8 @@ extension ServerStep {
     /// What a message may change.
     mutating func checkReception(of envelope: Envelope) {
         let old = before.engine
+        // An earlier life of a member is not listened to (rule M7).
+        guard envelope.from == ModelRoot.member(ModelRoot.slot(of: envelope.from)) else { return }
         switch envelope.message {
         case .voteRequest(let request) where request.isPreVote:
             if engine.hard != old.hard || engine.role != old.role {

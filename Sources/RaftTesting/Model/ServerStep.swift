@@ -76,7 +76,6 @@ struct ServerStep {
 
     /// A message arrives that its sender sent in an earlier life, under another incarnation (rule M7).
     mutating func receiveFromEarlierLife(_ envelope: Envelope, _ logs: inout LogTree) {
-        landmarks.insert(ModelLandmarks(.earlierLife))
         let sender = Member(id: envelope.from.id, incarnation: Incarnation(envelope.from.incarnation.rawValue - 1))
         run(
             .received(Envelope(group: .first, from: sender, to: envelope.to, message: envelope.message)), at: .late,
