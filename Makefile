@@ -7,6 +7,7 @@ BIN := .build/release
 # Test builds hold the switches that break one rule each; they are built apart from what is installed.
 TEST := --traits default,TestBuild
 SIM := .build-sim/release/raft-sim
+CHECK := .build-sim/release/raft-check
 SEEDS ?= 1000
 ifndef FROM
 FROM := $(shell date +%s)000
@@ -15,26 +16,35 @@ endif
 # would rebuild everything.
 STATIC := -c release --static-swift-stdlib --scratch-path .build/static
 
-.PHONY: run test sim simulator test-system bench lint install deps release docs
+.PHONY: run test sim model simulator test-system bench lint install deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
 	@scripts/run-demo.sh
 
 # The whole suite. Integration tests start the release programs.
-# The simulator's slice and the mutation table come first, alone: they take both cores.
+# The simulator's slice, the mutation table and the model checker's slice come first, alone: they take both cores.
 test: release simulator
 	@$(SIM) --seeds 1001..1300 --short
 	@$(SIM) --seeds 1..8
 	@$(SIM) --mutations
-	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" $(SWIFT) test --no-parallel $(TEST)
+	@$(CHECK) model --nodes 2 --depth 60 --terms 2 --entries 1 --crashes 1 --states 1000000
+	@$(CHECK) model --nodes 3 --depth 30 --terms 2 --entries 1 --states 1000000
+	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" RAFT_CHECK="$(CURDIR)/$(CHECK)" $(SWIFT) test --no-parallel $(TEST)
 
 # Fresh seeds: SEEDS of them, from FROM on.
 sim: simulator
 	@$(SIM) --seeds $(FROM)..$$(($(FROM) + $(SEEDS) - 1))
 
+# Every interleaving within larger budgets: minutes, and some gigabytes.
+model: simulator
+	@$(CHECK) model --nodes 2 --depth 200 --terms 3 --entries 2 --crashes 1
+	@$(CHECK) model --nodes 3 --depth 40 --terms 2 --entries 1 --crashes 1 --duplicates 1
+	@$(CHECK) model --nodes 3 --depth 40 --terms 2 --heartbeats 2 --reads 1
+
 simulator: deps
 	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-sim
+	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-check
 
 # What needs root: a real journald, disks that lose power or fill up, parted networks.
 test-system: release
