@@ -208,6 +208,7 @@ package final class Driver: @unchecked Sendable {
     private func carryOut(_ effect: Effect, _ now: Instant) {
         switch effect {
         case .persist(let batch, let id):
+            probe?.willPersist(batch)
             storageBatches.append(batch)
             storageIDs.append(id)
         case .send(let message, let member):

@@ -2,4 +2,6 @@
 package protocol EngineProbe: AnyObject {
     /// The engine has taken this input; its effects are not carried out yet.
     func stepped(_ engine: RaftEngine, _ input: Input)
+    /// The engine wants this written, as a whole (rule L7).
+    func willPersist(_ batch: StorageBatch)
 }

@@ -20,6 +20,8 @@ package enum MutationCatalogue {
         .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies,
         // No safety rule: bounded work.
         .probeWithoutBackoff,
+        // A second look: whatever is truncated was given up before.
+        .succeedByIndex,
     ]
 
     /// Within a second or two each.
@@ -44,7 +46,8 @@ package enum MutationCatalogue {
 
     /// Rules about bounded work and the like: a test that names them is enough.
     package static let tested: [Mutation: String] = [
-        .probeWithoutBackoff: "SwitchTests"
+        .probeWithoutBackoff: "SwitchTests",
+        .succeedByIndex: "SwitchTests",
     ]
 
     package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) }

@@ -3,16 +3,17 @@
     import RaftMembership
     import Testing
 
-    /// Rules that a simulation cannot show to be broken: each holds on a single engine, and does not under its switch.
-    @Suite("Switches that the simulator cannot catch")
+    /// Rules that hold on a single engine or applier, and do not under their switches. Those that are no safety rules are
+    /// caught here alone; the others by a property too (the mutation table).
+    @Suite("Switches caught by a test of one part")
     struct SwitchTests {
         static let rules: [(Mutation, @Sendable (RaftConfiguration) throws -> Bool)] = [
             (.completionsInOrder, completions), (.skipUnknownKind, unknownKind), (.keepSuspectInQuorum, suspect),
-            (.probeWithoutBackoff, probes), (.acceptSuperseded, superseded),
+            (.probeWithoutBackoff, probes), (.acceptSuperseded, superseded), (.succeedByIndex, otherTerm),
         ]
 
         @Test(
-            "The rule holds, and does not when it is broken on purpose (L3, L11, L13, M7, P5)",
+            "The rule holds, and does not when it is broken on purpose (L3, L11, L13, M7, P5, W3)",
             arguments: rules.indices)
         func caught(at position: Int) throws {
             let (rule, holds) = Self.rules[position]
@@ -92,6 +93,19 @@
             voter.step(
                 .received(Envelope(group: .first, from: earlier, to: voter.engine.member, message: request)))
             return voter.engine.term == 1
+        }
+
+        /// W3: an entry that another leader wrote at a proposal's index is not the proposal's success.
+        static func otherTerm(_ configuration: RaftConfiguration) throws -> Bool {
+            let outcomes = DriverBench.Outcomes<Int>()
+            let applier = MachineApplier(
+                machine: ListMachine(isInline: true), applied: 0, lane: ManualLane(), isInline: true,
+                storage: CountingStorage(), group: .first, configuration: configuration, report: { _ in })
+            let waiter = Waiter(
+                id: LogID(term: 1, index: 1), proposal: CallbackProposal<Int>(payload: [1]) { outcomes.append($0) })
+            applier.submit(.apply(through: 1, entries: [LogTests.batch([2])], waiters: [waiter]))
+            applier.run()
+            return outcomes.values.isEmpty && outcomes.errors.count == 1
         }
     }
 #endif

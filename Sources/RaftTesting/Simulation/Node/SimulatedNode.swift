@@ -33,6 +33,8 @@ final class SimulatedNode: @unchecked Sendable {
     var leadingSince = Instant.origin
     /// When it was last paused, or its clock jumped.
     var disturbedAt = Instant.origin
+    /// What may be on its disk; nil before its first start.
+    var wholes: WholeWrites?
     /// Why it may stop itself at present.
     var excuse: Excuse?
     /// Entries that its machine has taken in this life.

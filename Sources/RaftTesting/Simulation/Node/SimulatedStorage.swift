@@ -19,6 +19,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
     private var disk: SimulatedDisk { life.node.disk }
 
     func recover(_ group: GroupID) throws -> RecoveredGroup {
+        life.cluster.properties.willRecover(on: life.node)
         let recovered = try disk.image.recover(mutation: life.cluster.mutation)
         guard let own else { return recovered }
         let found = try own.recover(group)

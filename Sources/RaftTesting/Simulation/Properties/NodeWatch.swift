@@ -21,6 +21,11 @@ final class NodeWatch: EngineProbe, MachineWatcher {
         life.cluster.properties.stepped(engine, input, of: life.node)
     }
 
+    func willPersist(_ batch: StorageBatch) {
+        guard !life.isDead else { return }
+        life.node.wholes?.expect(batch)
+    }
+
     // MARK: Machines: every one is fed the committed entries, each once and in order (rules C4, C6)
 
     func willApply(_ bytes: [UInt8], at index: LogIndex) throws {

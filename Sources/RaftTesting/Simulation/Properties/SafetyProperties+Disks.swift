@@ -27,7 +27,16 @@ extension SafetyProperties {
         }
     }
 
+    /// A process starts, on what the one before left.
+    func willRecover(on node: SimulatedNode) {
+        if node.damage == nil, let wholes = node.wholes, !wholes.holds(node.disk.image) {
+            fail("L7", "a part of a write is on the disk of \(node.id), which ends at \(node.disk.image.last)")
+        }
+        node.wholes = WholeWrites(of: node.disk.image)
+    }
+
     func wrote(_ batches: [StorageBatch], on node: SimulatedNode) {
+        node.wholes?.wrote(node.disk.image)
         let cut = batches.compactMap(\.truncateAfter).min()
         if let cut, cut < lastCommitted {
             for index in cut.rawValue + 1...lastCommitted.rawValue {
