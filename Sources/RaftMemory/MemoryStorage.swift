@@ -35,28 +35,65 @@ public final class MemoryStorage: LogStorage {
 
     public func commit(_ batches: [StorageBatch]) throws {
         try groups.withLock { groups in
-            for batch in batches { try Self.apply(batch, to: &groups[batch.group, default: Group()]) }
+            // All of it is looked at before any of it is taken, so that nothing stays of a commit that is refused.
+            var bounds: [(group: GroupID, bounds: Bounds)] = []
+            for batch in batches {
+                var (place, known) = (bounds.count, Bounds(groups[batch.group] ?? Group()))
+                if let found = bounds.firstIndex(where: { $0.group == batch.group }) {
+                    (place, known) = (found, bounds[found].bounds)
+                }
+                try known.take(batch)
+                if place < bounds.count {
+                    bounds[place].bounds = known
+                } else if batches.count > 1 {
+                    bounds.append((batch.group, known))
+                }
+            }
+            for batch in batches { Self.apply(batch, to: &groups[batch.group, default: Group()]) }
         }
     }
 
-    private static func apply(_ batch: StorageBatch, to group: inout Group) throws {
-        if let index = batch.truncateAfter {
-            guard index >= group.base.index else {
-                throw StorageError(.misuse, "truncation after \(index) reaches below the base \(group.base)")
+    /// Where a group's log begins and ends in the course of a commit.
+    private struct Bounds {
+        var base: LogIndex
+        var last: LogIndex
+
+        init(_ group: Group) {
+            base = group.base.index
+            last = group.lastIndex
+        }
+
+        /// - Throws: `misuse` for what does not fit.
+        mutating func take(_ batch: StorageBatch) throws {
+            if let index = batch.truncateAfter {
+                guard index >= base else {
+                    throw StorageError(.misuse, "truncation after \(index) reaches below the base \(base)")
+                }
+                last = min(last, index)
             }
+            if !batch.entries.isEmpty {
+                guard batch.entries.firstIndex == last.next else {
+                    throw StorageError(
+                        .misuse, "entry \(batch.entries.firstIndex) does not follow the last one, \(last)")
+                }
+                last = batch.entries.lastIndex
+            }
+            if let position = batch.purgeThrough, position.index > base {
+                base = position.index
+                last = max(last, base)
+            }
+        }
+    }
+
+    private static func apply(_ batch: StorageBatch, to group: inout Group) {
+        if let index = batch.truncateAfter {
             while let last = group.batches.last, last.lastIndex > index {
                 group.batches.removeLast()
                 let rest = last.prefix(through: index)
                 if !rest.isEmpty { group.batches.append(rest) }
             }
         }
-        if !batch.entries.isEmpty {
-            guard batch.entries.firstIndex == group.lastIndex.next else {
-                throw StorageError(
-                    .misuse, "entry \(batch.entries.firstIndex) does not follow the last one, \(group.lastIndex)")
-            }
-            group.batches.append(batch.entries)
-        }
+        if !batch.entries.isEmpty { group.batches.append(batch.entries) }
         if let base = batch.purgeThrough, base.index > group.base.index {
             group.base = base
             let kept = group.batches.drop { $0.lastIndex <= base.index }

@@ -43,4 +43,27 @@ struct MemoryStorageTests {
         try storage.commit([StorageBatch(group: .first, entries: batch(1...3), purgeThrough: LogID(term: 1, index: 2))])
         #expect(throws: StorageError.self) { try storage.commit([StorageBatch(group: .first, truncateAfter: 1)]) }
     }
+
+    @Test("Nothing stays of a commit that is refused (L7)")
+    func refusedCommit() throws {
+        let storage = MemoryStorage()
+        var builder = EntryBatchBuilder(firstIndex: 1)
+        builder.append(.noOp, term: 1, payload: [])
+        let first = builder.finish()
+        builder = EntryBatchBuilder(firstIndex: 9)
+        builder.append(.noOp, term: 1, payload: [])
+        let gap = builder.finish()
+        try storage.commit([StorageBatch(group: .first, entries: first)])
+        let before = try storage.recover(.first)
+        #expect(throws: StorageError.self) {
+            try storage.commit([StorageBatch(group: .first, truncateAfter: 0, entries: gap)])
+        }
+        #expect(throws: StorageError.self) {
+            try storage.commit([
+                StorageBatch(group: .first, purgeThrough: LogID(term: 1, index: 1)),
+                StorageBatch(group: GroupID(rawValue: 2), entries: gap),
+            ])
+        }
+        #expect(try storage.recover(.first) == before)
+    }
 }
