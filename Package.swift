@@ -28,6 +28,7 @@ let package = Package(
         .executable(name: "raftctl", targets: ["raftctl"]),
         .executable(name: "raft-bench", targets: ["raft-bench"]),
         .library(name: "RaftTesting", targets: ["RaftTesting"]),
+        .library(name: "RaftCrashRecorder", targets: ["RaftCrashRecorder"]),
         .executable(name: "raft-sim", targets: ["raft-sim"]),
         .executable(name: "raft-check", targets: ["raft-check"]),
     ],
@@ -52,6 +53,7 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CRaftChecksum"),
+        .target(name: "CRaftCrashRecorder"),
 
         // Leaves.
         .target(name: "RaftMembership", swiftSettings: settings),
@@ -141,6 +143,11 @@ let package = Package(
             name: "RaftTesting",
             dependencies: ["RaftCore", "RaftMembership", "RaftTracing", "RaftMemory", "CRaftChecksum"],
             swiftSettings: settings),
+        // For test executables alone: it stands before libc.
+        .target(
+            name: "RaftCrashRecorder",
+            dependencies: ["RaftTesting", "CRaftCrashRecorder"],
+            swiftSettings: settings),
         .executableTarget(
             name: "raft-sim",
             dependencies: [
@@ -171,7 +178,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftStorageLMDBTests",
-            dependencies: ["RaftStorageLMDB", "RaftCore", "RaftMembership", "RaftTracing"],
+            dependencies: [
+                "RaftStorageLMDB", "RaftCore", "RaftMembership", "RaftTracing", "RaftTesting", "RaftCrashRecorder",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RaftCoreTests",
@@ -179,16 +188,18 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftTestingTests",
-            dependencies: ["RaftTesting", "RaftCore", "RaftMembership", "RaftMemory", "RaftTracing"],
+            dependencies: [
+                "RaftTesting", "RaftCrashRecorder", "RaftCore", "RaftMembership", "RaftMemory", "RaftTracing",
+            ],
             exclude: ["Data"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftMemoryTests",
-            dependencies: ["RaftMemory", "RaftCore", "RaftMembership"],
+            dependencies: ["RaftMemory", "RaftCore", "RaftMembership", "RaftTracing"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftKeyValueTests",
-            dependencies: ["RaftKeyValue", "RaftCore", "RaftMembership"],
+            dependencies: ["RaftKeyValue", "RaftCore", "RaftMembership", "RaftTesting"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftNodeTests",
@@ -208,7 +219,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftTransportUnixTests",
-            dependencies: ["RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing", "RaftThreads"] + nio,
+            dependencies: [
+                "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing", "RaftThreads", "RaftTesting",
+            ] + nio,
             exclude: ["Golden"],
             swiftSettings: settings),
         .testTarget(

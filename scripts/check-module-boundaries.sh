@@ -25,7 +25,9 @@ raftctl             | RaftClient RaftKeyValue RaftCore RaftMembership           
 raft-bench          | *                                                                   | *
 raft-sim            | *                                                                   | *
 raft-check          | *                                                                   | *
+RaftCrashRecorder   | RaftTesting CRaftCrashRecorder                                      |
 CRaftChecksum       |                                                                     |
+CRaftCrashRecorder  |                                                                     |
 CLMDB               |                                                                     |
 CSystemd            |                                                                     |
 '

@@ -1,0 +1,53 @@
+extension ConformanceProperty {
+    /// A storage that was never written holds no hard state and no entries, of any group.
+    public static let newIsEmpty = ConformanceProperty("new-is-empty")
+    /// Entries that were committed are there, byte for byte.
+    public static let append = ConformanceProperty("append")
+    /// A truncation removes every entry after its index, and others can follow.
+    public static let truncate = ConformanceProperty("truncate")
+    /// A purge forgets entries through its position, which becomes the base, with its term.
+    public static let purge = ConformanceProperty("purge")
+    /// A purge past the end empties the log, and entries follow its position (rule S10).
+    public static let purgePastEnd = ConformanceProperty("purge-past-end")
+    /// The hard state is the last one committed, with or without entries beside it.
+    public static let hardState = ConformanceProperty("hard-state")
+    /// Configuration entries are recovered, oldest first, and only those still in the log (rule M2).
+    public static let configurations = ConformanceProperty("configurations")
+    /// The parts of one batch work in order: truncation, entries, purge, hard state (rule L7).
+    public static let partsInOrder = ConformanceProperty("parts-in-order")
+    /// The batches of one commit work in their order.
+    public static let batchesInOrder = ConformanceProperty("batches-in-order")
+    /// What one group writes changes no other.
+    public static let groupsApart = ConformanceProperty("groups-apart")
+    /// Entries begin at the lower bound and end before the upper one.
+    public static let entryRanges = ConformanceProperty("entry-ranges")
+    /// Entries stay within the bytes asked for, the first one aside.
+    public static let entryBytes = ConformanceProperty("entry-bytes")
+    /// An index that is purged, truncated or not yet written is `missing` (rule L4).
+    public static let missingEntries = ConformanceProperty("missing-entries")
+    /// A gap, an overlap and a truncation below the base are `misuse`, and change nothing.
+    public static let wrongCalls = ConformanceProperty("wrong-calls")
+    /// When one part of a commit is refused, nothing of it stays.
+    public static let refusalIsWhole = ConformanceProperty("refusal-is-whole")
+    /// An entry of a kind that this release does not know is never skipped (rule L13).
+    public static let unknownKinds = ConformanceProperty("unknown-kinds")
+    /// Entries of any size up to the limit in the options, and empty ones.
+    public static let largeEntries = ConformanceProperty("large-entries")
+    /// Many entries in one commit and in the log.
+    public static let manyEntries = ConformanceProperty("many-entries")
+    /// Any history of commits and restarts leaves what the reference model holds.
+    public static let randomHistories = ConformanceProperty("random-histories")
+    /// Readers beside a commit find every entry that was committed before.
+    public static let concurrentReaders = ConformanceProperty("concurrent-readers")
+    /// A directory that is open is `locked` for a second opener.
+    public static let oneOpener = ConformanceProperty("one-opener")
+    /// Closing lets go of every file, and opening again finds everything.
+    public static let close = ConformanceProperty("close")
+    /// A changed byte in the files gives the same data or an error that says damage, never other data (rule D3).
+    public static let damage = ConformanceProperty("damage")
+    /// A process that is killed at any system call leaves the state before the commit or the one after (rule L7).
+    public static let killedAtAnyCall = ConformanceProperty("killed-at-any-call")
+    /// So does a power cut, which loses or tears whatever was not synced; nothing is lost once commit has returned
+    /// (rule D1).
+    public static let powerLostAtAnyCall = ConformanceProperty("power-lost-at-any-call")
+}

@@ -1,0 +1,73 @@
+import Glibc
+import RaftCore
+import RaftMembership
+
+extension StorageTrial {
+    /// Changes single bytes of the files, and looks at what is served then.
+    func damage() throws {
+        var states: [StorageModel] = [model]
+        for round in 0..<12 {
+            let size = round % 5 == 4 ? 6000 : 150
+            try commit(
+                StorageBatch(
+                    group: .first, entries: StorageSamples.commands(LogIndex(UInt64(round * 9 + 1)), 9, size: size),
+                    hardState: StorageSamples.hardState(Term(UInt64(round + 1)))),
+                StorageBatch(
+                    group: GroupID(rawValue: 2),
+                    entries: StorageSamples.commands(LogIndex(UInt64(round * 3 + 1)), 3, size: 10)))
+            states.append(model)
+        }
+        try commit(StorageBatch(group: .first, purgeThrough: LogID(term: 1, index: 30)))
+        states.append(model)
+        close()
+        let image = try DirectoryImage(of: directory, skipping: options.scratchFiles)
+        let names = image.files.filter { !$0.value.isEmpty }.keys.sorted()
+        guard !names.isEmpty else { throw failure("the storage keeps no files in its directory") }
+        for _ in 0..<options.damages {
+            let name = random.pick(names)
+            guard let bytes = image.files[name] else { continue }
+            let offset = place(in: bytes)
+            let bit = UInt8(1) << UInt8(random.index(below: 8))
+            var spoiled = image
+            spoiled.files[name]?[offset] ^= bit
+            let mayStepBack = options.uncheckedBytes[name, default: []].contains { $0.contains(offset) }
+            try check(
+                spoiled, "with bit \(bit) of byte \(offset) of \(name) changed",
+                accepting: mayStepBack ? states : [model])
+        }
+    }
+
+    /// Where something is, and at the start of files more often than elsewhere.
+    private func place(in bytes: [UInt8]) -> Int {
+        let limit = random.chance(300) ? min(bytes.count, 8192) : bytes.count
+        var offset = 0
+        for _ in 0..<50 {
+            offset = random.index(below: limit)
+            if bytes[offset] != 0 { break }
+        }
+        return offset
+    }
+
+    private func check(_ image: DirectoryImage, _ damage: String, accepting states: [StorageModel]) throws {
+        let directory = scratch.path + "/damaged"
+        try image.write(to: directory)
+        defer { ScratchDirectory.remove(directory) }
+        do {
+            let storage = try opener(directory)
+            defer { storage.close() }
+            guard let difference = try model.difference(from: storage, groups: StorageSamples.groups) else { return }
+            for state in states where try state.difference(from: storage, groups: StorageSamples.groups) == nil {
+                return
+            }
+            throw failure("\(damage), it was served as if right: \(difference)")
+        } catch let error as StorageError {
+            guard [.damaged, .tooNew, .foreign].contains(error.code) else {
+                throw failure("\(damage), it threw what does not say damage, \(error.code): \(error)")
+            }
+        } catch let failure as ConformanceFailure {
+            throw failure
+        } catch {
+            throw failure("\(damage), it threw what is no StorageError: \(error)")
+        }
+    }
+}

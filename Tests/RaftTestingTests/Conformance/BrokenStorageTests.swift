@@ -1,0 +1,78 @@
+import RaftCore
+import RaftCrashRecorder
+import RaftMemory
+import RaftTesting
+import Testing
+
+@Suite("The conformance suite of storages")
+struct BrokenStorageTests {
+    /// Each broken storage, and the promise that it does not keep.
+    static let table: [(ToyFault, ConformanceProperty)] = [
+        (.strangersRefused, .newIsEmpty),
+        (.truncationNotWritten, .truncate),
+        (.baseTermForgotten, .purge),
+        (.pastEndIgnored, .purgePastEnd),
+        (.hardStateDroppedWithEntries, .hardState),
+        (.configurationsForgotten, .configurations),
+        (.purgeBeforeEntries, .partsInOrder),
+        (.firstHardStateWins, .batchesInOrder),
+        (.groupsFolded, .groupsApart),
+        (.pastTheUpperBound, .entryRanges),
+        (.moreThanMaxBytes, .entryBytes),
+        (.nothingWhenFirstIsLarge, .entryBytes),
+        (.emptyInsteadOfMissing, .missingEntries),
+        (.gapsAccepted, .wrongCalls),
+        (.refusedInPart, .refusalIsWhole),
+        (.unknownKindsReplaced, .unknownKinds),
+        (.largeEntriesRefused, .largeEntries),
+        (.manyEntriesCut, .manyEntries),
+        (.sixteenthHardStateNotWritten, .randomHistories),
+        (.missingDuringCommit, .concurrentReaders),
+        (.notLocked, .oneOpener),
+        (.fileLeftOpen, .close),
+        (.recordsUnchecked, .damage),
+        (.batchesApart, .killedAtAnyCall),
+        (.hardStateApart, .killedAtAnyCall),
+        (.recordBeforeBody, .killedAtAnyCall),
+        (.recordInTwoWrites, .powerLostAtAnyCall),
+        (.createdInTwoSteps, .killedAtAnyCall),
+        (.neverSynced, .powerLostAtAnyCall),
+        (.syncedTooEarly, .powerLostAtAnyCall),
+        (.recordNotSynced, .powerLostAtAnyCall),
+        (.namesNotSynced, .powerLostAtAnyCall),
+    ]
+
+    static var options: StorageConformanceOptions {
+        var options = StorageConformanceOptions()
+        options.recorder = .systemCalls
+        options.scratchFiles = ["lock"]
+        options.mostEntries = 5000
+        options.largestEntry = 1 << 20
+        return options
+    }
+
+    @Test("A storage that keeps every promise passes")
+    func rightOne() async throws {
+        try await StorageConformance(options: Self.options) { try ToyStorage(in: $0) }.run()
+    }
+
+    @Test("A broken storage is caught by the promise it does not keep", arguments: table)
+    func brokenOne(fault: ToyFault, property: ConformanceProperty) async throws {
+        let suite = StorageConformance(options: Self.options) { try ToyStorage(in: $0, fault: fault) }
+        let failure = await #expect(throws: ConformanceFailure.self) { try await suite.run() }
+        #expect(failure?.property == property, "\(failure.map(\.description) ?? "nothing was found")")
+        #expect(failure?.message.contains("\n") == false)
+    }
+
+    @Test("The table of broken storages has every fault there is")
+    func tableIsWhole() {
+        #expect(Set(Self.table.map(\.0)) == Set(ToyFault.allCases))
+    }
+
+    @Test("The storage in memory passes, what concerns files aside")
+    func memory() async throws {
+        var options = StorageConformanceOptions()
+        options.keepsFiles = false
+        try await StorageConformance(options: options) { _ in MemoryStorage() }.run()
+    }
+}

@@ -1,0 +1,176 @@
+import Glibc
+import RaftCore
+import RaftMembership
+import RaftMemory
+import Synchronization
+
+/// A storage in two files, right in every promise and slow: what broken ones are made from.
+///
+/// `log` holds commits as bytes; `commits` holds for each of them a sector of 512 bytes, which a disk writes whole or not
+/// at all: a number, where in `log` the commit is, and the checksums of both. A commit writes and syncs `log`, then
+/// `commits`. At start the state is replayed into memory; a sector that is not there, or all zeros, is the end.
+final class ToyStorage: LogStorage {
+    private struct Files {
+        var log: ToyFile
+        var commits: ToyFile
+        var lock: ToyFile
+    }
+
+    private struct State {
+        var files: Files?
+        var commits = 0
+        var logSize = 0
+    }
+
+    private let directory: String
+    private let fault: ToyFault?
+    private let memory = MemoryStorage()
+    private let state: Mutex<State>
+    private let isCommitting = Atomic(false)
+    private static let leaked = Mutex<[ToyFile]>([])
+
+    init(in directory: String, fault: ToyFault? = nil) throws {
+        self.directory = directory
+        self.fault = fault
+        let lock = try ToyFile(directory + "/lock")
+        guard fault == .notLocked || lock.lock() else { throw StorageError(.locked, "\(directory) is in use") }
+        if fault == .createdInTwoSteps { try Self.createInTwoSteps(directory + "/format") }
+        let files = Files(
+            log: try ToyFile(directory + "/log"), commits: try ToyFile(directory + "/commits"), lock: lock)
+        if fault != .namesNotSynced { try ToyFile(directory, O_RDONLY | O_DIRECTORY).sync() }
+        state = Mutex(State(files: files))
+        try replay(files)
+        try fault.replayHardState(in: directory, into: memory)
+    }
+
+    /// A file that must be whole, made in place.
+    private static func createInTwoSteps(_ path: String) throws {
+        if access(path, F_OK) == 0 {
+            guard try ToyFile(path).readAll() == Array("format 1".utf8) else {
+                throw StorageError(.damaged, "\(path) is not whole")
+            }
+            return
+        }
+        let file = try ToyFile(path)
+        try file.write(Array("format".utf8), at: 0)
+        try file.write(Array(" 1".utf8), at: 6)
+        try file.sync()
+    }
+
+    private func replay(_ files: Files) throws {
+        let checks = fault != .recordsUnchecked
+        let sectors = files.commits.readAll()
+        let log = files.log.readAll()
+        try state.withLock { state in
+            while (state.commits + 1) * ToyRecord.sector <= sectors.count {
+                let start = state.commits * ToyRecord.sector
+                let bytes = Array(sectors[start..<start + ToyRecord.sector])
+                if bytes.allSatisfy({ $0 == 0 }) { break }
+                guard let record = ToyRecord(bytes, checks: checks), record.number == state.commits,
+                    let body = record.body(in: log, checks: checks)
+                else { throw StorageError(.damaged, "\(directory): commit \(state.commits) is damaged") }
+                try memory.commit(ToyCodec.decode(body, checks: checks))
+                state.commits += 1
+                state.logSize = record.offset + record.length
+            }
+        }
+    }
+
+    func recover(_ group: GroupID) throws -> RecoveredGroup {
+        try fault.recovered(try memory.recover(fault.group(group)))
+    }
+
+    func commit(_ batches: [StorageBatch]) throws {
+        isCommitting.store(true, ordering: .sequentiallyConsistent)
+        defer { isCommitting.store(false, ordering: .sequentiallyConsistent) }
+        // Long enough for a reader to come by.
+        if fault == .missingDuringCommit { usleep(500) }
+        let batches = try fault.taken(batches)
+        try state.withLock { state in
+            // Memory refuses what is wrong, and as a whole; then it is written.
+            switch fault {
+            case .refusedInPart:
+                for batch in batches {
+                    try memory.commit([batch])
+                    try write([batch], &state)
+                }
+            case .batchesApart:
+                try memory.commit(batches)
+                for batch in batches { try write([batch], &state) }
+            case .gapsAccepted where (try? memory.commit(batches)) == nil: break
+            case .gapsAccepted: try write(batches, &state)
+            default:
+                try memory.commit(batches)
+                try write(batches, &state)
+            }
+        }
+    }
+
+    private func write(_ batches: [StorageBatch], _ state: inout State) throws {
+        guard let files = state.files else { throw StorageError(.misuse, "the storage was closed") }
+        let batches = try fault.written(batches, number: state.commits, in: directory)
+        let body = ToyCodec.encode(batches)
+        let sector = ToyRecord(number: state.commits, offset: state.logSize, body: body).encoded
+        let place = state.commits * ToyRecord.sector
+        func writeLog() throws { try files.log.write(body, at: state.logSize) }
+        func writeRecord() throws { try files.commits.write(sector, at: place) }
+        switch fault {
+        case .neverSynced:
+            try writeLog()
+            try writeRecord()
+        case .syncedTooEarly:
+            try files.log.sync()
+            try writeLog()
+            try writeRecord()
+            try files.commits.sync()
+        case .recordNotSynced:
+            try writeLog()
+            try files.log.sync()
+            try writeRecord()
+        case .recordBeforeBody:
+            try writeRecord()
+            try files.commits.sync()
+            try writeLog()
+            try files.log.sync()
+        case .recordInTwoWrites:
+            try writeLog()
+            try files.log.sync()
+            try files.commits.write(Array(sector.prefix(40)), at: place)
+            try files.commits.write(Array(sector.dropFirst(40)), at: place + 40)
+            try files.commits.sync()
+        default:
+            try writeLog()
+            try files.log.sync()
+            try writeRecord()
+            try files.commits.sync()
+        }
+        state.commits += 1
+        state.logSize += body.count
+    }
+
+    func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
+        if fault == .missingDuringCommit, isCommitting.load(ordering: .sequentiallyConsistent) {
+            throw StorageError(.missing, "the index is being written")
+        }
+        let group = fault.group(group)
+        func read(_ upper: LogIndex, _ limit: Int) throws -> EntryBatch {
+            try memory.entries(of: group, in: range.lowerBound..<upper, maxBytes: limit)
+        }
+        switch fault {
+        case .pastTheUpperBound: return try read(range.upperBound + 1, maxBytes)
+        case .emptyInsteadOfMissing: return (try? read(range.upperBound, maxBytes)) ?? .empty
+        case .moreThanMaxBytes: return try read(range.upperBound, min(maxBytes, 1 << 40) + 200)
+        case .nothingWhenFirstIsLarge:
+            let found = try read(range.upperBound, maxBytes)
+            return found.byteCount > maxBytes ? .empty : found
+        default: return try read(range.upperBound, maxBytes)
+        }
+    }
+
+    func close() {
+        state.withLock { state in
+            if fault == .fileLeftOpen, let file = state.files?.log { Self.leaked.withLock { $0.append(file) } }
+            state.files = nil
+        }
+    }
+}
