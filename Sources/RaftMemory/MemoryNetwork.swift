@@ -20,91 +20,107 @@ public final class MemoryNetwork: Sendable {
         var second: String
 
         init(_ one: String, _ other: String) { (first, second) = one < other ? (one, other) : (other, one) }
-        func holds(_ name: String) -> Bool { first == name || second == name }
+    }
+
+    /// Everybody, and who is connected: those of whom one names the other, that may talk, and that greeted each other
+    /// without an objection (rule M10).
+    private struct Board {
+        var stations: [String: Station] = [:]
+        var connections: Set<Pair> = []
     }
 
     let lane = CallerLane()
-    private let stations = Mutex<[String: Station]>([:])
-    /// Those who have greeted each other, and neither objected (rule M10).
-    private let greeted = Mutex<Set<Pair>>([])
+    private let board = Mutex(Board())
 
     public init() {}
 
     func join(_ name: String, _ station: Station) throws {
-        try stations.withLock { stations in
-            guard stations[name] == nil else {
+        try board.withLock { board in
+            guard board.stations[name] == nil else {
                 throw TransportError("address memory:\(name) is in use by another node of this network")
             }
-            stations[name] = station
+            board.stations[name] = station
         }
-        announce(name)
+        connect(name, anew: true)
     }
 
     func leave(_ name: String) {
-        let (left, others) = stations.withLock { stations in (stations.removeValue(forKey: name), stations) }
-        greeted.withLock { greeted in greeted = greeted.filter { !$0.holds(name) } }
+        let (left, others) = board.withLock { board in
+            let left = board.stations.removeValue(forKey: name)
+            let others = board.stations.filter { board.connections.remove(Pair(name, $0.key)) != nil }
+            return (left, others)
+        }
         guard let left else { return }
-        for station in others.values where Self.names(station.peers, name) {
+        for (_, station) in others.sorted(by: { $0.key < $1.key }) {
             station.receiver.disconnected(left.identity.member.id)
         }
     }
 
-    func update(_ name: String, _ change: @Sendable (inout Station) -> Void) {
-        let isKnown = stations.withLock { stations in
-            guard var station = stations[name] else { return false }
+    /// - Parameter anew: whether what was proven before must be proven again.
+    func update(_ name: String, anew: Bool, _ change: @Sendable (inout Station) -> Void) {
+        let isKnown = board.withLock { board in
+            guard var station = board.stations[name] else { return false }
             change(&station)
-            stations[name] = station
+            board.stations[name] = station
             return true
         }
-        if isKnown { announce(name) }
+        if isKnown { connect(name, anew: anew) }
     }
 
-    /// The station at an address, when the two may talk: as a handshake would find out (rule N1).
+    /// The station at an address, when the two are connected.
     func station(at address: String, from: String) -> Station? {
-        stations.withLock { stations in
-            guard address.hasPrefix("memory:"), let own = stations[from],
-                let other = stations[String(address.dropFirst("memory:".count))],
-                Self.mayConnect(own.identity, other.identity), haveGreeted(from, address.dropFirst("memory:".count))
-            else { return nil }
-            return other
+        guard address.hasPrefix("memory:") else { return nil }
+        let name = String(address.dropFirst("memory:".count))
+        return board.withLock { board in
+            board.connections.contains(Pair(from, name)) ? board.stations[name] : nil
         }
     }
 
-    /// Tells both ends of every connection that the newcomer completes.
-    private func announce(_ name: String) {
-        let all = stations.withLock { $0 }
-        guard let new = all[name] else { return }
+    /// The station of a node that this one has no address of: the way back on a connection that came in.
+    func station(of id: NodeID, from: String) -> Station? {
+        board.withLock { board in
+            board.stations.first { name, station in
+                station.identity.member.id == id && board.connections.contains(Pair(from, name))
+            }?.value
+        }
+    }
+
+    /// Makes and ends connections of `name`, and tells both ends.
+    private func connect(_ name: String, anew: Bool) {
+        let (all, connected) = board.withLock { ($0.stations, $0.connections) }
+        guard let own = all[name] else { return }
         for (otherName, other) in all.sorted(by: { $0.key < $1.key }) where otherName != name {
-            guard Self.mayConnect(new.identity, other.identity), greet(name, new, otherName, other) else { continue }
-            if Self.names(new.peers, otherName) {
-                new.receiver.connected(other.identity.member, clientAddresses: other.identity.clientAddresses)
+            let pair = Pair(name, otherName)
+            let wasConnected = connected.contains(pair)
+            let mayConnect =
+                Self.mayConnect(own.identity, other.identity)
+                && (Self.names(own.peers, otherName, other) || Self.names(other.peers, name, own))
+            if mayConnect, wasConnected, !anew { continue }
+            let isConnected = mayConnect && greet(own, other)
+            board.withLock { board in
+                if isConnected { board.connections.insert(pair) } else { board.connections.remove(pair) }
             }
-            if Self.names(other.peers, name) {
-                other.receiver.connected(new.identity.member, clientAddresses: new.identity.clientAddresses)
+            if isConnected {
+                own.receiver.connected(other.identity.member, clientAddresses: other.identity.clientAddresses)
+                other.receiver.connected(own.identity.member, clientAddresses: own.identity.clientAddresses)
+            } else if wasConnected {
+                own.receiver.disconnected(other.identity.member.id)
+                other.receiver.disconnected(own.identity.member.id)
             }
         }
     }
 
     /// What a handshake would find out about the two ends' lives. Who is objected to is told so.
-    private func greet(_ name: String, _ one: Station, _ otherName: String, _ other: Station) -> Bool {
-        let pair = Pair(name, otherName)
+    private func greet(_ one: Station, _ other: Station) -> Bool {
         let toOne = other.receiver.objection(to: one.identity.member, life: one.receiver.life)
         let toOther = one.receiver.objection(to: other.identity.member, life: other.receiver.life)
         if let toOne { one.receiver.refusedAsAmnesiac(by: other.identity.member.id, toOne) }
         if let toOther { other.receiver.refusedAsAmnesiac(by: one.identity.member.id, toOther) }
-        let isFine = toOne == nil && toOther == nil
-        greeted.withLock { greeted in
-            if isFine { greeted.insert(pair) } else { greeted.remove(pair) }
-        }
-        return isFine
+        return toOne == nil && toOther == nil
     }
 
-    private func haveGreeted(_ one: String, _ other: Substring) -> Bool {
-        greeted.withLock { $0.contains(Pair(one, String(other))) }
-    }
-
-    private static func names(_ peers: [Peer], _ name: String) -> Bool {
-        peers.contains { $0.addresses.contains("memory:\(name)") }
+    private static func names(_ peers: [Peer], _ name: String, _ station: Station) -> Bool {
+        peers.contains { $0.id == station.identity.member.id && $0.addresses.contains("memory:\(name)") }
     }
 
     private static func mayConnect(_ first: NodeIdentity, _ second: NodeIdentity) -> Bool {
@@ -141,7 +157,7 @@ final class MemoryTransport: Transport {
 
     func updateIdentity(_ identity: NodeIdentity) {
         state.withLock { $0.identity = identity }
-        network.update(name) { $0.identity = identity }
+        network.update(name, anew: true) { $0.identity = identity }
     }
 
     func updatePeers(_ peers: [Peer]) {
@@ -149,7 +165,7 @@ final class MemoryTransport: Transport {
             state.peers = [:]
             for peer in peers { state.peers[peer.id] = peer }
         }
-        network.update(name) { $0.peers = peers }
+        network.update(name, anew: false) { $0.peers = peers }
     }
 
     func send(_ envelope: Envelope) {
@@ -178,13 +194,12 @@ final class MemoryTransport: Transport {
             guard let station else { continue }
             let member = station.identity.member
             let isFull = identity.cluster != nil && identity.cluster == station.identity.cluster
-            let fits = envelopes.allSatisfy { isFull && ($0.to == member) }
-            let deliverable =
-                fits
-                ? envelopes
-                : envelopes.filter {
-                    (isFull || $0.isFormation) && ($0.to == member || $0.to.incarnation == .unknown)
-                }
+            let isDeliverable: (Envelope) -> Bool = { envelope in
+                (isFull || envelope.isFormation) && envelope.from == identity.member && envelope.to.id == member.id
+                    && (envelope.to.incarnation == member.incarnation || envelope.to.incarnation == .unknown)
+            }
+            // Mostly all of them are, and then the array is handed over as it is.
+            let deliverable = envelopes.allSatisfy(isDeliverable) ? envelopes : envelopes.filter(isDeliverable)
             if !deliverable.isEmpty { station.receiver.received(deliverable) }
         }
     }
@@ -196,19 +211,6 @@ final class MemoryTransport: Transport {
             return state.hasJoined
         }
         if hadJoined { network.leave(name) }
-    }
-}
-
-extension MemoryNetwork {
-    /// The station of a node that this one has no address of: the way back on a connection that came in.
-    func station(of id: NodeID, from: String) -> Station? {
-        stations.withLock { stations in
-            guard let own = stations[from] else { return nil }
-            return stations.first { name, station in
-                station.identity.member.id == id && Self.mayConnect(own.identity, station.identity)
-                    && haveGreeted(from, name[...])
-            }?.value
-        }
     }
 }
 
