@@ -21,6 +21,12 @@ final class CheckThread {
         precondition(code == 0, "no thread can be started: error \(code)")
     }
 
+    /// Runs `body` on a thread that nobody waits for.
+    static func detach(_ body: @escaping @Sendable () -> Void) {
+        let thread = CheckThread(body)
+        pthread_detach(thread.thread)
+    }
+
     func join() {
         guard !isJoined else { return }
         isJoined = true

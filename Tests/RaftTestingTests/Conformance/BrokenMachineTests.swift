@@ -2,7 +2,7 @@ import RaftCore
 import RaftTesting
 import Testing
 
-@Suite("The conformance suite of state machines")
+@Suite("The conformance suite of state machines", .serialized)
 struct BrokenMachineTests {
     /// Each broken machine, and the promise that it does not keep.
     static let table: [(MachineFault, ConformanceProperty, @Sendable () throws -> Void)] = [
@@ -28,8 +28,12 @@ struct BrokenMachineTests {
 
     /// A tally answers in bytes; the questions are for every name that commands use.
     private static func run<Fault: MachineFaultName>(_ fault: Fault.Type) throws {
+        var options = StateMachineConformanceOptions()
+        options.runs = 2
+        options.commands = 150
+        options.decodings = 500
         try StateMachineConformance(
-            make: { TallyMachine<Fault>() },
+            options: options, make: { TallyMachine<Fault>() },
             command: { random in
                 TallyMachine<Fault>.Command(
                     names: Set((0...random.index(below: 6)).map { _ in UInt8(random.index(below: 20)) }),

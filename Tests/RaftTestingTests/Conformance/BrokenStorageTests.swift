@@ -4,7 +4,7 @@ import RaftMemory
 import RaftTesting
 import Testing
 
-@Suite("The conformance suite of storages")
+@Suite("The conformance suite of storages", .serialized)
 struct BrokenStorageTests {
     /// Each broken storage, and the promise that it does not keep.
     static let table: [(ToyFault, ConformanceProperty)] = [
@@ -46,8 +46,12 @@ struct BrokenStorageTests {
         var options = StorageConformanceOptions()
         options.recorder = .systemCalls
         options.scratchFiles = ["lock"]
-        options.mostEntries = 5000
-        options.largestEntry = 1 << 20
+        // Enough for the faults here, and quick: the processor is wanted by other tests too.
+        options.mostEntries = 600
+        options.largestEntry = 100_000
+        options.histories = 1
+        options.damages = 40
+        options.crashedCommits = 4
         return options
     }
 

@@ -3,7 +3,7 @@ import RaftMemory
 import RaftTesting
 import Testing
 
-@Suite("The conformance suite of transports")
+@Suite("The conformance suite of transports", .serialized)
 struct BrokenTransportTests {
     /// Each broken transport, and the promise that it does not keep.
     static let table: [(TransportFault, ConformanceProperty)] = [
@@ -37,6 +37,8 @@ struct BrokenTransportTests {
         let network = ToyNetwork(fault: fault)
         var options = TransportConformanceOptions()
         options.queueBytes = 4 << 20
+        options.maximumMessageBytes = 1 << 20
+        options.messages = 500
         // A broken one is waited for that long.
         options.patience = fault == nil ? .seconds(20) : .milliseconds(500)
         return TransportConformance(options: options) { place in

@@ -64,7 +64,7 @@ extension ToyFault? {
         case .manyEntriesCut:
             for position in batches.indices {
                 batches[position].entries = batches[position].entries.slice(
-                    from: batches[position].entries.firstIndex, maxCount: 4096)
+                    from: batches[position].entries.firstIndex, maxCount: 512)
             }
         default: break
         }

@@ -190,7 +190,7 @@ final class ToyTransport: Transport {
         case .largeDropped:
             envelopes.removeAll { envelope in
                 guard case .appendEntries(let request) = envelope.message else { return false }
-                return !request.entries.isEmpty && request.entries.byteCount > 1 << 20
+                return !request.entries.isEmpty && request.entries.byteCount > 1 << 18
             }
         default: break
         }

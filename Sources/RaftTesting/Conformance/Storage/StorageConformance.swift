@@ -47,14 +47,24 @@ public struct StorageConformance: Sendable {
         guard let row = Self.table.first(where: { $0.property == property }) else {
             throw ConformanceFailure(property, "no such property of a storage", seed: options.seed)
         }
+        // On a thread of its own: a storage blocks, and the threads of the concurrency pool are few.
+        let result = await withCheckedContinuation { continuation in
+            CheckThread.detach { continuation.resume(returning: check(row)) }
+        }
+        try result.get()
+    }
+
+    private func check(_ row: Row) -> Result<Void, ConformanceFailure> {
         do {
-            let trial = try StorageTrial(property, options: options, open: open)
+            let trial = try StorageTrial(row.property, options: options, open: open)
+            defer { trial.close() }
             try row.check(trial)
-            trial.close()
+            return .success(())
         } catch let failure as ConformanceFailure {
-            throw failure
+            return .failure(failure)
         } catch {
-            throw ConformanceFailure(property, "an unexpected error came: \(error)", seed: options.seed)
+            return .failure(
+                ConformanceFailure(row.property, "an unexpected error came: \(error)", seed: options.seed))
         }
     }
 
