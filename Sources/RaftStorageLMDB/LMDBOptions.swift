@@ -1,3 +1,5 @@
+import RaftCore
+
 /// How an LMDB storage uses memory and disk. The defaults suit a node of any size.
 public struct LMDBOptions: Sendable {
     /// Bytes of address space the environment starts with. Grows by doubling.
@@ -17,6 +19,9 @@ public struct LMDBOptions: Sendable {
 
     /// Stands in for a failing disk in tests: an `errno` to fail with at `point`, or nil.
     var faults: (@Sendable (_ point: FaultPoint) -> Int32?)?
+
+    /// The rule that this storage breaks on purpose; none but in test builds.
+    var broken = MutationSwitch()
 
     enum FaultPoint: Sendable {
         /// The commit of a transaction, after everything was put into it.

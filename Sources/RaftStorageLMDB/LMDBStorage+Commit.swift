@@ -9,10 +9,19 @@ extension LMDBStorage {
         guard !batches.isEmpty else { return }
         let (environment, _) = try usable()
         try makeRoom(for: batches, in: environment)
-        try transact(through: environment) { writer in
-            for batch in batches { try writer.apply(batch) }
-            try writer.clean(atMost: options.purgeStep)
+        for part in transactions(of: batches) {
+            try transact(through: environment) { writer in
+                for batch in part { try writer.apply(batch) }
+                try writer.clean(atMost: options.purgeStep)
+            }
         }
+    }
+
+    /// Always one (rule L7), unless that is broken on purpose.
+    private func transactions(of batches: [StorageBatch]) -> [[StorageBatch]] {
+        if options.broken.breaks(.splitCommit) { return batches.map { [$0] } }
+        if options.broken.breaks(.splitBatch) { return batches.flatMap(\.parts).map { [$0] } }
+        return [batches]
     }
 
     /// Removes what purges left behind, in steps. What cannot be removed now is removed later: no error.
@@ -50,6 +59,7 @@ extension LMDBStorage {
             } catch let error as StorageError where error.code == .misuse {
                 throw error
             } catch {
+                if options.broken.breaks(.ignoreFailedCommit) { return }
                 throw fail(
                     with: (error as? LMDBError)?.storageError(environment.path) ?? (error as? StorageError)
                         ?? StorageError(.io, "writing to \(environment.path) failed: \(error)"))
@@ -83,6 +93,7 @@ extension LMDBStorage {
             try grow(environment, to: max(2 * environment.mapSize, used + need))
         }
         guard bringsEntries, refusal != 0 || target > limit else { return }
+        if options.broken.breaks(.ignoreFullDisk) { return }
         // No more at the end; perhaps there is enough in between.
         let allocated = min(disk.withLock { $0.allocated }, limit)
         let free = try directory.translating { try environment.freeBytes() }

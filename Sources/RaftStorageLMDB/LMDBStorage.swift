@@ -50,7 +50,8 @@ public final class LMDBStorage: LogStorage {
         self.options = options
         self.tracer = tracer
         try directory.create()
-        let lock = try DirectoryLock(directory: directory.path, for: .serve)
+        let lock =
+            options.broken.breaks(.openWithoutLock) ? nil : try DirectoryLock(directory: directory.path, for: .serve)
         let identity = Identity(node: context.node, clusterName: context.clusterName)
         let opening = Opening(directory: directory, identity: identity, options: options, tracer: tracer)
         let environment = try opening.open()
@@ -68,7 +69,7 @@ public final class LMDBStorage: LogStorage {
         let (environment, _) = try usable()
         let recovered = try directory.translating {
             try environment.read { transaction in
-                try GroupReader(transaction, path: environment.path).recover(group)
+                try GroupReader(transaction, path: environment.path, broken: options.broken).recover(group)
             }
         }
         tracer.info(
@@ -107,6 +108,7 @@ public final class LMDBStorage: LogStorage {
     /// Ends the use of the environment (rule D2). The directory stays locked until `close`.
     /// - Returns: what every call throws from now on.
     func fail(with error: StorageError) -> StorageError {
+        if options.broken.breaks(.writeAfterFailedCommit) { return error }
         let failure = StorageError(
             error.code,
             """

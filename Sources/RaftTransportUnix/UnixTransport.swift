@@ -81,6 +81,7 @@ public final class UnixTransport: Transport {
         listener.allowInsecureTCP = options.allowInsecureTCP
         listener.allowedUserIDs = options.allowedUserIDs
         listener.fileMode = options.socketFileMode
+        listener.broken = options.broken
         listener.inheritedDescriptor = options.inheritedDescriptors[address]
         let socket = try await SocketListener.listen(
             on: address, eventLoop: environment.eventLoop, options: listener,

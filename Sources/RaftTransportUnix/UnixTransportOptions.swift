@@ -28,4 +28,7 @@ public struct UnixTransportOptions: Sendable {
     public var longestPause = Duration.seconds(1)
 
     public init() {}
+
+    /// The rule that this transport breaks on purpose; none but in test builds.
+    var broken = MutationSwitch()
 }

@@ -34,7 +34,7 @@ enum MutationTable {
     /// Whoever was asked noticed it, and nobody cries wolf.
     private static func isSound(_ verdict: MutationVerdict, for rule: Mutation) -> Bool {
         verdict.isCaught
-            && (verdict.simulator != nil || MutationCatalogue.notSimulated.contains(rule))
+            && (verdict.simulator != nil || !MutationCatalogue.simulated.contains(rule))
             && (verdict.model != nil || MutationCatalogue.modelled[rule] == nil)
             && !(verdict.simulator?.isBlind ?? false) && !(verdict.model?.isBlind ?? false)
     }

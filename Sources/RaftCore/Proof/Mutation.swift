@@ -27,6 +27,13 @@ package enum Mutation: String, CaseIterable, Sendable {
     case reportBeforeCommit, retryFailedSync, skipChecksums
     // Proposals.
     case forgetAbandonedProposals, succeedByIndex
+    // The storage in LMDB.
+    case commitWithoutSync, commitWithoutMetaSync, splitCommit, splitBatch, recoverUnverified, serveUnverified
+    case ignoreDirtyFlag, writeAfterFailedCommit, ignoreFailedCommit, openWithoutLock, ignoreFullDisk
+    // The transport on sockets.
+    case deliverBeforeGreeting, acceptOtherName, acceptOtherCluster, believeSender, deliverToFormerLife
+    case carryAllWithoutCluster, ignoreObjections, skipFrameChecksum, unboundedFrames, admitAnyUser
+    case unboundedQueue, keepForAbsentPeers, redialWithoutPause
 }
 
 extension RaftConfiguration {

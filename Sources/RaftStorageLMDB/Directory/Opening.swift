@@ -17,7 +17,7 @@ struct Opening {
             try create()
             try directory.remove(directory.dirtyFlag)
         }
-        let dirty = try directory.exists(directory.dirtyFlag)
+        let dirty = try directory.exists(directory.dirtyFlag) && !options.broken.breaks(.ignoreDirtyFlag)
         // A dirty one is not written to: it is copied, and the copy is looked at.
         let used = dirty ? try repair() : try inspect(directory.environment, settling: true)
         return try openEnvironment(directory.environment, .readWrite, used: used)
@@ -114,7 +114,7 @@ struct Opening {
             let wanted = max(options.initialMapSize, used + used / 4 + (1 << 20))
             return try LMDBEnvironment(
                 path: path, access: access, mapSize: max(used, min(wanted, options.maximumMapSize)),
-                maximumTables: options.maximumGroups)
+                maximumTables: options.maximumGroups, broken: options.broken)
         } catch {
             throw error.storageError(path)
         }

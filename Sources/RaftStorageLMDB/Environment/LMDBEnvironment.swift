@@ -22,7 +22,9 @@ final class LMDBEnvironment: @unchecked Sendable {
     }
 
     /// - Parameter mapSize: bytes; LMDB takes more when the file says so.
-    init(path: String, access: Access, mapSize: Int, maximumTables: Int) throws(LMDBError) {
+    init(
+        path: String, access: Access, mapSize: Int, maximumTables: Int, broken: MutationSwitch = MutationSwitch()
+    ) throws(LMDBError) {
         var made: OpaquePointer?
         try check("making an environment", mdb_env_create(&made))
         guard let pointer = made else { throw LMDBError(result: .panic, operation: "making an environment") }
@@ -32,6 +34,8 @@ final class LMDBEnvironment: @unchecked Sendable {
         case .exclusive: flags |= MDB_NOLOCK
         case .readOnly: flags |= MDB_NOLOCK | MDB_RDONLY
         }
+        if broken.breaks(.commitWithoutSync) { flags |= MDB_NOSYNC }
+        if broken.breaks(.commitWithoutMetaSync) { flags |= MDB_NOMETASYNC }
         do {
             try check("sizing the map", mdb_env_set_mapsize(pointer, Self.rounded(mapSize)))
             try check("making room for tables", mdb_env_set_maxdbs(pointer, UInt32(maximumTables)))

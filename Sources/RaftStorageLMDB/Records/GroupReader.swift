@@ -8,10 +8,14 @@ struct GroupReader {
     let main: MDB_dbi
     /// For messages.
     let path: String
+    private let broken: MutationSwitch
 
-    init(_ transaction: Transaction, path: String) throws(LMDBError) {
+    init(
+        _ transaction: Transaction, path: String, broken: MutationSwitch = MutationSwitch()
+    ) throws(LMDBError) {
         self.transaction = transaction
         self.path = path
+        self.broken = broken
         main = try transaction.openMain()
     }
 
@@ -88,6 +92,11 @@ struct GroupReader {
         let record = try record(of: group)
         let hardState = try hardState(of: group, expected: record.hasHardState)
         var recovery = LogRecovery(base: record.base)
+        #if TestBuild
+            if broken.breaks(.recoverUnverified) || broken.breaks(.serveUnverified) {
+                recovery.mutation = .skipChecksums
+            }
+        #endif
         if let table = try transaction.open(Schema.entries(group), creating: false) {
             let cursor = try Cursor(transaction, table)
             var item = try cursor.seek(from: record.base.index.next)

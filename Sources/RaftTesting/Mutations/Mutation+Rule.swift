@@ -47,6 +47,20 @@ extension Mutation {
         case .skipChecksums: "D3"
         case .forgetAbandonedProposals: "W2"
         case .succeedByIndex: "W3"
+        case .commitWithoutSync, .commitWithoutMetaSync: "D1"
+        case .splitCommit, .splitBatch: "L7"
+        case .recoverUnverified, .serveUnverified: "D3"
+        case .ignoreDirtyFlag, .writeAfterFailedCommit: "D2"
+        case .ignoreFailedCommit: "L8"
+        case .openWithoutLock, .ignoreObjections: "M10"
+        case .ignoreFullDisk: "D4"
+        case .deliverBeforeGreeting, .acceptOtherName, .acceptOtherCluster, .believeSender: "N1"
+        case .deliverToFormerLife: "M7"
+        case .carryAllWithoutCluster: "M9"
+        case .skipFrameChecksum, .unboundedFrames: "N2"
+        case .admitAnyUser: "N3"
+        case .unboundedQueue, .keepForAbsentPeers: "N4"
+        case .redialWithoutPause: "P5"
         }
     }
 

@@ -50,13 +50,13 @@ package enum MutationCatalogue {
         .succeedByIndex: "SwitchTests",
     ]
 
-    package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) }
+    package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) && modules[$0] == nil }
 
     /// Asks everything that may notice it.
     package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...200) -> MutationVerdict {
         MutationVerdict(
             simulator: simulated.contains(rule) ? simulate(rule, seeds: seeds) : nil, model: explore(rule),
-            suite: tested[rule])
+            suite: tested[rule] ?? modules[rule])
     }
 
     /// Runs seeds until one fails.

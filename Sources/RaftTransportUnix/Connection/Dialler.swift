@@ -27,7 +27,7 @@ final class Dialler {
         let options = switchboard.options
         backoff = Backoff(
             shortest: UInt64(TimeAmount(options.shortestPause).nanoseconds),
-            longest: UInt64(TimeAmount(options.longestPause).nanoseconds))
+            longest: UInt64(TimeAmount(options.longestPause).nanoseconds), broken: options.broken)
     }
 
     /// Makes a connection unless there is one.

@@ -42,9 +42,10 @@ struct OutboundQueue {
     private var urgent: Lane
     private var bulk: Lane
 
-    init(urgentBytes: Int, bulkBytes: Int) {
-        urgent = Lane(limit: urgentBytes)
-        bulk = Lane(limit: bulkBytes)
+    init(urgentBytes: Int, bulkBytes: Int, broken: MutationSwitch = MutationSwitch()) {
+        let isBounded = !broken.breaks(.unboundedQueue)
+        urgent = Lane(limit: isBounded ? urgentBytes : .max)
+        bulk = Lane(limit: isBounded ? bulkBytes : .max)
     }
 
     var isEmpty: Bool { urgent.isEmpty && bulk.isEmpty }

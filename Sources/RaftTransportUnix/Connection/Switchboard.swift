@@ -28,6 +28,10 @@ final class Switchboard {
     /// Connections with something to write since the last flush.
     private var dirty: [PeerConnection] = []
     private var isShutDown = false
+    #if TestBuild
+        /// What should have been dropped, for the switch that breaks rule N4.
+        private var kept: [Envelope] = []
+    #endif
 
     init(
         node: NodeID, options: UnixTransportOptions, environment: EventLoopEnvironment, trace: TransportTrace,
@@ -111,6 +115,9 @@ final class Switchboard {
 
     func send(_ envelope: Envelope) {
         guard let connection = route(to: envelope.to), connection.send(envelope) else {
+            #if TestBuild
+                if options.broken.breaks(.keepForAbsentPeers) { kept.append(envelope) }
+            #endif
             return counters.countDropped(1)
         }
         if !connection.isDirty {
@@ -125,7 +132,7 @@ final class Switchboard {
         var found: PeerConnection?
         for connection in candidates {
             guard connection.isUsable, let proven = connection.member else { continue }
-            guard member.incarnation == .unknown || member.incarnation == proven.incarnation else { continue }
+            guard isLife(member.incarnation, of: proven) else { continue }
             if found?.isDialled != true || connection.isDialled { found = connection }
         }
         return found
@@ -204,10 +211,19 @@ final class Switchboard {
         guard let identity else { return Refusal(.late, "this node is stopping") }
         var dialled: NodeID?
         if case .dialled(let id, _) = connection.origin { dialled = id }
-        if let refusal = Handshake.objection(to: remote, local: identity, dialled: dialled) { return refusal }
+        if let refusal = Handshake.objection(to: remote, local: identity, dialled: dialled), !isOverlooked(refusal) {
+            return refusal
+        }
+        if options.broken.breaks(.ignoreObjections) { return nil }
         return receiver?.objection(to: remote.identity.member, life: remote.life).map {
             Refusal(.amnesiac, $0, node: node)
         }
+    }
+
+    /// Never, unless a rule is broken on purpose.
+    private func isOverlooked(_ refusal: Refusal) -> Bool {
+        (refusal.code == .clusterName && options.broken.breaks(.acceptOtherName))
+            || (refusal.code == .clusterID && options.broken.breaks(.acceptOtherCluster))
     }
 
     /// What to say to whom we take for `node`. Nil while there is nothing to say.
@@ -216,7 +232,8 @@ final class Switchboard {
     }
 
     func isShared(with remote: Hello) -> Bool {
-        identity.map { Handshake.isShared($0, remote.identity) } ?? false
+        options.broken.breaks(.carryAllWithoutCluster)
+            || (identity.map { Handshake.isShared($0, remote.identity) } ?? false)
     }
 
     func proven(_ connection: PeerConnection, _ hello: Hello) {
@@ -248,8 +265,12 @@ final class Switchboard {
 
     func isAddressedHere(_ member: Member) -> Bool {
         guard let identity else { return false }
-        return member.id == identity.member.id
-            && (member.incarnation == .unknown || member.incarnation == identity.member.incarnation)
+        return member.id == identity.member.id && isLife(member.incarnation, of: identity.member)
+    }
+
+    /// Whether what is meant for `incarnation` of a node is meant for `member`, which it is now.
+    private func isLife(_ incarnation: Incarnation, of member: Member) -> Bool {
+        incarnation == .unknown || incarnation == member.incarnation || options.broken.breaks(.deliverToFormerLife)
     }
 
     func receivedFromTheFuture(_ id: NodeID, _ reason: String) {

@@ -15,6 +15,8 @@ package enum SocketListener {
         package var fileMode: UInt32 = 0o600
         /// A socket that another process bound for us (systemd): listened on as it is, and its file is left alone.
         package var inheritedDescriptor: CInt?
+        /// The rule that is broken on purpose; none but in test builds.
+        var broken = MutationSwitch()
 
         package init() {}
     }
@@ -40,10 +42,11 @@ package enum SocketListener {
         }
         let isUnix = UnixSocketAddress(address) != nil
         let allowed = options.allowedUserIDs
+        let admitsAll = options.broken.breaks(.admitAnyUser)
         let bootstrap = ServerBootstrap(group: eventLoop).childChannelInitializer { channel in
             guard isUnix else { return TCPOptions.apply(to: channel).flatMap { initializer(channel) } }
             return PeerCredentials.of(channel).flatMap { credentials in
-                if credentials.isAllowed(allowedUserIDs: allowed) { return initializer(channel) }
+                if admitsAll || credentials.isAllowed(allowedUserIDs: allowed) { return initializer(channel) }
                 // Without the process, so that one who tries again and again is always the same to a trace.
                 let reason = "a process of user \(credentials.userID) may not connect to \(bound)"
                 refused(reason)

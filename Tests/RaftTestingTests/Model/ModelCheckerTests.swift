@@ -141,13 +141,14 @@ struct ModelCheckerTests {
         func catalogue() {
             for rule in Mutation.allCases where rule.isSafety {
                 #expect(
-                    MutationCatalogue.simulated.contains(rule) || MutationCatalogue.modelled[rule] != nil,
+                    MutationCatalogue.simulated.contains(rule) || MutationCatalogue.modelled[rule] != nil
+                        || MutationCatalogue.modules[rule] != nil,
                     "\(rule) (\(rule.rule))")
             }
             for rule in Mutation.allCases {
                 let isAsked =
                     MutationCatalogue.simulated.contains(rule) || MutationCatalogue.modelled[rule] != nil
-                    || MutationCatalogue.tested[rule] != nil
+                    || MutationCatalogue.tested[rule] != nil || MutationCatalogue.modules[rule] != nil
                 #expect(isAsked, "nothing looks for \(rule)")
             }
         }

@@ -1,0 +1,32 @@
+package import RaftCore
+
+extension MutationCatalogue {
+    /// Rules of storage and transport, which the simulator replaces by its own: by what property of a conformance suite
+    /// each is caught, or by what test that names it. All of them in the `SwitchTests` of the module.
+    package static let modules: [Mutation: String] = [
+        .commitWithoutSync: "storage conformance, power-lost-at-any-call",
+        .commitWithoutMetaSync: "storage conformance, power-lost-at-any-call",
+        .splitCommit: "storage conformance, killed-at-any-call",
+        .splitBatch: "storage conformance, killed-at-any-call",
+        .serveUnverified: "storage conformance, damage",
+        .openWithoutLock: "storage conformance, one-opener",
+        .recoverUnverified: "RaftStorageLMDBTests.SwitchTests",
+        .ignoreDirtyFlag: "RaftStorageLMDBTests.SwitchTests",
+        .writeAfterFailedCommit: "RaftStorageLMDBTests.SwitchTests",
+        .ignoreFailedCommit: "RaftStorageLMDBTests.SwitchTests",
+        .ignoreFullDisk: "RaftStorageLMDBTests.SwitchTests",
+        .acceptOtherName: "transport conformance, cluster-name",
+        .acceptOtherCluster: "transport conformance, cluster-identity",
+        .believeSender: "transport conformance, sender",
+        .deliverToFormerLife: "transport conformance, addressee",
+        .carryAllWithoutCluster: "transport conformance, formation-only",
+        .ignoreObjections: "transport conformance, objections",
+        .keepForAbsentPeers: "transport conformance, absent-peers",
+        .deliverBeforeGreeting: "RaftTransportUnixTests.SwitchTests",
+        .skipFrameChecksum: "RaftTransportUnixTests.SwitchTests",
+        .unboundedFrames: "RaftTransportUnixTests.SwitchTests",
+        .admitAnyUser: "RaftTransportUnixTests.SwitchTests",
+        .unboundedQueue: "RaftTransportUnixTests.SwitchTests",
+        .redialWithoutPause: "RaftTransportUnixTests.SwitchTests",
+    ]
+}
