@@ -5,15 +5,8 @@ import Testing
 /// The release program, where `RAFT_SIM` names it: `make test` builds it, and runs its slice and the mutation table.
 @Suite("The simulator's program", .enabled(if: getenv("RAFT_SIM") != nil))
 struct SimulatorProcessTests {
-    /// What it printed, and its exit status.
     private func run(_ arguments: String) throws -> (status: Int32, output: String) {
-        let program = try #require(getenv("RAFT_SIM").map { String(cString: $0) })
-        let pipe = try #require(popen("'\(program)' \(arguments) 2>&1", "r"))
-        var output: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
-        let status = pclose(pipe)
-        return ((status >> 8) & 0xFF, String(decoding: output, as: UTF8.self))
+        try #require(ReleaseProgram("RAFT_SIM")).run(arguments)
     }
 
     @Test("A seed gives the same run in debug and in release", arguments: [3, 11] as [UInt64])
