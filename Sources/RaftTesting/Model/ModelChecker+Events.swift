@@ -1,0 +1,60 @@
+import RaftCore
+import RaftMembership
+
+// What may happen next.
+extension ModelChecker {
+    mutating func listEvents(of state: ModelState) {
+        events.removeAll(keepingCapacity: true)
+        for message in state.messages {
+            let moments: [ModelMoment] = tables.messages[Int(message)].isTimed ? [.recent, .late] : [.recent]
+            for moment in moments { events.append(.deliver(message, at: moment)) }
+            guard state.budget.duplicates > 0 else { continue }
+            for moment in moments { events.append(.duplicate(message, at: moment)) }
+        }
+        for (slot, server) in state.servers.enumerated() {
+            let summary = tables.summaries[Int(server)]
+            for position in 0..<Int(summary.writes) { events.append(.complete(server: slot, position: position)) }
+            for moment in ModelMoment.allCases
+            where summary.armed & 1 << moment.rawValue != 0 && isAllowed(moment, state.budget) {
+                events.append(.deadline(server: slot, moment))
+            }
+            if summary.isLeader, state.budget.entries > 0 { events.append(.propose(server: slot)) }
+            if summary.isLeader, state.budget.reads > 0 { events.append(.read(server: slot)) }
+            if state.budget.crashes > 0 {
+                for count in Int(summary.durableWrites)...Int(summary.writes) {
+                    events.append(.crash(server: slot, durable: count))
+                }
+            }
+            if state.budget.amnesias > 0, tables.logs.lastIndex(of: summary.disk) > 1 {
+                events.append(.forget(server: slot))
+            }
+        }
+        if state.budget.strangers > 0 {
+            for message in state.messages {
+                events.append(.deliverFromEarlierLife(message))
+                guard tables.messages[Int(message)].hasEntries else { continue }
+                events.append(.deliverUnknownKind(message))
+                events.append(.deliverWithoutEntries(message))
+            }
+        }
+        if state.budget.losses > 0 {
+            for message in state.messages where isFull(tables.links[Int(message)], state.messages) {
+                events.append(.lose(message))
+            }
+        }
+    }
+
+    private func isAllowed(_ moment: ModelMoment, _ budget: ModelBudget) -> Bool {
+        switch moment {
+        case .election: budget.terms > 0
+        case .heartbeat, .probe, .commitNotice: budget.heartbeats > 0
+        default: true
+        }
+    }
+
+    func isFull(_ link: UInt8, _ messages: [UInt32]) -> Bool {
+        var count = 0
+        for message in messages where tables.links[Int(message)] == link { count += 1 }
+        return count >= options.inFlight
+    }
+}
