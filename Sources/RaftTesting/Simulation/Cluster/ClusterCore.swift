@@ -101,6 +101,15 @@ final class ClusterCore: @unchecked Sendable {
         if let life = node.life { end(life, "shut down") }
     }
 
+    /// Lets go of processes and events, which hold one another.
+    func dismantle() {
+        for node in nodes {
+            node.life?.die()
+            node.life = nil
+        }
+        world.end()
+    }
+
     private func end(_ life: SimulatedLife, _ why: String) {
         world.trace.record(world.now, .ended(life.node.id, why))
         life.die()

@@ -25,6 +25,8 @@ final class SimulatedCluster<Machine: StateMachine> {
         for node in core.nodes { core.start(node) }
     }
 
+    deinit { core.dismantle() }
+
     private func launch(_ life: SimulatedLife) throws {
         let node = life.node
         let options = core.options

@@ -1,12 +1,19 @@
 import RaftCore
 import RaftMembership
 
-/// A message under way, with what its sender was when it left.
-struct Delivery {
-    var envelope: Envelope
-    var cluster: ClusterID?
-    var from: Int
-    var to: Int
+/// A message under way, with what its sender was when it left. An object, so that the queue moves a reference.
+final class Delivery {
+    let envelope: Envelope
+    let cluster: ClusterID?
+    let from: Int
+    let to: Int
+
+    init(_ envelope: Envelope, of cluster: ClusterID?, from: Int, to: Int) {
+        self.envelope = envelope
+        self.cluster = cluster
+        self.from = from
+        self.to = to
+    }
 }
 
 /// What the network does to messages: loss, doubling, delay and so reordering, cuts in either direction, clogged links.
@@ -72,6 +79,7 @@ final class SimulatedNetwork {
             lose(envelope, .messageLost)
             return
         }
+        let delivery = Delivery(envelope, of: life.identity?.cluster, from: from, to: to)
         let copies = random.chance(weather.duplication) ? 2 : 1
         if copies == 2 { world.coverage.add(.messageDoubled) }
         for _ in 0..<copies {
@@ -85,8 +93,7 @@ final class SimulatedNetwork {
                 at = until + random.next(in: 0...1_000_000)
                 world.coverage.add(.messageClogged)
             }
-            world.insert(
-                .delivery(Delivery(envelope: envelope, cluster: life.identity?.cluster, from: from, to: to)), at: at)
+            world.insert(.delivery(delivery), at: at)
         }
     }
 

@@ -11,6 +11,10 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         var target: Int?
         /// The call it waits for; it may have given up on earlier ones.
         var waitsFor: Int?
+        /// When it gives up on that one.
+        var patienceEnds = Instant.distantFuture
+        /// Its watch will be looked at: at most one event a client, however many calls it makes.
+        var isWatching = false
     }
 
     private struct Call {
@@ -93,7 +97,19 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
             raft.read { [unowned self] in read(number, $0) }
         }
         guard !calls[number].isSettled else { return }
-        core.world.after(random.next(in: 2_000_000_000...8_000_000_000)) { [unowned self] in giveUp(number) }
+        clients[client].patienceEnds = core.world.now + random.next(in: 2_000_000_000...8_000_000_000)
+        watch(client)
+    }
+
+    /// Gives up on the call that takes too long, sooner or later.
+    private func watch(_ client: Int) {
+        guard !clients[client].isWatching else { return }
+        clients[client].isWatching = true
+        core.world.at(clients[client].patienceEnds) { [unowned self] in
+            clients[client].isWatching = false
+            guard let number = clients[client].waitsFor else { return }
+            if clients[client].patienceEnds <= core.world.now { giveUp(number) } else { watch(client) }
+        }
     }
 
     private func proposed(_ number: Int, _ result: Result<(output: Work.Machine.Output, index: LogIndex), RaftError>) {

@@ -28,6 +28,14 @@ final class World {
 
     func after(_ span: UInt64, _ body: @escaping () -> Void) { queue.insert(.call(body), at: now + span) }
 
+    func at(_ instant: Instant, _ body: @escaping () -> Void) { insert(.call(body), at: instant) }
+
+    /// Nothing more happens, and nothing is held any longer.
+    func end() {
+        queue = EventQueue()
+        deliver = { _ in }
+    }
+
     /// A property does not hold. The first report counts.
     func fail(_ property: String, _ what: String) {
         guard violation == nil else { return }
@@ -41,10 +49,10 @@ final class World {
         let end = now + span
         while let next = queue.next, next <= end {
             if isDone() { return true }
-            guard let (at, event) = queue.removeFirst() else { break }
-            now = at
+            guard let first = queue.removeFirst() else { break }
+            now = first.at
             eventCount += 1
-            happen(event)
+            happen(first.event)
             if let violation { throw violation }
         }
         if isDone() { return true }
