@@ -104,6 +104,21 @@ public struct Membership: Hashable, Sendable {
         slot(of: member) != nil && isVoter(member.id)
     }
 
+    /// Whether `quorum` is the rule of this configuration: as a comparison with `self.quorum`, but free of allocation,
+    /// for checks that are made all the time.
+    package func hasQuorum(_ quorum: Quorum) -> Bool {
+        func isSame(_ ids: [NodeID], _ slots: [Int]) -> Bool {
+            guard ids.count == slots.count else { return false }
+            for position in ids.indices where slot(of: ids[position]) != slots[position] { return false }
+            return true
+        }
+        guard isSame(voters, quorum.incoming) else { return false }
+        guard let outgoingVoters, let outgoing = quorum.outgoing else {
+            return outgoingVoters == nil && quorum.outgoing == nil
+        }
+        return isSame(outgoingVoters, outgoing)
+    }
+
     /// The quorum rule of this configuration, over slots.
     public var quorum: Quorum {
         func slots(_ ids: [NodeID]) -> [Int] { ids.compactMap { slot(of: $0) } }

@@ -179,13 +179,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             return
         }
         do {
-            let command = try batch.withPayload(at: position) { bytes in
-                do {
-                    return try Machine.decode(bytes)
-                } catch {
-                    throw CommandRefused("the command cannot be decoded: \(error)")
-                }
-            }
+            let command = try decode(position, of: batch)
             let output = try state.machine.apply(command)
             if configuration.breaks(.applyTwice), position == batch.count - 1 { _ = try state.machine.apply(command) }
             state.applied = index
@@ -204,6 +198,20 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             proposal?.fail(RaftError(.failed, "the state machine failed at index \(index): \(error)"))
             throw error
         }
+    }
+
+    private func decode(_ position: Int, of batch: EntryBatch) throws -> Machine.Command {
+        var decoded: Result<Machine.Command, CommandRefused>?
+        // A closure that returns the command would be generic in it all the way down, and that is slow.
+        batch.withPayload(at: position) { bytes in
+            do {
+                decoded = .success(try Machine.decode(bytes))
+            } catch {
+                decoded = .failure(CommandRefused("the command cannot be decoded: \(error)"))
+            }
+        }
+        guard let decoded else { preconditionFailure("a batch hands out each of its payloads") }
+        return try decoded.get()
     }
 
     /// Most proposals are of one class, and asking the runtime about a generic one costs more than applying a command.

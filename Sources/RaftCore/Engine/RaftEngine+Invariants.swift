@@ -28,7 +28,7 @@ extension RaftEngine {
             try require(
                 zip(configurations, configurations.dropFirst()).allSatisfy { $0.id.index < $1.id.index },
                 "configurations follow the log (M2)")
-            try require(quorum == configuration.quorum(of: membership), "the quorum is that of the configuration (C3)")
+            try require(configuration.isQuorum(quorum, of: membership), "the quorum is that of the configuration (C3)")
             if let owedVote { try require(owedVote.term <= term, "a vote is owed for a later term (V5)") }
             if role == .candidate { try require(hard.votedFor == member, "a candidate voted for itself (V3)") }
             if role == .leader {

@@ -54,6 +54,10 @@ extension RaftConfiguration {
     func quorum(of membership: Membership) -> Quorum {
         breaks(.countLearners) ? Quorum(incoming: Array(membership.members.indices)) : membership.quorum
     }
+
+    func isQuorum(_ quorum: Quorum, of membership: Membership) -> Bool {
+        breaks(.countLearners) ? quorum == self.quorum(of: membership) : membership.hasQuorum(quorum)
+    }
 }
 
 extension RaftEngine {

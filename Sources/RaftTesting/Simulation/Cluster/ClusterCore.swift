@@ -10,7 +10,7 @@ final class ClusterCore: @unchecked Sendable {
     let world: World
     let network: SimulatedNetwork
     let nodes: [SimulatedNode]
-    private(set) lazy var properties = SafetyProperties(cluster: self)
+    let properties: SafetyProperties
     /// Nanoseconds since 1970, for drawing incarnations.
     var wallClock: UInt64 = 1_800_000_000_000_000_000
     /// Starts a process of the machine that is simulated; throws what a real one would end with.
@@ -35,6 +35,7 @@ final class ClusterCore: @unchecked Sendable {
                 clock: SimulatedClock(now: now, offset: random.next(in: 0...1 << 40)), random: random.fork(),
                 nodes: options.nodes)
         }
+        properties = SafetyProperties(world: world, nodes: nodes, options: options)
         world.deliver = { [unowned self] in deliver($0) }
         if options.isFormed { try form(&random) }
     }

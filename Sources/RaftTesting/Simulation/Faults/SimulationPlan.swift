@@ -7,6 +7,9 @@ public struct SimulationPlan: Sendable {
     public var clients: Int
     /// Between two calls of a client, in nanoseconds.
     public var thinkTime: ClosedRange<UInt64>
+    /// After some twenty calls a client rests for so many nanoseconds, so that there are crowds and lulls;
+    /// nil for never.
+    public var rest: ClosedRange<UInt64>?
     /// In order of time. Leave some out to see which of them matter.
     public var faults: [PlannedFault]
     /// More servers lose or damage their data than today's rules can do without: only that each of them says so, and
@@ -25,6 +28,9 @@ public struct SimulationPlan: Sendable {
         cluster = options ?? ClusterOptions(&worlds)
         clients = Int(random.next(in: 2...6))
         thinkTime = random.pick([1_000_000...200_000_000, 50_000_000...600_000_000, 100_000...20_000_000])
+        rest = random.pick([Self.second...6 * Self.second, 2 * Self.second...10 * Self.second])
+        // Only those who take their time anyway may do without: a seed is about faults more than about calls.
+        if thinkTime.upperBound > Self.second / 2, random.chance(500) { rest = nil }
         let damage = random.next(in: 0...23)
         let mayDamage = cluster.isFormed && cluster.nodes - cluster.learners >= 3 && damage < 6
         isOverBudget = mayDamage && damage == 0

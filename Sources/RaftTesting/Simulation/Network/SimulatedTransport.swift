@@ -3,7 +3,7 @@ import RaftMembership
 
 /// One process's end of the simulated network. Unchecked, because a simulation is confined to one thread.
 final class SimulatedTransport: Transport, @unchecked Sendable {
-    private unowned let life: SimulatedLife
+    private let life: SimulatedLife
 
     init(life: SimulatedLife) { self.life = life }
 

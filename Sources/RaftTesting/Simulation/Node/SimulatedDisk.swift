@@ -25,6 +25,12 @@ final class SimulatedDisk {
 
     /// What others may rely on.
     var trusted: DiskImage { ghost ?? image }
+    // The same without a copy of the image.
+    var trustedHardState: HardState? { if let ghost { ghost.hardState } else { image.hardState } }
+    var trustedLast: LogID { if let ghost { ghost.last } else { image.last } }
+    func trustedTerm(at index: LogIndex) -> Term? {
+        if let ghost { ghost.term(at: index) } else { image.term(at: index) }
+    }
 
     func keepCopy() {
         copies.append(image)

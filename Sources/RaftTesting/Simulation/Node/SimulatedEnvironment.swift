@@ -28,7 +28,7 @@ struct SimulatedEnvironment: Environment {
 
 /// A lane whose jobs are events. Unchecked, because a simulation is confined to one thread.
 final class SimulatedLane: TimedLane, @unchecked Sendable {
-    private unowned let life: SimulatedLife
+    private let life: SimulatedLife
     private let purpose: LanePurpose?
     private var last = Instant.origin
     /// Scheduled and not begun: on a storage's lane, the writes under way.

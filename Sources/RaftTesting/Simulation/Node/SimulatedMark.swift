@@ -6,7 +6,7 @@ import RaftMemory
 ///
 /// Unchecked, because a simulation is confined to one thread.
 final class SimulatedMark: MarkStore, @unchecked Sendable {
-    private unowned let life: SimulatedLife
+    private let life: SimulatedLife
 
     init(life: SimulatedLife) { self.life = life }
 

@@ -4,7 +4,7 @@ import RaftTracing
 
 /// Watches the engine and the machine of one process.
 final class NodeWatch: EngineProbe, MachineWatcher {
-    private unowned let life: SimulatedLife
+    private let life: SimulatedLife
     private var hasFailed = false
 
     private init(life: SimulatedLife) { self.life = life }
@@ -62,7 +62,7 @@ final class NodeWatch: EngineProbe, MachineWatcher {
             fail("state machine safety", "node \(node.id) applies entry \(index), which was not committed")
             return false
         }
-        guard node.disk.trusted.term(at: index) == entry.term(at: 0) else {
+        guard node.disk.trustedTerm(at: index) == entry.term(at: 0) else {
             fail("C6", "node \(node.id) applies entry \(index) before it is durable there")
             return false
         }
@@ -82,7 +82,7 @@ struct MachineFailure: Error, CustomStringConvertible {
 ///
 /// Unchecked, because a simulation is confined to one thread.
 final class SimulationSink: TraceSink, @unchecked Sendable {
-    private unowned let life: SimulatedLife
+    private let life: SimulatedLife
 
     init(life: SimulatedLife) { self.life = life }
 

@@ -49,14 +49,14 @@ extension SafetyProperties {
                 }
             }
         }
-        guard let hard = node.disk.image.hardState, let engine = node.life?.driver?.engine else { return }
-        if hard.term > engine.term || hard.commitHint > engine.commitIndex {
+        guard let hard = node.disk.image.hardState, let driver = node.life?.driver else { return }
+        if hard.term > driver.engine.term || hard.commitHint > driver.engine.commitIndex {
             fail("D6", "the disk of \(node.id) is ahead of its memory")
         }
     }
 
     func showedIdentity(_ identity: NodeIdentity, of node: SimulatedNode) {
-        guard let cluster = node.disk.trusted.hardState?.cluster, cluster == identity.cluster else {
+        guard let cluster = node.disk.trustedHardState?.cluster, cluster == identity.cluster else {
             fail("M9", "\(node.id) shows an identity that is not durable")
             return
         }
@@ -71,17 +71,17 @@ extension SafetyProperties {
         switch node.damage {
         case .rot where node.disk.image.rotten != nil:
             guard reason.contains("log entry") else { break }
-            cluster.world.coverage.add(.refusedDamage)
+            world.coverage.add(.refusedDamage)
             return
         case .wiped, .rolledBack:
             guard reason.contains("may have voted or acknowledged") else { break }
-            cluster.world.coverage.add(.refusedAmnesia)
+            world.coverage.add(.refusedAmnesia)
             return
         default: break
         }
         switch node.excuse {
-        case .disk?: cluster.world.coverage.add(.stoppedByDisk)
-        case .machine?: cluster.world.coverage.add(.stoppedByMachine)
+        case .disk?: world.coverage.add(.stoppedByDisk)
+        case .machine?: world.coverage.add(.stoppedByMachine)
         case nil: fail("W1", "node \(node.id) ends itself without cause: \(reason)")
         }
     }

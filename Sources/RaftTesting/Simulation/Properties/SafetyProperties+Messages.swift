@@ -4,7 +4,7 @@ import RaftMembership
 // What leaves a server: nothing that its disk could not confirm after a crash.
 extension SafetyProperties {
     func willSend(_ envelope: Envelope, from node: SimulatedNode) {
-        guard let hard = node.disk.trusted.hardState else { return }
+        guard let hard = node.disk.trustedHardState else { return }
         let id = node.id
         switch envelope.message {
         case .voteRequest(let request) where !request.isPreVote:
@@ -48,8 +48,8 @@ extension SafetyProperties {
     }
 
     private func checkMatch(_ index: LogIndex, of node: SimulatedNode) {
-        let disk = node.disk.trusted
-        guard index <= disk.last.index, disk.term(at: index) == node.life?.driver?.engine.log.terms.term(at: index)
+        guard index <= node.disk.trustedLast.index,
+            node.disk.trustedTerm(at: index) == node.life?.driver?.engine.log.terms.term(at: index)
         else {
             fail("L10", "\(node.id) acknowledges entry \(index), which is not durable")
             return
@@ -58,13 +58,13 @@ extension SafetyProperties {
 
     /// A leader that no quorum answers is silent (rule V9): two election timeouts after anybody was heard from.
     private func checkLiveQuorum(of node: SimulatedNode) {
-        guard let engine = node.life?.driver?.engine, engine.role == .leader else { return }
-        let configuration = cluster.options.configuration
-        let span = 2 * configuration.electionTimeout.upperBound + 4 * configuration.heartbeatInterval
+        guard let driver = node.life?.driver, driver.engine.role == .leader else { return }
+        let span =
+            2 * options.configuration.electionTimeout.upperBound + 4 * options.configuration.heartbeatInterval
         let start = max(node.leadingSince, node.disturbedAt)
-        let now = cluster.world.now
+        let now = world.now
         guard now - start > span else { return }
-        let isLive = engine.quorum.isSatisfied { slot in
+        let isLive = driver.engine.quorum.isSatisfied { slot in
             slot == node.index || slot < node.heardFrom.count && now - node.heardFrom[slot] <= span
         }
         if !isLive { fail("V9", "leader \(node.id) goes on though no quorum has answered for \(span / 1_000_000) ms") }

@@ -12,9 +12,7 @@ extension SafetyProperties {
         if engine.commitIndex < seen.commitIndex {
             fail("C2", "the commit index of \(node.id) fell from \(seen.commitIndex) to \(engine.commitIndex)")
         } else if engine.commitIndex > seen.commitIndex {
-            for index in seen.commitIndex.rawValue + 1...engine.commitIndex.rawValue {
-                checkCommit(LogIndex(index), engine)
-            }
+            checkCommits(from: seen.commitIndex.next, engine)
         }
         observe(engine, seen, node)
     }
@@ -31,9 +29,9 @@ extension SafetyProperties {
             }
             return
         }
-        let minimum = cluster.options.configuration.electionTimeout.lowerBound
+        let minimum = options.configuration.electionTimeout.lowerBound
         guard seen.role == .follower, seen.hasLeader, let contact = seen.lastLeaderContact,
-            node.clock.time(at: cluster.world.now) - contact < minimum, engine.term != seen.term
+            node.clock.time(at: world.now) - contact < minimum, engine.term != seen.term
         else { return }
         fail("V9", "\(node.id), which hears its leader, follows \(envelope.from) to term \(engine.term)")
     }
@@ -48,7 +46,7 @@ extension SafetyProperties {
             }
         }
         // Elected by votes that really left their voters, each counted once; its own need not leave (V5, V7).
-        let voters = cluster.nodes.dropLast(cluster.options.learners)
+        let voters = nodes.dropLast(options.learners)
         let votes = grants[engine.term, default: [:]]
         let granted = voters.count { node in
             node.id == engine.member.id || votes.contains { $0.key.id == node.id && $0.value == engine.member }
@@ -57,12 +55,9 @@ extension SafetyProperties {
             fail("V7", "\(node.id) leads term \(engine.term) with \(granted) of \(voters.count) votes")
         }
         noteLeader(leadership, term: engine.term)
-        node.leadingSince = cluster.world.now
-        for entry in committed where engine.log.terms.term(at: entry.firstIndex) != entry.term(at: 0) {
-            fail(
-                "leader completeness", "\(node.id) leads term \(engine.term) without committed entry \(entry.id(at: 0))"
-            )
-            return
+        node.leadingSince = world.now
+        if let index = firstDifference(from: 1, through: lastCommitted, in: engine.log.terms) {
+            fail("leader completeness", "\(node.id) leads term \(engine.term) without committed entry \(index)")
         }
     }
 
@@ -81,9 +76,8 @@ extension SafetyProperties {
         }
         let flushed = engine.log.flushed
         if flushed != seen.flushed || engine.log.last != seen.last {
-            let disk = node.disk.trusted
-            guard disk.last.index >= flushed,
-                disk.term(at: flushed) == engine.log.terms.term(at: flushed) || flushed < seen.flushed
+            guard node.disk.trustedLast.index >= flushed,
+                node.disk.trustedTerm(at: flushed) == engine.log.terms.term(at: flushed) || flushed < seen.flushed
             else {
                 fail("D6", "\(node.id) takes entry \(flushed) for durable, which its disk does not hold")
                 return
@@ -92,48 +86,50 @@ extension SafetyProperties {
     }
 
     /// The first to commit an entry needs a quorum of disks that hold it (D1, L10, C1, C3); the rest must agree with it.
-    private func checkCommit(_ index: LogIndex, _ engine: RaftEngine) {
-        guard let term = engine.log.terms.term(at: index) else {
-            fail("L4", "\(engine.member) commits entry \(index), which it does not have")
-            return
-        }
-        if let other = committedEntry(at: index) {
-            if other.term(at: 0) != term {
-                fail(
-                    "state machine safety",
-                    "\(engine.member) commits \(index)@\(term) where \(other.id(at: 0)) was committed")
-            }
-            return
-        }
-        guard isOnQuorum(index, term) else {
-            fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
-            return
-        }
-        for node in cluster.nodes {
-            if let entry = node.disk.trusted.entry(at: index), entry.term(at: 0) == term {
-                committed.append(entry)
+    private func checkCommits(from first: LogIndex, _ engine: RaftEngine) {
+        if let index = firstDifference(from: first, through: engine.commitIndex, in: engine.log.terms) {
+            guard let term = engine.log.terms.term(at: index) else {
+                fail("L4", "\(engine.member) commits entry \(index), which it does not have")
                 return
             }
+            fail("state machine safety", "\(engine.member) commits \(index)@\(term) where another was committed")
+            return
+        }
+        var index = max(first, lastCommitted.next)
+        while index <= engine.commitIndex {
+            guard let term = engine.log.terms.term(at: index) else {
+                fail("L4", "\(engine.member) commits entry \(index), which it does not have")
+                return
+            }
+            guard isOnQuorum(index, term) else {
+                fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
+                return
+            }
+            guard let holder = nodes.first(where: { $0.disk.trustedTerm(at: index) == term }),
+                let entry = holder.disk.trusted.entry(at: index)
+            else { return }
+            noteCommitted(entry)
+            index = index.next
         }
     }
 
     func isOnQuorum(_ index: LogIndex, _ term: Term) -> Bool {
-        let voters = cluster.nodes.dropLast(cluster.options.learners)
+        let voters = nodes.count - options.learners
         var holders = 0
-        for node in voters where node.disk.trusted.term(at: index) == term { holders += 1 }
-        return holders > voters.count / 2
+        for node in nodes where node.index < voters && node.disk.trustedTerm(at: index) == term { holders += 1 }
+        return holders > voters / 2
     }
 
     private func observe(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
         if engine.role != seen.role || engine.term != seen.term || engine.commitIndex != seen.commitIndex
             || engine.log.last != seen.last
         {
-            cluster.world.trace.record(
-                cluster.world.now,
+            world.trace.record(
+                world.now,
                 .stepped(node.id, engine.role, engine.log.last, engine.commitIndex, engine.term))
         }
         if engine.role != seen.role {
-            cluster.world.coverage.add(engine.role.coveragePoint)
+            world.coverage.add(engine.role.coveragePoint)
         }
         node.seen.term = engine.term
         node.seen.role = engine.role

@@ -10,13 +10,16 @@ final class SafetyProperties {
         var previousTerm: Term
     }
 
-    unowned let cluster: ClusterCore
+    let world: World
+    let nodes: [SimulatedNode]
+    let options: ClusterOptions
     var leaders: [Term: Leadership] = [:]
     var grants: [Term: [Member: Member]] = [:]
     var known: [LogID: Known] = [:]
     var clusters: [ClusterID] = []
     /// Everything that was ever committed, one by one from index 1 on.
-    var committed: [EntryBatch] = []
+    private(set) var committed: [EntryBatch] = []
+    private(set) var committedTerms = TermRuns()
     /// The last entry of which a client was told that it is committed, and was so before that client could know.
     var highestAcknowledged = LogIndex.zero
     private(set) var leaderChanges = 0
@@ -27,16 +30,42 @@ final class SafetyProperties {
         var life: Int
     }
 
-    init(cluster: ClusterCore) { self.cluster = cluster }
+    init(world: World, nodes: [SimulatedNode], options: ClusterOptions) {
+        self.world = world
+        self.nodes = nodes
+        self.options = options
+    }
 
     var lastCommitted: LogIndex { LogIndex(UInt64(committed.count)) }
 
     func assumeCommitted(_ entry: EntryBatch) {
-        committed.append(entry)
+        noteCommitted(entry)
         known[entry.id(at: 0)] = Known(entry: entry, previousTerm: .zero)
     }
 
-    func fail(_ property: String, _ what: String) { cluster.world.fail(property, what) }
+    func noteCommitted(_ entry: EntryBatch) {
+        committed.append(entry)
+        committedTerms.append(entry.id(at: 0))
+    }
+
+    func fail(_ property: String, _ what: String) { world.fail(property, what) }
+
+    /// The first index up to `last` that was committed with another term than `terms` has there; nil when they agree.
+    /// Terms never fall from one entry to the next, so that runs are equal when their ends are.
+    func firstDifference(from first: LogIndex, through last: LogIndex, in terms: TermRuns) -> LogIndex? {
+        let last = min(last, lastCommitted)
+        var index = first
+        while index <= last, let term = committedTerms.term(at: index) {
+            let end = min(last, committedTerms.lastIndex(withTermAtMost: term))
+            guard terms.term(at: index) == term else { return index }
+            if terms.term(at: end) != term {
+                while terms.term(at: index) == term { index = index.next }
+                return index
+            }
+            index = end.next
+        }
+        return nil
+    }
 
     func committedEntry(at index: LogIndex) -> EntryBatch? {
         index > .zero && index <= lastCommitted ? committed[Int(index.rawValue) - 1] : nil
@@ -45,6 +74,6 @@ final class SafetyProperties {
     func noteLeader(_ leadership: Leadership, term: Term) {
         leaders[term] = leadership
         leaderChanges += 1
-        cluster.world.coverage.add(.leaderChanged)
+        world.coverage.add(.leaderChanged)
     }
 }

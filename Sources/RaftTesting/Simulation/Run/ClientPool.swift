@@ -64,7 +64,9 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
 
     private func next(_ client: Int) {
         guard isRunning else { return }
-        core.world.after(random.next(in: plan.thinkTime)) { [unowned self] in call(client) }
+        var pause = random.next(in: plan.thinkTime)
+        if let rest = plan.rest, random.chance(50) { pause += random.next(in: rest) }
+        core.world.after(pause) { [unowned self] in call(client) }
     }
 
     // MARK: A call
