@@ -1,3 +1,5 @@
+package import RaftMembership
+
 extension EntryBatch {
     /// The entries of `other` with other bytes, which nobody has checked: for tests that damage what they know.
     package init(unverified bytes: [UInt8], like other: EntryBatch) {

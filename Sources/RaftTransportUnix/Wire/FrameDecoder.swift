@@ -1,5 +1,6 @@
 import CRaftChecksum
 import NIOCore
+import RaftCore
 
 /// Cuts a stream of bytes into frames and checks each (rule N2). Holds at most one frame that is not complete.
 struct FrameDecoder {
