@@ -10,13 +10,15 @@
     /// Every rule that this storage can break by a small edit, broken: somebody notices.
     @Suite("Switches of the LMDB storage")
     struct SwitchTests {
+        static let properties: [(Mutation, ConformanceProperty)] = [
+            (.commitWithoutSync, .powerLostAtAnyCall), (.commitWithoutMetaSync, .powerLostAtAnyCall),
+            (.splitCommit, .killedAtAnyCall), (.splitBatch, .killedAtAnyCall), (.serveUnverified, .damage),
+            (.openWithoutLock, .oneOpener), (.trustPageCache, .powerLostAfterKill), (.trustNames, .powerLostAfterKill),
+        ]
+
         @Test(
             "A property of the conformance suite does not hold when its rule is broken on purpose (D1, D3, L7, M10)",
-            arguments: [
-                (.commitWithoutSync, .powerLostAtAnyCall), (.commitWithoutMetaSync, .powerLostAtAnyCall),
-                (.splitCommit, .killedAtAnyCall), (.splitBatch, .killedAtAnyCall), (.serveUnverified, .damage),
-                (.openWithoutLock, .oneOpener),
-            ] as [(Mutation, ConformanceProperty)])
+            arguments: properties)
         func property(rule: Mutation, property: ConformanceProperty) async throws {
             let failure = await #expect(throws: ConformanceFailure.self, "\(rule) (\(rule.rule)) is not noticed") {
                 try await ConformanceTests.suite(MutationSwitch(rule)).check(property)
@@ -43,11 +45,7 @@
 
         @Test("Each switch of the storage is in a table here, and in the catalogue")
         func complete() {
-            let here: [Mutation] =
-                Self.rules.map(\.0) + [
-                    .commitWithoutSync, .commitWithoutMetaSync, .splitCommit, .splitBatch, .serveUnverified,
-                    .openWithoutLock,
-                ]
+            let here = Self.properties.map(\.0) + Self.rules.map(\.0)
             #expect(
                 here.allSatisfy { MutationCatalogue.modules[$0] != nil && !MutationCatalogue.simulated.contains($0) })
         }

@@ -16,10 +16,14 @@ struct Opening {
         if try !directory.exists(directory.environment) {
             try create()
             try directory.remove(directory.dirtyFlag)
+        } else if !options.broken.breaks(.trustNames) {
+            // The process before may have been killed between giving the environment its name and syncing that.
+            try directory.synchronize()
         }
         let dirty = try directory.exists(directory.dirtyFlag) && !options.broken.breaks(.ignoreDirtyFlag)
         // A dirty one is not written to: it is copied, and the copy is looked at.
-        let used = dirty ? try repair() : try inspect(directory.environment, settling: true)
+        let used =
+            dirty ? try repair() : try inspect(directory.environment, settling: !options.broken.breaks(.trustPageCache))
         return try openEnvironment(directory.environment, .readWrite, used: used)
     }
 

@@ -47,7 +47,7 @@ extension Mutation {
         case .skipChecksums: "D3"
         case .forgetAbandonedProposals: "W2"
         case .succeedByIndex: "W3"
-        case .commitWithoutSync, .commitWithoutMetaSync: "D1"
+        case .commitWithoutSync, .commitWithoutMetaSync, .trustPageCache, .trustNames: "D1"
         case .splitCommit, .splitBatch: "L7"
         case .recoverUnverified, .serveUnverified: "D3"
         case .ignoreDirtyFlag, .writeAfterFailedCommit: "D2"

@@ -6,6 +6,8 @@ extension MutationCatalogue {
     package static let modules: [Mutation: String] = [
         .commitWithoutSync: "storage conformance, power-lost-at-any-call",
         .commitWithoutMetaSync: "storage conformance, power-lost-at-any-call",
+        .trustPageCache: "storage conformance, power-lost-after-kill",
+        .trustNames: "storage conformance, power-lost-after-kill",
         .splitCommit: "storage conformance, killed-at-any-call",
         .splitBatch: "storage conformance, killed-at-any-call",
         .serveUnverified: "storage conformance, damage",

@@ -40,6 +40,7 @@ struct BrokenStorageTests {
         (.syncedTooEarly, .powerLostAtAnyCall),
         (.recordNotSynced, .powerLostAtAnyCall),
         (.namesNotSynced, .powerLostAtAnyCall),
+        (.pageCacheTrusted, .powerLostAfterKill),
     ]
 
     static var options: StorageConformanceOptions {

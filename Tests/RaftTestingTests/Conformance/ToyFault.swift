@@ -15,7 +15,7 @@ enum ToyFault: String, CaseIterable, Sendable {
     case notLocked, fileLeftOpen, recordsUnchecked
     // What a crash finds.
     case batchesApart, hardStateApart, recordBeforeBody, recordInTwoWrites, createdInTwoSteps
-    case neverSynced, syncedTooEarly, recordNotSynced, namesNotSynced
+    case neverSynced, syncedTooEarly, recordNotSynced, namesNotSynced, pageCacheTrusted
 }
 
 extension ToyFault? {

@@ -38,6 +38,11 @@ final class ToyStorage: LogStorage {
         let files = Files(
             log: try ToyFile(directory + "/log"), commits: try ToyFile(directory + "/commits"), lock: lock)
         if fault != .namesNotSynced { try ToyFile(directory, O_RDONLY | O_DIRECTORY).sync() }
+        if fault != .pageCacheTrusted {
+            // What a process that was killed wrote, and did not see synced, counts from here on.
+            try files.log.sync()
+            try files.commits.sync()
+        }
         state = Mutex(State(files: files))
         try replay(files)
         try fault.replayHardState(in: directory, into: memory)

@@ -50,4 +50,7 @@ extension ConformanceProperty {
     /// So does a power cut, which loses or tears whatever was not synced; nothing is lost once commit has returned
     /// (rule D1).
     public static let powerLostAtAnyCall = ConformanceProperty("power-lost-at-any-call")
+    /// What a process finds that starts after another was killed is not lost by a power cut, though the other one's last
+    /// sync never returned: what the system shows is not yet on disk (rule D1).
+    public static let powerLostAfterKill = ConformanceProperty("power-lost-after-kill")
 }

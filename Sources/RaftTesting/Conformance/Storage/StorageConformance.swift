@@ -35,7 +35,8 @@ public struct StorageConformance: Sendable {
             switch property {
             case .oneOpener: options.keepsFiles && options.locksDirectory
             case .close, .damage: options.keepsFiles
-            case .killedAtAnyCall, .powerLostAtAnyCall: options.keepsFiles && options.recorder != nil
+            case .killedAtAnyCall, .powerLostAtAnyCall, .powerLostAfterKill:
+                options.keepsFiles && options.recorder != nil
             default: true
             }
         }
@@ -107,5 +108,6 @@ public struct StorageConformance: Sendable {
         Row(.damage) { try $0.damage() },
         Row(.killedAtAnyCall) { try $0.crashes(.killed) },
         Row(.powerLostAtAnyCall) { try $0.crashes(.powerLost) },
+        Row(.powerLostAfterKill) { try $0.crashes(.powerLostAfterKill) },
     ]
 }

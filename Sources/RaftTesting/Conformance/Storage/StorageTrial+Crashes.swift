@@ -6,6 +6,7 @@ extension StorageTrial {
     enum CrashKind {
         case killed
         case powerLost
+        case powerLostAfterKill
     }
 
     /// Crashes the first opening, some commits of every shape and a reopening, at every call.
@@ -95,6 +96,7 @@ extension StorageTrial {
         switch kind {
         case .killed: try states.killed(visit)
         case .powerLost: try states.powerLost(most: 6, using: &random, visit)
+        case .powerLostAfterKill: try restart(states, what, after: after)
         }
         for batch in batches { model.apply(batch) }
         return storage
@@ -113,7 +115,7 @@ extension StorageTrial {
             """)
     }
 
-    private func check(
+    func check(
         _ state: CrashStates.State, in what: String, before: StorageModel, after: StorageModel, goesOn: Bool
     ) throws {
         let crash = "\(what), \(state.crash):"

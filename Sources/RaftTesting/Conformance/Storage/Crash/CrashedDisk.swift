@@ -35,6 +35,13 @@ struct CrashedDisk {
         DirectoryImage(directories: Array(directories), files: names.compactMapValues { files[$0] })
     }
 
+    /// By path, the system's number of each file.
+    var inodes: [String: UInt64] {
+        var found: [Int: UInt64] = [:]
+        for (inode, number) in numbers { found[number] = inode }
+        return names.compactMapValues { found[$0] }
+    }
+
     mutating func replay(_ call: FileCall, _ fate: Fate) {
         switch call.kind {
         case .create:
