@@ -260,8 +260,19 @@ extension RaftEngine {
         guard replyTerm == term, role == .leader, let slot = membership.slot(of: sender), sender != member,
             !progress[slot].isSuspect
         else { return nil }
-        times.peers[slot].lastHeard = now
+        noteHeard(slot, now)
         return stream == progress[slot].stream || breaks(.acceptEarlierStream) ? slot : nil
+    }
+
+    /// A peer that was silent and is heard again, as after a cut, is probed with the next heartbeat: it does not wait out
+    /// a back-off that grew while it could not answer (rule P4). A silence lasts at least as long as the shortest
+    /// back-off, so that this never costs more than two probes in that time (rule P5).
+    private mutating func noteHeard(_ slot: Int, _ now: Instant) {
+        if let heard = times.peers[slot].lastHeard, now - heard > configuration.electionTimeout.lowerBound {
+            times.peers[slot].probeBackoff = 0
+            times.peers[slot].probeAgain = now
+        }
+        times.peers[slot].lastHeard = now
     }
 
     private mutating func acknowledge(_ slot: Int, through index: LogIndex, _ now: Instant, _ fx: inout Effects) {

@@ -186,6 +186,56 @@ struct LeadingTests {
         #expect(leader.progress(of: 3).inflight.count <= 1)
     }
 
+    /// One heartbeat of `leader`: peer 2 has everything, peer 3 nothing, and says so when it `isHeard`. Probes of peer 3.
+    private func beat(_ leader: inout TestEngine, isHeard: Bool) -> Int {
+        let effects = leader.deadline()
+        let last = leader.engine.log.last.index
+        for (peer, matched) in [(2 as UInt64, last), (3, LogIndex.zero)] where peer == 2 || isHeard {
+            for beat in effects.heartbeats(to: NodeID(peer)) {
+                leader.receive(
+                    .heartbeatReply(
+                        HeartbeatReply(
+                            term: 2, stream: beat.stream, round: beat.round, hasMatch: true, accepted: matched,
+                            matched: matched)),
+                    from: peer)
+            }
+        }
+        return effects.appends(to: 3).count
+    }
+
+    @Test("A peer that is heard again after a silence is probed with the next heartbeat (P4, P5)")
+    func heardAgain() throws {
+        var leader = try TestEngine()
+        leader.lead()
+        leader.receive(leader.matched(2, by: 2), from: 2)
+        // Far into the back-off, just after a probe.
+        for _ in 0..<200 { _ = beat(&leader, isHeard: false) }
+        while beat(&leader, isHeard: false) == 0 {}
+        #expect(beat(&leader, isHeard: true) == 0)
+        #expect(beat(&leader, isHeard: true) == 1)
+        leader.receive(leader.conflict(Self.id(1, 1), by: 3), from: 3)
+        leader.receive(leader.matched(2, by: 3), from: 3)
+        #expect(leader.progress(of: 3).mode == .replicate && leader.progress(of: 3).matchIndex == 2)
+    }
+
+    @Test(
+        "A peer that answers heartbeats and no probe, always or now and then, costs a bounded number of probes (P5)",
+        arguments: [1, 2, 3, 4, 5, 7, 20, 50])
+    func heardWithoutProbes(each: Int) throws {
+        var leader = try TestEngine()
+        leader.lead()
+        leader.receive(leader.matched(2, by: 2), from: 2)
+        let start = leader.now
+        var probes = 0
+        for round in 1...800 { probes += beat(&leader, isHeard: round % each == 0) }
+        #expect(leader.engine.role == .leader)
+        // One more for each silence, which lasts as long as the shortest back-off at least.
+        let span = leader.now - start
+        #expect(probes >= 1 && UInt64(probes) <= 2 * span / leader.engine.configuration.electionTimeout.lowerBound)
+        // Without silences it grows as it did.
+        if each <= 2 { #expect(probes < 30) }
+    }
+
     @Test("Lost entries are sent again once the peer says that they did not arrive (P4, P5)")
     func lossIsNoticed() throws {
         var leader = try TestEngine()
