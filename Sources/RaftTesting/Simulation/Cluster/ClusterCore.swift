@@ -6,6 +6,7 @@ import RaftMembership
 /// Unchecked, because a simulation is confined to one thread.
 final class ClusterCore: @unchecked Sendable {
     let options: ClusterOptions
+    private let seed: UInt64
     let mutation: Mutation?
     let world: World
     let network: SimulatedNetwork
@@ -19,7 +20,8 @@ final class ClusterCore: @unchecked Sendable {
     var ended: (SimulatedLife) -> Void = { _ in }
 
     init(_ options: ClusterOptions, seed: UInt64, mutation: Mutation?, trace: TraceRecorder) throws {
-        var random = SeededRandom(seed: seed)
+        self.seed = seed
+        var random = SeededRandom(seed: seed, of: .cluster)
         var options = options
         #if TestBuild
             options.configuration.mutation = mutation
@@ -27,13 +29,14 @@ final class ClusterCore: @unchecked Sendable {
         self.options = options
         self.mutation = mutation
         world = World(trace: trace)
-        network = SimulatedNetwork(nodes: options.nodes, weather: options.weather, world: world, random: random.fork())
+        network = SimulatedNetwork(nodes: options.nodes, weather: options.weather, world: world, seed: seed)
         let now = world.now
         nodes = (0..<options.nodes).map { index in
             SimulatedNode(
-                index: index, disk: SimulatedDisk(delay: options.diskDelay, random: random.fork()),
-                clock: SimulatedClock(now: now, offset: random.next(in: 0...1 << 40)), random: random.fork(),
-                nodes: options.nodes)
+                index: index,
+                disk: SimulatedDisk(delay: options.diskDelay, random: SeededRandom(seed: seed, of: .disk, index)),
+                clock: SimulatedClock(now: now, offset: random.next(in: 0...1 << 40)),
+                random: SeededRandom(seed: seed, of: .server, index), nodes: options.nodes)
         }
         properties = SafetyProperties(world: world, nodes: nodes, options: options)
         world.deliver = { [unowned self] in deliver($0) }
@@ -67,7 +70,14 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .fine
         node.seen = Observation()
         node.applied = .zero
-        let life = SimulatedLife(node: node, number: node.lives, cluster: self)
+        // By the time of the start: a process that starts then has the same chances, whatever became of earlier ones.
+        func random(of owner: RandomOwner) -> SeededRandom {
+            SeededRandom(seed: seed, of: owner, node.index, world.now.rawValue)
+        }
+        node.disk.random = random(of: .disk)
+        let life = SimulatedLife(
+            node: node, number: node.lives, cluster: self, random: random(of: .process),
+            machineRandom: random(of: .machine))
         node.life = life
         world.trace.record(world.now, .started(node.id, life: life.number))
         do {

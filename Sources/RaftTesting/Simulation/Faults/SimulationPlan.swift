@@ -7,7 +7,7 @@ public struct SimulationPlan: Sendable {
     public var clients: Int
     /// Between two calls of a client, in nanoseconds.
     public var thinkTime: ClosedRange<UInt64>
-    /// After some twenty calls a client rests for so many nanoseconds, so that there are crowds and lulls;
+    /// After some twenty calls a client rests for so many nanoseconds, once there were many, so that there are lulls;
     /// nil for never.
     public var rest: ClosedRange<UInt64>?
     /// In order of time. Leave some out to see which of them matter.

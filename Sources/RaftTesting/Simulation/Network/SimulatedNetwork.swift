@@ -33,20 +33,20 @@ final class SimulatedNetwork {
         var extraDelay: UInt64 = 0
         /// Nothing arrives before this; then everything does.
         var cloggedUntil: Instant?
+        /// What becomes of its messages.
+        var random: SeededRandom
     }
 
     var weather: Weather
     private var links: [Link]
     private let count: Int
     private let world: World
-    private var random: SeededRandom
 
-    init(nodes: Int, weather: Weather, world: World, random: SeededRandom) {
+    init(nodes: Int, weather: Weather, world: World, seed: UInt64) {
         count = nodes
-        links = [Link](repeating: Link(), count: nodes * nodes)
+        links = (0..<nodes * nodes).map { Link(random: SeededRandom(seed: seed, of: .link, $0)) }
         self.weather = weather
         self.world = world
-        self.random = random
     }
 
     func isOpen(_ from: Int, _ to: Int) -> Bool { !links[from * count + to].isCut }
@@ -74,23 +74,26 @@ final class SimulatedNetwork {
             lose(envelope, .messageLost)
             return
         }
-        let link = links[from * count + to]
-        if link.isCut || random.chance(weather.loss) {
+        let position = from * count + to
+        if links[position].isCut || links[position].random.chance(weather.loss) {
             lose(envelope, .messageLost)
             return
         }
-        let delivery = Delivery(envelope, of: life.identity?.cluster, from: from, to: to)
-        let copies = random.chance(weather.duplication) ? 2 : 1
+        transmit(Delivery(envelope, of: life.identity?.cluster, from: from, to: to), on: &links[position])
+    }
+
+    private func transmit(_ delivery: Delivery, on link: inout Link) {
+        let copies = link.random.chance(weather.duplication) ? 2 : 1
         if copies == 2 { world.coverage.add(.messageDoubled) }
         for _ in 0..<copies {
-            var delay = random.next(in: weather.delay) + link.extraDelay
-            if random.chance(weather.stragglers) {
-                delay *= random.next(in: 1...100)
+            var delay = link.random.next(in: weather.delay) + link.extraDelay
+            if link.random.chance(weather.stragglers) {
+                delay *= link.random.next(in: 1...100)
                 world.coverage.add(.messageLate)
             }
             var at = world.now + delay
             if let until = link.cloggedUntil, until > at {
-                at = until + random.next(in: 0...1_000_000)
+                at = until + link.random.next(in: 0...1_000_000)
                 world.coverage.add(.messageClogged)
             }
             world.insert(.delivery(delivery), at: at)

@@ -16,7 +16,7 @@ struct SimulatedEnvironment: Environment {
         life.cluster.wallClock += 1_000_000
         return life.cluster.wallClock
     }
-    func random() -> UInt64 { life.node.random.next() }
+    func random() -> UInt64 { life.random.next() }
     var driverLane: any TimedLane { lane }
 
     func makeLane(for purpose: LanePurpose) -> any Lane {
@@ -46,7 +46,7 @@ final class SimulatedLane: TimedLane, @unchecked Sendable {
         switch purpose {
         case nil: world.insert(.job(life, job), at: world.now)
         case .machine:
-            last = max(last, world.now + node.random.next(in: life.cluster.options.applyDelay))
+            last = max(last, world.now + life.machineRandom.next(in: life.cluster.options.applyDelay))
             world.insert(.job(life, job), at: last)
         case .storage:
             last = max(last, world.now + node.disk.nextDelay())
@@ -60,7 +60,7 @@ final class SimulatedLane: TimedLane, @unchecked Sendable {
     func scheduleBehindOthers(_ job: any Runnable) {
         guard life.passesBoundary() else { return }
         let world = life.cluster.world
-        world.insert(.job(life, job), at: world.now + life.node.random.next(in: 0...50_000))
+        world.insert(.job(life, job), at: world.now + life.random.next(in: 0...50_000))
     }
 
     func schedule(_ job: any Runnable, at instant: Instant) {

@@ -22,10 +22,19 @@ final class SimulatedLife: @unchecked Sendable {
     var raft: AnyObject?
     var watch: NodeWatch?
 
-    init(node: SimulatedNode, number: Int, cluster: ClusterCore) {
+    /// The chances of its environment.
+    var random: SeededRandom
+    /// How long its machine takes.
+    var machineRandom: SeededRandom
+
+    init(
+        node: SimulatedNode, number: Int, cluster: ClusterCore, random: SeededRandom, machineRandom: SeededRandom
+    ) {
         self.node = node
         self.number = number
         self.cluster = cluster
+        self.random = random
+        self.machineRandom = machineRandom
     }
 
     /// Whether the process is alive to do the next thing. A crash planned for this moment happens here.

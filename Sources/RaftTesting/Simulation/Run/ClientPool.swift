@@ -13,6 +13,8 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         var waitsFor: Int?
         /// When it gives up on that one.
         var patienceEnds = Instant.distantFuture
+        /// Its own chances.
+        var random: SeededRandom
         /// Its watch will be looked at: at most one event a client, however many calls it makes.
         var isWatching = false
     }
@@ -36,7 +38,6 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
     private let core: ClusterCore
     private var workload: Work
     private let plan: SimulationPlan
-    private var random: SeededRandom
     private var clients: [Client]
     private var calls: [Call] = []
     private var history: [WorkloadRecord<Work.Operation, Work.Answer>] = []
@@ -45,13 +46,12 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
     private(set) var completed = 0
     private(set) var unknown = 0
 
-    init(_ cluster: SimulatedCluster<Work.Machine>, _ workload: Work, _ plan: SimulationPlan, _ random: SeededRandom) {
+    init(_ cluster: SimulatedCluster<Work.Machine>, _ workload: Work, _ plan: SimulationPlan) {
         self.cluster = cluster
         core = cluster.core
         self.workload = workload
         self.plan = plan
-        self.random = random
-        clients = [Client](repeating: Client(), count: plan.clients)
+        clients = (0..<plan.clients).map { Client(random: SeededRandom(seed: plan.seed, of: .client, $0)) }
         core.ended = { [unowned self] in processEnded($0) }
     }
 
@@ -64,8 +64,10 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
 
     private func next(_ client: Int) {
         guard isRunning else { return }
-        var pause = random.next(in: plan.thinkTime)
-        if let rest = plan.rest, random.chance(50) { pause += random.next(in: rest) }
+        var pause = clients[client].random.next(in: plan.thinkTime)
+        if let rest = plan.rest, completed >= 1000, clients[client].random.chance(50) {
+            pause += clients[client].random.next(in: rest)
+        }
         core.world.after(pause) { [unowned self] in call(client) }
     }
 
@@ -73,14 +75,14 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
 
     private func call(_ client: Int) {
         guard isRunning else { return }
-        let node = core.nodes[clients[client].target ?? random.index(below: core.nodes.count)]
-        if random.chance(50) { clients[client].target = nil }
+        let node = core.nodes[clients[client].target ?? clients[client].random.index(below: core.nodes.count)]
+        if clients[client].random.chance(50) { clients[client].target = nil }
         guard let life = node.life, let raft = cluster.raft(node) else {
             clients[client].target = nil
             next(client)
             return
         }
-        let operation = workload.nextOperation(of: client, using: &random)
+        let operation = workload.nextOperation(of: client, using: &clients[client].random)
         let number = calls.count
         var call = Call(
             client: client, operation: operation, invoked: cluster.now, mustSee: core.properties.highestAcknowledged,
@@ -99,7 +101,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
             raft.read { [unowned self] in read(number, $0) }
         }
         guard !calls[number].isSettled else { return }
-        clients[client].patienceEnds = core.world.now + random.next(in: 2_000_000_000...8_000_000_000)
+        clients[client].patienceEnds = core.world.now + clients[client].random.next(in: 2_000_000_000...8_000_000_000)
         watch(client)
     }
 

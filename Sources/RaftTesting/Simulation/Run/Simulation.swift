@@ -34,12 +34,12 @@ public final class Simulation<Work: Workload> {
     ) throws {
         self.plan = plan
         self.requirements = requirements
-        random = SeededRandom(seed: plan.seed ^ 0xC11E)
+        random = SeededRandom(seed: plan.seed, of: .administrator)
         cluster = try SimulatedCluster(
             plan.cluster, seed: plan.seed, mutation: mutation, trace: TraceRecorder(listener: trace),
             makeStorage: storage, makeMachine: { workload.makeMachine() })
         core = cluster.core
-        clients = ClientPool(cluster, workload, plan, random.fork())
+        clients = ClientPool(cluster, workload, plan)
     }
 
     /// Runs it.

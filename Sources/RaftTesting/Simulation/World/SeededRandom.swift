@@ -28,6 +28,26 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     /// One of `choices`, of which there must be some.
     public mutating func pick<Choice>(_ choices: [Choice]) -> Choice { choices[index(below: choices.count)] }
 
+    /// A source for one of many things of one seed, whatever other things there are and however much those draw: what is
+    /// left out of a run leaves the chances of the rest alone.
+    init(seed: UInt64, of owner: RandomOwner, _ first: Int = 0, _ second: UInt64 = 0) {
+        state = seed
+        for word in [owner.rawValue, UInt64(first), second] { state = next() ^ word &* 0xD6E8_FEB8_6659_FD93 }
+        state = next()
+    }
+
     /// A source of its own, so that what draws from it disturbs nobody else.
     public mutating func fork() -> SeededRandom { SeededRandom(seed: next()) }
+}
+
+/// Who draws random numbers in a simulation.
+enum RandomOwner: UInt64 {
+    case cluster = 1
+    /// A link, by its ends.
+    case link
+    /// Parts of one process, by its server and the time of its start.
+    case process, disk, machine
+    /// What becomes of a server between its processes.
+    case server
+    case client, administrator
 }
