@@ -74,24 +74,27 @@ struct Campaign {
         return isSound
     }
 
-    func run(_ seed: UInt64, trace: Bool) -> Bool {
-        do {
+    func run(_ seed: UInt64, _ selection: SeedRun.Selection, trace: Bool) -> Bool {
+        do throws(SimulationFailure) {
             let report = try SeedRun.run(
-                seed, requirements: requirements, mutation: mutation, trace: trace ? { print($0) } : nil)
+                seed, requirements: requirements, mutation: mutation, selection: selection,
+                trace: trace ? { print($0) } : nil)
             print(summary(report))
             return true
         } catch {
             print("FAILED \(error)")
-            if !trace { explain(error) }
+            // What was narrowed down already is not narrowed down again.
+            if !trace, selection == .everything { explain(error) }
             return false
         }
     }
 
     /// The same seed twice: nothing may differ.
-    func replay(_ seed: UInt64) -> Bool {
+    func replay(_ seed: UInt64, _ selection: SeedRun.Selection) -> Bool {
         func once() -> UInt64 {
-            do {
-                let report = try SeedRun.run(seed, requirements: requirements, mutation: mutation)
+            do throws(SimulationFailure) {
+                let report = try SeedRun.run(
+                    seed, requirements: requirements, mutation: mutation, selection: selection)
                 print(summary(report))
                 return report.fingerprint
             } catch {
@@ -113,13 +116,24 @@ struct Campaign {
 
     /// The replay command and the faults that matter.
     private func explain(_ failure: SimulationFailure) {
-        print("replay: raft-sim --seed \(failure.seed)\(short)\(mutation.map { " --mutation \($0)" } ?? "") --trace")
-        let shrunk = SeedRun.shrink(failure, requirements: requirements, mutation: mutation)
-        print("of \(failure.faults.count) faults these are needed to see a failure (\(shrunk.property)):")
+        print("replay: \(command(failure.seed))")
+        var shrinker = FailureShrinker(failure, requirements: requirements, mutation: mutation)
+        let shrunk = shrinker.shrink()
+        print(
+            "narrowed down in \(shrinker.runs) runs from \(failure.faults.count) faults and "
+                + "\(failure.end / 1_000_000) ms of trouble to \(shrunk.faults.count) and "
+                + "\(shrunk.end / 1_000_000) ms: \(shrunk)")
         for fault in shrunk.faults { print("  \(fault)") }
+        let numbers = shrunk.faults.map { "\($0.number)" }.joined(separator: ",")
+        print(
+            "replay: \(command(failure.seed)) --faults \(numbers.isEmpty ? "none" : numbers) "
+                + "--until \(shrunk.end / 1_000_000) --trace")
     }
 
-    private var short: String { requirements.operations < 1000 ? " --short" : "" }
+    private func command(_ seed: UInt64) -> String {
+        "raft-sim --seed \(seed)" + (requirements.operations < 1000 ? " --short" : "")
+            + (mutation.map { " --mutation \($0)" } ?? "")
+    }
 
     private static func seconds() -> Double {
         var time = timespec()

@@ -32,6 +32,12 @@ struct RaftSim: ParsableCommand {
     @Flag(help: "A tenth of the time, the operations and the faults.")
     var short = false
 
+    @Option(help: ArgumentHelp("Let only these of the seed's faults strike, or none.", valueName: "n,n,…|none"))
+    var faults: FaultSelection?
+
+    @Option(help: ArgumentHelp("End trouble at this time, in simulated milliseconds.", valueName: "ms"))
+    var until: UInt64?
+
     @Option(help: ArgumentHelp("Break this rule on purpose (test builds).", valueName: "name"))
     var mutation: String?
 
@@ -44,6 +50,10 @@ struct RaftSim: ParsableCommand {
         }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs must be between 1 and 64") }
         guard !trace || seed != nil else { throw ValidationError("--trace needs --seed N") }
+        guard faults == nil && until == nil || seed != nil else {
+            throw ValidationError("--faults and --until need --seed N")
+        }
+        guard until.map({ $0 <= 1 << 40 }) ?? true else { throw ValidationError("--until is too far away") }
         #if !TestBuild
             if mutation != nil || mutations {
                 throw ValidationError("mutations need a test build: swift build --traits default,TestBuild")
@@ -64,7 +74,8 @@ struct RaftSim: ParsableCommand {
         if mutations {
             isSound = MutationTable.run(jobs: jobs)
         } else if let seed {
-            isSound = replay ? campaign.replay(seed) : campaign.run(seed, trace: trace)
+            let selection = SeedRun.Selection(faults: faults?.numbers, end: until.map { $0 * 1_000_000 })
+            isSound = replay ? campaign.replay(seed, selection) : campaign.run(seed, selection, trace: trace)
         } else {
             isSound = campaign.run(seeds?.range ?? 1...1)
         }
@@ -82,5 +93,17 @@ struct SeedRange: ExpressibleByArgument {
             return nil
         }
         range = first...last
+    }
+}
+
+/// `3,7,12`, or `none`.
+struct FaultSelection: ExpressibleByArgument {
+    var numbers: Set<Int>
+
+    init?(argument: String) {
+        let parts = argument == "none" ? [] : argument.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Int($0) }
+        guard numbers.count == parts.count else { return nil }
+        self.numbers = Set(numbers)
     }
 }

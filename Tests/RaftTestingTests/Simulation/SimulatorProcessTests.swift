@@ -16,10 +16,27 @@ struct SimulatorProcessTests {
         #expect(there.output.contains("fingerprint \(String(here.fingerprint, radix: 16))"), "\(there.output)")
     }
 
+    #if TestBuild
+        @Test("The replay command that it prints last brings the narrowed failure back")
+        func replayCommand() throws {
+            let (status, output) = try run("--seed 1 --short --mutation forgetAbandonedProposals")
+            let command = try #require(output.split(separator: "\n").last { $0.hasPrefix("replay: raft-sim ") })
+            #expect(status == 1 && command.contains(" --faults ") && command.contains(" --until "), "\(output)")
+            let narrowed = try #require(output.split(separator: "\n").first { $0.hasPrefix("narrowed down ") })
+            let what = try #require(narrowed.firstRange(of: " ms: ").map { narrowed[$0.upperBound...] })
+            let arguments = command.dropFirst("replay: raft-sim ".count).split(separator: " ").filter {
+                $0 != "--trace"
+            }
+            let again = try run(arguments.joined(separator: " "))
+            #expect(again.status == 1 && again.output.contains("FAILED \(what)"), "\(command)\n\(again.output)")
+        }
+    #endif
+
     @Test("Wrong options are refused with what would be right, and exit status 64")
     func wrongOptions() throws {
         for arguments in [
-            "", "--seed 1 --seeds 1..2", "--seeds 5..1", "--mutation nonsense --seed 1", "--jobs 0 --seed 1",
+            "", "--seed 1 --seeds 1..2", "--seeds 1..2 --faults 1", "--seed 1 --faults 1,x", "--seeds 5..1",
+            "--mutation nonsense --seed 1", "--jobs 0 --seed 1",
         ] {
             let (status, output) = try run(arguments)
             #expect(status == 64, "\(arguments): \(output)")

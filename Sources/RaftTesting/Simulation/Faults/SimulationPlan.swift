@@ -12,6 +12,9 @@ public struct SimulationPlan: Sendable {
     public var rest: ClosedRange<UInt64>?
     /// In order of time. Leave some out to see which of them matter.
     public var faults: [PlannedFault]
+    /// When trouble ends, in simulated nanoseconds, whatever was seen by then; nil to let it last until enough was seen.
+    /// For narrowing a failure down.
+    public var end: UInt64?
     /// More servers lose or damage their data than today's rules can do without: only that each of them says so, and
     /// that nothing wrong is said, is checked then.
     public var isOverBudget: Bool

@@ -56,7 +56,9 @@ extension SafetyProperties {
         }
         noteLeader(leadership, term: engine.term)
         node.leadingSince = world.now
-        if let index = firstDifference(from: 1, through: lastCommitted, in: engine.log.terms) {
+        // Votes that were held up may make a leader of an earlier term than what was committed meanwhile.
+        let last = lastCommitted(before: engine.term)
+        if let index = firstDifference(from: 1, through: last, in: engine.log.terms) {
             fail("leader completeness", "\(node.id) leads term \(engine.term) without committed entry \(index)")
         }
     }
@@ -108,7 +110,7 @@ extension SafetyProperties {
             guard let holder = nodes.first(where: { $0.disk.trustedTerm(at: index) == term }),
                 let entry = holder.disk.trusted.entry(at: index)
             else { return }
-            noteCommitted(entry)
+            noteCommitted(entry, in: engine.term)
             index = index.next
         }
     }

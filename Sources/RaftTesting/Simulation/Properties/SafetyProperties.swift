@@ -20,6 +20,8 @@ final class SafetyProperties {
     /// Everything that was ever committed, one by one from index 1 on.
     private(set) var committed: [EntryBatch] = []
     private(set) var committedTerms = TermRuns()
+    /// By index, the term of the leader that committed it first: only leaders of later terms must have it (§5.4).
+    private var leadersTerms = TermRuns()
     /// The last entry of which a client was told that it is committed, and was so before that client could know.
     var highestAcknowledged = LogIndex.zero
     private(set) var leaderChanges = 0
@@ -39,13 +41,20 @@ final class SafetyProperties {
     var lastCommitted: LogIndex { LogIndex(UInt64(committed.count)) }
 
     func assumeCommitted(_ entry: EntryBatch) {
-        noteCommitted(entry)
+        noteCommitted(entry, in: entry.term(at: 0))
         known[entry.id(at: 0)] = Known(entry: entry, previousTerm: .zero)
     }
 
-    func noteCommitted(_ entry: EntryBatch) {
+    func noteCommitted(_ entry: EntryBatch, in term: Term) {
         committed.append(entry)
         committedTerms.append(entry.id(at: 0))
+        leadersTerms.append(LogID(term: max(term, leadersTerms.last.term), index: entry.firstIndex))
+    }
+
+    /// The last entry that was committed before `term`.
+    func lastCommitted(before term: Term) -> LogIndex {
+        guard term > .zero else { return .zero }
+        return leadersTerms.lastIndex(withTermAtMost: Term(term.rawValue - 1))
     }
 
     func fail(_ property: String, _ what: String) { world.fail(property, what) }

@@ -2,14 +2,29 @@ package import RaftCore
 
 /// A seed's run with the simulator's own workload.
 package enum SeedRun {
-    /// - Parameter keeping: numbers of the plan's faults that are to strike; nil for all.
+    /// What of a seed's plan is carried out: all of it, or what is left after narrowing a failure down.
+    package struct Selection: Hashable, Sendable {
+        /// Numbers of the plan's faults that are to strike; nil for all.
+        package var faults: Set<Int>?
+        /// When trouble ends, in simulated nanoseconds; nil to let it last until enough was seen.
+        package var end: UInt64?
+
+        package static let everything = Selection()
+
+        package init(faults: Set<Int>? = nil, end: UInt64? = nil) {
+            self.faults = faults
+            self.end = end
+        }
+    }
+
     /// - Throws: `SimulationFailure`.
     package static func run(
         _ seed: UInt64, requirements: SimulationRequirements = .full, options: ClusterOptions? = nil,
-        mutation: Mutation? = nil, keeping: Set<Int>? = nil, trace: ((String) -> Void)? = nil
+        mutation: Mutation? = nil, selection: Selection = .everything, trace: ((String) -> Void)? = nil
     ) throws(SimulationFailure) -> SimulationReport {
         var plan = SimulationPlan(seed: seed, options: options)
-        if let keeping { plan.faults.removeAll { !keeping.contains($0.number) } }
+        if let faults = selection.faults { plan.faults.removeAll { !faults.contains($0.number) } }
+        plan.end = selection.end
         let workload = RegisterWorkload(keys: 1 + Int(seed % 5))
         let simulation: Simulation<RegisterWorkload>
         do {
@@ -17,43 +32,8 @@ package enum SeedRun {
                 plan, workload: workload, requirements: requirements, mutation: mutation, trace: trace)
         } catch {
             throw SimulationFailure(
-                seed: seed, property: "start", what: "\(error)", at: 0, faults: [], fingerprint: 0)
+                seed: seed, property: "start", what: "\(error)", at: 0, faults: [], end: 0, fingerprint: 0)
         }
         return try simulation.run()
-    }
-}
-
-extension SeedRun {
-    /// Leaves out faults as long as the seed still fails, whatever fails then: what remains is needed.
-    package static func shrink(
-        _ failure: SimulationFailure, requirements: SimulationRequirements, mutation: Mutation? = nil
-    ) -> SimulationFailure {
-        var best = failure
-        var runs = 0
-        /// Whether the seed fails with these faults alone.
-        func fails(_ numbers: [Int]) -> Bool {
-            runs += 1
-            do {
-                _ = try run(failure.seed, requirements: requirements, mutation: mutation, keeping: Set(numbers))
-                return false
-            } catch {
-                best = error
-                best.faults = error.faults.filter { numbers.contains($0.number) }
-                return true
-            }
-        }
-        var chunk = max(1, best.faults.count / 2)
-        while runs < 120 {
-            var position = 0
-            var hasShrunk = false
-            while position < best.faults.count, runs < 120 {
-                var numbers = best.faults.map(\.number)
-                numbers.removeSubrange(position..<min(position + chunk, numbers.count))
-                if fails(numbers) { hasShrunk = true } else { position += chunk }
-            }
-            if chunk == 1, !hasShrunk { break }
-            chunk = max(1, chunk / 2)
-        }
-        return best
     }
 }

@@ -50,9 +50,10 @@ public final class Simulation<Work: Workload> {
             try calm()
             try judge()
         } catch {
+            let end = troubleEnded ?? cluster.now
             throw SimulationFailure(
                 seed: plan.seed, property: error.property, what: error.what, at: error.at.rawValue - 1_000_000_000,
-                faults: plan.faults.filter { $0.at <= error.at.rawValue - 1_000_000_000 },
+                faults: plan.faults.filter { $0.at <= end }, end: (end + 999_999) / 1_000_000 * 1_000_000,
                 fingerprint: core.world.trace.fingerprint)
         }
         return SimulationReport(
@@ -70,7 +71,8 @@ public final class Simulation<Work: Workload> {
     }
 
     private let second: UInt64 = 1_000_000_000
-    private var isTroubled = true
+    private var isTroubled: Bool { troubleEnded == nil }
+    private var troubleEnded: UInt64?
 
     private func trouble() throws(Violation) {
         for fault in plan.faults {
@@ -83,9 +85,12 @@ public final class Simulation<Work: Workload> {
         formWhenPristine()
         keepCopies()
         clients.start()
-        // Without enough faults in the plan, as when a failure is narrowed down, it is over at some time all the same.
-        while !hasSeenEnough, cluster.now < SimulationPlan.longest { try core.world.run(for: second) }
-        isTroubled = false
+        if let end = plan.end {
+            try core.world.run(for: end)
+        } else {
+            while !hasSeenEnough, cluster.now < SimulationPlan.longest { try core.world.run(for: second) }
+        }
+        troubleEnded = cluster.now
     }
 
     /// Somebody keeps calling for the cluster to be formed, on any of its nodes, until it is (rule M9).
@@ -121,7 +126,10 @@ public final class Simulation<Work: Workload> {
 
     private func calm() throws(Violation) {
         core.heal()
-        guard !plan.isOverBudget || 2 * sound.count > core.nodes.count else {
+        let voters = core.nodes.count - plan.cluster.learners
+        guard 2 * sound.count(where: { $0.index < voters }) > voters else {
+            guard plan.isOverBudget else { throw violation("plan", "damage within the budget leaves no quorum") }
+            core.world.coverage.add(.tooFewLeft)
             // Nothing can work any more; the calls end all the same.
             clients.stop()
             try core.world.run(for: 20 * second)
@@ -143,6 +151,7 @@ public final class Simulation<Work: Workload> {
             self.sound.allSatisfy { $0.isWorking && $0.applied == self.core.properties.lastCommitted }
                 && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
         }
+        if plan.isOverBudget, sound.count < core.nodes.count { core.world.coverage.add(.enoughLeft) }
         // What is in flight arrives, and waiters left over from lost leaderships end.
         try core.world.run(for: 3 * second + 8 * plan.cluster.configuration.electionTimeout.upperBound)
         if let noise = core.restlessness(of: sound) { throw violation("P4", noise) }

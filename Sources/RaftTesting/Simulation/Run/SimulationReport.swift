@@ -27,8 +27,11 @@ public struct SimulationFailure: Error, Sendable, CustomStringConvertible {
     public var what: String
     /// Simulated nanoseconds from the start.
     public var at: UInt64
-    /// Those of the seed's faults that were needed to see it, as far as was tried.
+    /// The faults that had struck by then.
     public var faults: [PlannedFault]
+    /// When trouble ended, by the failure or by calm, in simulated nanoseconds, up to the next millisecond: the same plan
+    /// with this `end` fails too.
+    public var end: UInt64
     /// Equal for runs in which the same happened, bit for bit.
     public var fingerprint: UInt64
 

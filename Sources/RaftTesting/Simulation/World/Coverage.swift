@@ -19,6 +19,8 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia
     // Crashes with a write under way.
     case crashKeptWrite, crashLostWrite, crashTornGroup
+    // More damage than the rules repair: what was left was no quorum and only had to say so, or it was and went on.
+    case tooFewLeft, enoughLeft
     // Faults.
     case faultCrash, faultCrashLeader, faultCrashAtEffect, faultCrashAll, faultRestart, faultPartition
     case faultPartitionLeader, faultCutOneWay, faultPartialPartition, faultClog, faultSlowLink, faultLoss
