@@ -73,7 +73,7 @@ extension Driver {
         for subscriber in subscribers.values { subscriber.yield(metrics) }
     }
 
-    func metrics(_ now: Instant) -> RaftMetrics {
+    package func metrics(_ now: Instant) -> RaftMetrics {
         let engine = engine
         let peers: [RaftMetrics.Peer] = engine.progress.enumerated().compactMap { slot, peer in
             guard peer.member != engine.member else { return nil }

@@ -14,6 +14,8 @@ public struct ScenarioFailure: Error, Hashable, Sendable, CustomStringConvertibl
         public static let twoLeaders = Kind(name: "twoLeaders")
         /// Two nodes that applied the same commands differ (§5.4.3).
         public static let diverged = Kind(name: "diverged")
+        /// A property of the paper or a rule of this implementation did not hold: of levels that see all servers and disks.
+        public static let property = Kind(name: "property")
         /// The level could not do what the scenario asked.
         public static let level = Kind(name: "level")
     }

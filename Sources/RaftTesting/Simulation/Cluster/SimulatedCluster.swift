@@ -16,13 +16,13 @@ final class SimulatedCluster<Machine: StateMachine> {
 
     init(
         _ options: ClusterOptions, seed: UInt64, mutation: Mutation? = nil, trace: TraceRecorder = TraceRecorder(),
-        makeStorage: ((NodeID) throws -> any LogStorage)? = nil, makeMachine: @escaping () -> Machine
+        isStarted: Bool = true, makeStorage: ((NodeID) throws -> any LogStorage)? = nil, makeMachine: @escaping () -> Machine
     ) throws {
         core = try ClusterCore(options, seed: seed, mutation: mutation, trace: trace)
         self.makeMachine = makeMachine
         self.makeStorage = makeStorage
         core.launch = { [unowned self] in try launch($0) }
-        for node in core.nodes { core.start(node) }
+        if isStarted { for node in core.nodes { core.start(node) } }
     }
 
     deinit { core.dismantle() }
