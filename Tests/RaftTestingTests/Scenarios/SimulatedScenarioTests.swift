@@ -8,13 +8,15 @@ import Testing
 struct SimulatedScenarioTests {
     @Test("Each scenario holds in simulated worlds of all kinds (§5.2, §5.4, §8, R1, V9, W1)", arguments: Scenario.all)
     func scenario(_ scenario: Scenario) async throws {
-        for seed in UInt64(1)...10 {
+        for seed in UInt64(1)...6 {
             let report = try await scenario.simulate(seed: seed)
             #expect(report.answered > 100 && report.elections > 0, "seed \(seed): \(report)")
         }
     }
 
-    @Test("A seed gives the same history, bit for bit, again and again", arguments: Scenario.all)
+    @Test(
+        "A seed gives the same history, bit for bit, again and again",
+        arguments: [Scenario.restartAllAtOnce, .partAndPauseTheLeader])
     func replay(_ scenario: Scenario) async throws {
         let first = try await run(scenario, seed: 21)
         let second = try await run(scenario, seed: 21)
@@ -40,7 +42,8 @@ struct SimulatedScenarioTests {
                 }
             }.simulate(seed: 4)
         }
-        #expect(failure?.kind == .overdue && failure?.message.contains("seed: 4") == true, "\(String(describing: failure))")
+        #expect(
+            failure?.kind == .overdue && failure?.message.contains("seed: 4") == true, "\(String(describing: failure))")
         #expect(failure?.message.contains("Nobody hears anybody") == true)
     }
 

@@ -17,7 +17,7 @@ extension ClusterOptions {
     public static func scenario(seed: UInt64) -> ClusterOptions {
         var random = SeededRandom(seed: seed ^ 0x0D15)
         var options = ClusterOptions()
-        options.nodes = random.pick([3, 3, 5])
+        options.nodes = random.pick([3, 3, 3, 5])
         options.isFormed = random.chance(700)
         options.loss = random.pick([0, 0, 5])
         options.duplication = random.pick([0, 20])

@@ -16,7 +16,8 @@ final class SimulatedCluster<Machine: StateMachine> {
 
     init(
         _ options: ClusterOptions, seed: UInt64, mutation: Mutation? = nil, trace: TraceRecorder = TraceRecorder(),
-        isStarted: Bool = true, makeStorage: ((NodeID) throws -> any LogStorage)? = nil, makeMachine: @escaping () -> Machine
+        isStarted: Bool = true, makeStorage: ((NodeID) throws -> any LogStorage)? = nil,
+        makeMachine: @escaping () -> Machine
     ) throws {
         core = try ClusterCore(options, seed: seed, mutation: mutation, trace: trace)
         self.makeMachine = makeMachine
