@@ -97,8 +97,13 @@ package final class MarkedStorage: LogStorage {
         }
         try state.withLock { state in
             if let failure = state.failure { throw failure }
-            guard let cut = lowest, var mark = state.mark, mark.last.index > cut else { return }
-            mark.last = position(at: cut)
+            guard let cut = lowest, var mark = state.mark else { return }
+            let isAhead = mark.last.index > cut
+            guard isAhead || state.last.index > cut else { return }
+            // Nor may a later refresh tell of it, when the commit fails and nobody knows what of it is on disk.
+            state.last = position(at: cut)
+            guard isAhead else { return }
+            mark.last = state.last
             try write(mark, &state)
         }
     }

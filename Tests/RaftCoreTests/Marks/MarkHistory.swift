@@ -19,6 +19,7 @@ final class MarkHistory: Sendable {
         /// Dies before the so-many-th step from now on.
         var stepsLeft: Int?
         var markFailure: StorageError?
+        var failsNextSync = false
     }
 
     private let state = Mutex(State())
@@ -26,6 +27,8 @@ final class MarkHistory: Sendable {
     var images: [Image] { state.withLock { $0.images } }
     var last: Image { state.withLock { $0.images[$0.images.count - 1] } }
     func die(after steps: Int?) { state.withLock { $0.stepsLeft = steps } }
+    /// The next commit reaches the disk, and is told to have failed.
+    func failNextSync() { state.withLock { $0.failsNextSync = true } }
     func failMarks(_ error: StorageError?) { state.withLock { $0.markFailure = error } }
 
     /// The data as of an image.
@@ -42,6 +45,9 @@ final class MarkHistory: Sendable {
             var image = state.images[state.images.count - 1]
             image.batches = state.batches.count
             state.images.append(image)
+            guard state.failsNextSync else { return }
+            state.failsNextSync = false
+            throw StorageError(.io, "the sync failed")
         }
     }
 

@@ -71,6 +71,26 @@ struct MarkedStorageTests {
         #expect(history.images.count == steps + 7)
     }
 
+    @Test("What a failed commit was to remove is not put back into the mark on the way out (M10, D2)")
+    func failedCommit() throws {
+        let (history, storage) = try begun()
+        // The mark lags behind, so that the end of this process brings it up to date.
+        try storage.commit([
+            StorageBatch(group: .first, entries: Self.entries([4], from: 4), hardState: Self.hard(1, 4))
+        ])
+        history.failNextSync()
+        #expect(throws: StorageError.self) {
+            try storage.commit([
+                StorageBatch(
+                    group: .first, truncateAfter: 1, entries: Self.entries([5], from: 2), hardState: Self.hard(1, 5))
+            ])
+        }
+        storage.close()
+        // What the disk was told to write is there after all.
+        let recovered = try history.open().recover(.first)
+        #expect(recovered.terms.last == TestEngine.id(2, 5))
+    }
+
     @Test("The mark is lowered, durably, before the log is cut, and fits at each step of it (M10)")
     func lowering() throws {
         let (history, storage) = try begun()

@@ -32,8 +32,8 @@ public struct SimulationPlan: Sendable {
         clients = Int(random.next(in: 2...6))
         thinkTime = random.pick([1_000_000...200_000_000, 50_000_000...600_000_000, 100_000...20_000_000])
         rest = random.pick([Self.second...6 * Self.second, 2 * Self.second...10 * Self.second])
-        // Only those who take their time anyway may do without: a seed is about faults more than about calls.
-        if thinkTime.upperBound > Self.second / 2, random.chance(500) { rest = nil }
+        // Few who do not take their time anyway do without: a seed is about faults more than about calls.
+        if random.chance(thinkTime.upperBound > Self.second / 2 ? 500 : 100) { rest = nil }
         let damage = random.next(in: 0...23)
         let mayDamage = cluster.isFormed && cluster.nodes - cluster.learners >= 3 && damage < 6
         isOverBudget = mayDamage && damage == 0
@@ -48,7 +48,8 @@ public struct SimulationPlan: Sendable {
         let everyday = FaultKind.allCases.filter { !$0.isDamage }
         while at < Self.longest {
             var kind = random.pick(everyday)
-            if damages > 0, random.chance(40) {
+            // Early, so that short runs have their share of it.
+            if damages > 0, random.chance(faults.count < 8 ? 120 : 40) {
                 kind = random.pick([.rot, .wipe, .rollback])
                 damages -= 1
             }

@@ -23,6 +23,7 @@ package enum SeedRun {
         mutation: Mutation? = nil, selection: Selection = .everything, trace: ((String) -> Void)? = nil
     ) throws(SimulationFailure) -> SimulationReport {
         var plan = SimulationPlan(seed: seed, options: options)
+        if requirements.isShort { plan.rest = nil }
         if let faults = selection.faults { plan.faults.removeAll { !faults.contains($0.number) } }
         plan.end = selection.end
         let workload = RegisterWorkload(keys: 1 + Int(seed % 5))

@@ -18,6 +18,9 @@ public struct SimulationRequirements: Sendable {
     public static let full = SimulationRequirements(
         time: 300_000_000_000, operations: 1000, faults: 20, leaderChanges: 5)
 
+    /// Too little time for clients to rest in.
+    var isShort: Bool { time < 60_000_000_000 }
+
     /// A tenth of it, for a look in passing.
     public static let short = SimulationRequirements(
         time: 30_000_000_000, operations: 100, faults: 5, leaderChanges: 1)
