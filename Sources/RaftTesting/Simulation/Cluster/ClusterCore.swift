@@ -10,6 +10,8 @@ final class ClusterCore: @unchecked Sendable {
     let mutation: Mutation?
     let world: World
     let network: SimulatedNetwork
+    /// What the network comes back to when a fault ends.
+    var usualWeather: SimulatedNetwork.Weather
     let nodes: [SimulatedNode]
     let properties: SafetyProperties
     /// Nanoseconds since 1970, for drawing incarnations.
@@ -29,6 +31,7 @@ final class ClusterCore: @unchecked Sendable {
         self.options = options
         self.mutation = mutation
         world = World(trace: trace)
+        usualWeather = options.weather
         network = SimulatedNetwork(nodes: options.nodes, weather: options.weather, world: world, seed: seed)
         let now = world.now
         nodes = (0..<options.nodes).map { index in

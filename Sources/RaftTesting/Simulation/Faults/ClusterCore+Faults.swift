@@ -99,8 +99,9 @@ extension ClusterCore {
         }
         world.after(fault.kind == .reconnect ? 0 : fault.span) { [unowned self] in
             network.heal()
-            network.weather.loss = options.loss
-            network.weather.duplication = options.duplication
+            // A fault may end after all faults were ended.
+            network.weather.loss = usualWeather.loss
+            network.weather.duplication = usualWeather.duplication
             reconnect()
         }
     }
@@ -134,7 +135,8 @@ extension ClusterCore {
     func heal() {
         world.trace.record(world.now, .fault("all faults end"))
         network.heal()
-        network.weather = SimulatedNetwork.Weather()
+        usualWeather = SimulatedNetwork.Weather()
+        network.weather = usualWeather
         for node in nodes {
             node.disk.extraDelay = 0
             node.disk.delay = 50_000...3_000_000
