@@ -25,6 +25,9 @@ extension Driver {
 
     package func objection(to member: Member, life: NodeLife) -> String? { lives.objection(to: member, life) }
 
+    /// What this node remembers of a member's life.
+    package func lastSeen(of member: Member) -> NodeLife? { lives.lastSeen(of: member) }
+
     package func refusedAsAmnesiac(by peer: NodeID, _ reason: String) { post(.refusedAsAmnesiac(peer, reason)) }
 }
 

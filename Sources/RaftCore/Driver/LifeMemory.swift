@@ -20,6 +20,9 @@ final class LifeMemory: Sendable {
     /// The term is durable now: only what is may be told.
     func reached(_ term: Term) { state.withLock { $0.own.term = term } }
 
+    /// The furthest that was seen of a member.
+    func lastSeen(of member: Member) -> NodeLife? { state.withLock { $0.seen[member] } }
+
     /// Why `life` cannot be what became of `member` as it was seen before, or nil, and then it is remembered.
     ///
     /// Greetings of one run may arrive in any order, so its numbers are not compared with one another.

@@ -69,6 +69,18 @@ private final class FaultyReceiver: TransportReceiver {
 
     func disconnected(_ id: NodeID) { if isAlive { inner.disconnected(id) } }
 
+    // What nodes remember of one another passes as it is (rule M10): a dead one says and remembers nothing.
+
+    var life: NodeLife { isAlive ? inner.life : .unknown }
+
+    func objection(to member: Member, life: NodeLife) -> String? {
+        isAlive ? inner.objection(to: member, life: life) : nil
+    }
+
+    func refusedAsAmnesiac(by id: NodeID, _ reason: String) {
+        if isAlive { inner.refusedAsAmnesiac(by: id, reason) }
+    }
+
     func receivedFromTheFuture(_ id: NodeID, _ reason: String) {
         if isAlive { inner.receivedFromTheFuture(id, reason) }
     }

@@ -47,6 +47,26 @@ struct NodeFaultsTests {
         #expect(try SeveredStorage(disk, NodeFaults()).recover(.first).hardState == state)
     }
 
+    @Test("What nodes remember of one another passes through a faulty transport, until its node has ended (M10)")
+    func lives() async throws {
+        let inner = KeepingTransport()
+        let node = NodeFaults()
+        let transport = FaultyTransport(inner, links: LinkFaults(), node: node)
+        let receiver = RememberingReceiver()
+        let member = Member(id: 1, incarnation: 1)
+        try await transport.start(
+            identity: NodeIdentity(clusterName: "test", member: member), receiver: receiver)
+        let seen = try #require(inner.receiver)
+        #expect(seen.life == receiver.life && receiver.life.startCounter == 7)
+        #expect(seen.objection(to: member, life: .unknown) == "it was further on")
+        seen.refusedAsAmnesiac(by: 2, "older")
+        #expect(receiver.refusals == ["2: older"])
+        node.end()
+        #expect(seen.life == .unknown && seen.objection(to: member, life: .unknown) == nil)
+        seen.refusedAsAmnesiac(by: 2, "again")
+        #expect(receiver.refusals.count == 1)
+    }
+
     @Test("An alarm of a paused node fires when it wakes, and once")
     func alarm() {
         let lane = QueueLane()
@@ -65,6 +85,34 @@ struct NodeFaultsTests {
         lane.runAll()
         #expect(count.withLock { $0 } == 1)
     }
+}
+
+/// Keeps what it was started with.
+private final class KeepingTransport: Transport {
+    private let kept = Mutex<(any TransportReceiver)?>(nil)
+    var receiver: (any TransportReceiver)? { kept.withLock { $0 } }
+
+    func start(identity: NodeIdentity, receiver: any TransportReceiver) async throws {
+        kept.withLock { $0 = receiver }
+    }
+    func updateIdentity(_ identity: NodeIdentity) {}
+    func updatePeers(_ peers: [Peer]) {}
+    func send(_ envelope: Envelope) {}
+    func flush() {}
+    func shutdown() async {}
+}
+
+private final class RememberingReceiver: TransportReceiver {
+    private let heard = Mutex<[String]>([])
+    var refusals: [String] { heard.withLock { $0 } }
+
+    func received(_ envelopes: [Envelope]) {}
+    func connected(_ member: Member, clientAddresses: [String]) {}
+    func disconnected(_ id: NodeID) {}
+    func receivedFromTheFuture(_ id: NodeID, _ reason: String) {}
+    let life = NodeLife(startCounter: 7, nonce: 1, term: 3)
+    func objection(to member: Member, life: NodeLife) -> String? { "it was further on" }
+    func refusedAsAmnesiac(by id: NodeID, _ reason: String) { heard.withLock { $0.append("\(id): \(reason)") } }
 }
 
 private final class NumberJob: Runnable {

@@ -28,21 +28,28 @@ struct SimulationTests {
         }
     }
 
-    @Test("A server whose data was emptied or has rotted takes no part, and says why (M10, D3)")
-    func damage() throws {
-        for kind in [FaultKind.wipe, .rot] {
-            var coverage = Coverage()
-            for seed: UInt64 in 1...2 {
-                var options = ClusterOptions()
-                options.nodes = 3
-                var plan = SimulationPlan(seed: seed, options: options)
-                plan.faults.removeAll { $0.kind == .wipe || $0.kind == .rollback || $0.kind == .rot }
-                plan.faults[3].kind = kind
-                let simulation = try Simulation(plan, workload: RegisterWorkload(keys: 2), requirements: .short)
-                coverage.merge(try simulation.run().coverage)
-            }
-            #expect(coverage[kind == .rot ? .refusedDamage : .refusedAmnesia] > 0, "\(kind)")
+    /// What must be said of each kind of damage.
+    static let damages: [(FaultKind, CoveragePoint)] = [
+        (.rot, .refusedDamage), (.wipe, .refusedAmnesia), (.rollback, .refusedAmnesia),
+        (.wipeWithMark, .refusedFormation), (.rollbackWithMark, .refusedByPeer),
+    ]
+
+    @Test(
+        "A server whose data was emptied, put back or has rotted takes no part, and it is said why (M9, M10, D3)",
+        arguments: damages.indices)
+    func damage(position: Int) throws {
+        let (kind, saying) = Self.damages[position]
+        var coverage = Coverage()
+        for seed: UInt64 in 1...4 where coverage[saying] == 0 {
+            var options = ClusterOptions()
+            options.nodes = 3
+            var plan = SimulationPlan(seed: seed, options: options)
+            plan.faults.removeAll { Self.damages.map(\.0).contains($0.kind) }
+            plan.faults[6].kind = kind
+            let simulation = try Simulation(plan, workload: RegisterWorkload(keys: 2), requirements: .short)
+            coverage.merge(try simulation.run().coverage)
         }
+        #expect(coverage[saying] > 0, "\(kind)")
     }
 
     #if TestBuild

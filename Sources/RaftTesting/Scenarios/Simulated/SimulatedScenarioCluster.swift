@@ -180,18 +180,23 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
 
     public func advance(_ what: String, until condition: () async throws -> Bool) async throws {
         let end = now + patience
-        while try await !condition() {
-            guard now < end else {
-                throw ScenarioFailure(
-                    .overdue, "waited \(patience / 1_000_000) simulated ms for this: \(what); \(core.standing)")
-            }
-            try run(for: 5_000_000)
+        while try await !condition() { try step(what, before: end) }
+    }
+
+    // Kept apart, and not inlined: in release builds Swift 6.3 fails to split `advance` with this in it.
+    @inline(never)
+    private func step(_ what: String, before end: UInt64) throws {
+        guard now < end else {
+            throw ScenarioFailure(
+                .overdue, "waited \(patience / 1_000_000) simulated ms for this: \(what); \(core.standing)")
         }
+        try run(for: 5_000_000)
     }
 
     /// - Throws: `ScenarioFailure` of kind `property`.
     @discardableResult
-    private func run(for span: UInt64, until isDone: () -> Bool = { false }) throws(ScenarioFailure) -> Bool {
+    @inline(never)
+    private func run(for span: UInt64, until isDone: () -> Bool = { false }) throws -> Bool {
         do {
             return try core.world.run(for: span, until: isDone)
         } catch {

@@ -16,6 +16,9 @@ final class ClusterCore: @unchecked Sendable {
     let properties: SafetyProperties
     /// Nanoseconds since 1970, for drawing incarnations.
     var wallClock: UInt64 = 1_800_000_000_000_000_000
+    var greetings: Greetings
+    /// Trouble is over.
+    var isCalm = false
     /// Starts a process of the machine that is simulated; throws what a real one would end with.
     var launch: (SimulatedLife) throws -> Void = { _ in }
     /// Told of each process that has come to its end.
@@ -32,6 +35,7 @@ final class ClusterCore: @unchecked Sendable {
         self.mutation = mutation
         world = World(trace: trace)
         usualWeather = options.weather
+        greetings = Greetings(nodes: options.nodes)
         network = SimulatedNetwork(nodes: options.nodes, weather: options.weather, world: world, seed: seed)
         let now = world.now
         nodes = (0..<options.nodes).map { index in
@@ -68,7 +72,7 @@ final class ClusterCore: @unchecked Sendable {
     // MARK: Lives
 
     func start(_ node: SimulatedNode) {
-        guard node.life == nil else { return }
+        guard node.life == nil, !node.isDismissed else { return }
         node.lives += 1
         node.fate = .fine
         node.seen = Observation()
@@ -155,14 +159,7 @@ final class ClusterCore: @unchecked Sendable {
     }
 
     private func connect(_ first: SimulatedNode, _ second: SimulatedNode) {
-        world.after(first.random.next(in: options.networkDelay)) { [unowned self] in
-            guard let one = first.life, let two = second.life, network.isOpen(first.index, second.index),
-                network.isOpen(second.index, first.index), let own = one.identity, let other = two.identity,
-                own.cluster == nil || other.cluster == nil || own.cluster == other.cluster
-            else { return }
-            one.receiver?.connected(other.member, clientAddresses: other.clientAddresses)
-            two.receiver?.connected(own.member, clientAddresses: own.clientAddresses)
-        }
+        world.after(first.random.next(in: options.networkDelay)) { [unowned self] in greet(first, second) }
     }
 
     func reconnect() {
@@ -177,6 +174,10 @@ final class ClusterCore: @unchecked Sendable {
         let envelope = delivery.envelope
         let node = nodes[delivery.to]
         guard let life = node.life, let receiver = life.receiver, let own = life.identity else { return }
+        guard greetings.isConnected(node, life, to: delivery.from) else {
+            world.coverage.add(.messageLost)
+            return
+        }
         if let until = node.pausedUntil, until > world.now {
             world.insert(.delivery(delivery), at: until)
             return

@@ -20,16 +20,47 @@ extension ClusterCore {
             node.disk.ghost = node.disk.image
             node.disk.image = DiskImage()
             node.damage = .wiped
-        default:
-            // An image that shows less than the mark knows: of what leaves no trace, nobody can tell (rule M10).
-            guard let old = node.disk.copies.first(where: { isBehindItsMark($0, node) }) else { return }
+        case .wipeWithMark where nodes.allSatisfy({ $0.damage != .emptied }):
             crash(node)
             node.disk.ghost = node.disk.image
-            node.disk.image = old
+            node.disk.image = DiskImage()
+            node.mark.stored = nil
+            node.damage = .emptied
+        case .rollbackWithMark:
+            rollBackWithMark(node, tries: 100)
+            return
+        default:
+            // An image that shows less than the mark knows: of what leaves no trace, nobody can tell (rule M10).
+            guard let old = node.disk.copies.first(where: { isBehindItsMark($0.image, node) }) else { return }
+            crash(node)
+            node.disk.ghost = node.disk.image
+            node.disk.image = old.image
             node.damage = .rolledBack
         }
         node.disk.forgetCopies()
         restart(node, after: fault.span)
+    }
+
+    /// Data and mark of an earlier day, put back together: nothing on this server tells, so that it takes a peer that
+    /// remembers it. Where none does, nobody can tell (rule M10), and it is not done.
+    private func rollBackWithMark(_ node: SimulatedNode, tries: Int) {
+        guard node.damage == nil, !isCalm else { return }
+        for copy in node.disk.copies {
+            let witnesses = nodes.filter { $0 !== node && remembers($0, node, beyond: copy.image) }
+            if witnesses.isEmpty { continue }
+            crash(node)
+            node.disk.ghost = node.disk.image
+            node.disk.image = copy.image
+            node.mark.stored = copy.mark
+            node.disk.forgetCopies()
+            node.damage = .rolledBackWithMark
+            node.fate = .fine
+            start(node)
+            // They are met first: whom it meets before, it could deceive.
+            for witness in witnesses { greet(node, witness) }
+            return
+        }
+        if tries > 0 { world.after(1_000_000_000) { [unowned self] in rollBackWithMark(node, tries: tries - 1) } }
     }
 
     private func isBehindItsMark(_ image: DiskImage, _ node: SimulatedNode) -> Bool {

@@ -27,7 +27,7 @@ extension ClusterCore {
         case .machineFailure:
             node.failsNextApply = true
             node.excuse = .machine
-        case .rot, .wipe, .rollback: damage(node, fault)
+        case .rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark: damage(node, fault)
         }
         world.coverage.add(fault.kind.coveragePoint)
     }
@@ -133,6 +133,7 @@ extension ClusterCore {
 
     /// Everything works from now on; what is damaged stays away.
     func heal() {
+        isCalm = true
         world.trace.record(world.now, .fault("all faults end"))
         network.heal()
         usualWeather = SimulatedNetwork.Weather()

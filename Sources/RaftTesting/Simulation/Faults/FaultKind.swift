@@ -12,6 +12,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case machineFailure
     // Data, within the budget of the fault atlas: today's rules find it and keep the server away for good.
     case rot, wipe, rollback
+    /// The mark along with them: what peers remember must do, and a server with nothing is a stranger.
+    case wipeWithMark, rollbackWithMark
 
     var coveragePoint: CoveragePoint {
         switch self {
@@ -41,10 +43,12 @@ public enum FaultKind: String, CaseIterable, Sendable {
         case .rot: .faultRot
         case .wipe: .faultWipe
         case .rollback: .faultRollback
+        case .wipeWithMark: .faultWipeWithMark
+        case .rollbackWithMark: .faultRollbackWithMark
         }
     }
 
-    var isDamage: Bool { [.rot, .wipe, .rollback].contains(self) }
+    var isDamage: Bool { [.rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
 }
 
 /// One fault of a seed's plan. Whom it strikes may depend on who leads then.

@@ -70,7 +70,7 @@ final class SimulatedNetwork {
     func send(_ envelope: Envelope, from life: SimulatedLife) {
         let from = life.node.index
         let to = Int(envelope.to.id.rawValue) - 1
-        guard to >= 0, to < count else {
+        guard to >= 0, to < count, life.cluster.greetings.isConnected(life.node, life, to: to) else {
             lose(envelope, .messageLost)
             return
         }

@@ -15,7 +15,7 @@ final class SimulatedDisk {
     var failsNextSync = false
     var isFull = false
     /// Older images, for the operator who restores the wrong one.
-    private(set) var copies: [DiskImage] = []
+    private(set) var copies: [Copy] = []
     var random: SeededRandom
 
     init(delay: ClosedRange<UInt64>, random: SeededRandom) {
@@ -32,8 +32,14 @@ final class SimulatedDisk {
         if let ghost { ghost.term(at: index) } else { image.term(at: index) }
     }
 
-    func keepCopy() {
-        copies.append(image)
+    /// Data and the mark that stood beside them then.
+    struct Copy {
+        var image: DiskImage
+        var mark: [UInt8]?
+    }
+
+    func keepCopy(mark: [UInt8]?) {
+        copies.append(Copy(image: image, mark: mark))
         if copies.count > 4 { copies.removeFirst() }
     }
 

@@ -26,6 +26,8 @@ final class SimulatedNode: @unchecked Sendable {
     var pausedUntil: Instant?
     /// What was done to its data that it cannot know of: it must refuse to take part, and say why.
     var damage: Damage?
+    /// It has been told that its data is not what it was, and is started no more.
+    var isDismissed: Bool { damage == .rolledBackWithMark && fate != .fine }
     /// The machine fails at the next command.
     var failsNextApply = false
     /// What the properties remember of the step before.
@@ -51,6 +53,9 @@ final class SimulatedNode: @unchecked Sendable {
         heardFrom = [Instant](repeating: .origin, count: nodes)
     }
 
+    /// What somebody might put back one day.
+    func keepCopy() { disk.keepCopy(mark: mark.stored) }
+
     var isUp: Bool { life != nil }
     /// Runs, and has not stopped itself.
     var isWorking: Bool { life?.driver.map { !$0.engine.isFenced } ?? false }
@@ -64,6 +69,11 @@ enum Excuse: Sendable { case disk, machine }
 /// Damage that is found, and for which today's rules have no cure but to stay away (rules D3, M10).
 enum Damage: String, Sendable {
     case rot, wiped, rolledBack
+    // The mark as well, so that the server cannot know of it.
+    /// It is another server then, in a life of its own, that belongs to nothing.
+    case emptied
+    /// Its peers tell it.
+    case rolledBackWithMark
 }
 
 /// What was last seen of a process.

@@ -17,7 +17,8 @@ final class NodeWatch: EngineProbe, MachineWatcher {
     }
 
     func stepped(_ engine: RaftEngine, _ input: Input) {
-        guard !life.isDead else { return }
+        // What was put back together with its mark is told so within this moment, and says nothing before.
+        guard !life.isDead, life.node.damage != .rolledBackWithMark else { return }
         life.cluster.properties.stepped(engine, input, of: life.node)
     }
 

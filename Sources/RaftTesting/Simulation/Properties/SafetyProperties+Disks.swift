@@ -77,6 +77,10 @@ extension SafetyProperties {
             guard reason.contains("may have voted or acknowledged") else { break }
             world.coverage.add(.refusedAmnesia)
             return
+        case .rolledBackWithMark where reason.contains("refuses this node"):
+            guard reason.contains("may have voted or acknowledged") else { break }
+            world.coverage.add(.refusedByPeer)
+            return
         default: break
         }
         switch node.excuse {

@@ -4,6 +4,10 @@ import RaftMembership
 // What leaves a server: nothing that its disk could not confirm after a crash.
 extension SafetyProperties {
     func willSend(_ envelope: Envelope, from node: SimulatedNode) {
+        if let damage = node.damage, !envelope.isFormation {
+            fail("M10", "\(node.id) takes part with data that are \(damage.rawValue): \(envelope.message.summary)")
+            return
+        }
         guard let hard = node.disk.trustedHardState else { return }
         let id = node.id
         switch envelope.message {

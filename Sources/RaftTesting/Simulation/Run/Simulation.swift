@@ -84,6 +84,7 @@ public final class Simulation<Work: Workload> {
         }
         formWhenPristine()
         keepCopies()
+        askTheEmptied()
         clients.start()
         if let end = plan.end {
             try core.world.run(for: end)
@@ -114,8 +115,20 @@ public final class Simulation<Work: Workload> {
     /// What an operator might restore by mistake.
     private func keepCopies() {
         core.world.after(5 * second) { [unowned self] in
-            for node in core.nodes where node.damage == nil { node.disk.keepCopy() }
+            for node in core.nodes where node.damage == nil { node.keepCopy() }
             if isTroubled { keepCopies() }
+        }
+    }
+
+    /// An operator who finds a server with nothing on it may take it for a new one, and have it form the cluster: it must
+    /// refuse, and name who has a past (rules M9, M10).
+    private func askTheEmptied() {
+        core.world.after(3 * second) { [unowned self] in
+            let members = Dictionary(uniqueKeysWithValues: core.nodes.map { ($0.id, ["memory:\($0.id)"]) })
+            for node in core.nodes where node.damage == .emptied {
+                cluster.raft(node)?.bootstrap(members) { [unowned core] in core.properties.calledToForm(node, $0) }
+            }
+            if isTroubled { askTheEmptied() }
         }
     }
 
@@ -172,10 +185,9 @@ public final class Simulation<Work: Workload> {
     // MARK: Judgement
 
     private func judge() throws(Violation) {
-        for node in core.nodes where node.damage != nil {
-            guard case .stopped = node.fate, node.life == nil else {
-                throw violation("M10", "node \(node.id) takes part with data that are \(node.damage?.rawValue ?? "")")
-            }
+        for node in core.nodes {
+            guard let damage = node.damage, !core.properties.isAway(node) else { continue }
+            throw violation("M10", "node \(node.id) takes part with data that are \(damage.rawValue)")
         }
         if let what = clients.openCalls() { throw violation("W1", what) }
         do {

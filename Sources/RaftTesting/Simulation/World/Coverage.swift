@@ -16,7 +16,9 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Clusters.
     case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
-    case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia
+    case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia, refusedByPeer
+    /// A server with nothing on it was called to form the cluster anew, and named who has a past.
+    case refusedFormation
     // Crashes with a write under way.
     case crashKeptWrite, crashLostWrite, crashTornGroup
     // More damage than the rules repair: what was left was no quorum and only had to say so, or it was and went on.
@@ -26,7 +28,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case faultPartitionLeader, faultCutOneWay, faultPartialPartition, faultClog, faultSlowLink, faultLoss
     case faultDuplication, faultReconnect, faultSlowDisk, faultHangingDisk, faultFailingSync, faultFullDisk
     case faultPause, faultPauseLeader, faultClockJump, faultClockDrift, faultMachineFailure, faultRot, faultWipe
-    case faultRollback
+    case faultRollback, faultWipeWithMark, faultRollbackWithMark
 }
 
 /// How often each point occurred.
