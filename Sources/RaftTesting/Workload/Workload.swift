@@ -2,7 +2,7 @@ public import RaftCore
 
 /// What clients of a simulated cluster do, and how to tell whether what they saw was right.
 ///
-/// Write one for a state machine of your own: see "Simulating a state machine of your own" in the guides.
+/// Write one for a state machine of your own: see "Simulating a state machine and a storage of your own" in the guides.
 public protocol Workload<Machine> {
     associatedtype Machine: StateMachine
     /// What a client asks for.

@@ -2,23 +2,52 @@ import Glibc
 import RaftTesting
 import Testing
 
-/// The guide "Simulating a state machine of your own".
+/// The guide "Simulating a state machine and a storage of your own".
 @Suite("The article about simulating")
 struct ArticleTests {
-    @Test("Its example runs, and stands here word for word")
-    func example() throws {
+    @Test("Its examples run, and stand in the tests word for word")
+    func examples() async throws {
         let plan = SimulationPlan(seed: 1)
         let simulation = try Simulation(plan, workload: RegisterWorkload(keys: 2), requirements: .short)
         let report = try simulation.run()  // or throws `SimulationFailure`: property, what was seen, the seed
         #expect(report.completedOperations >= 100)
 
+        let onJournals = try Simulation(
+            plan, workload: RegisterWorkload(keys: 2), requirements: .short,
+            storage: { _, files in try Journal(on: files) })
+        #expect(try onJournals.run().completedOperations >= 100)
+
+        let scenario = Scenario("Lose two followers, one after the other") { run in
+            for follower in run.others(than: try await run.leader()).prefix(2) {
+                try await run.cluster.kill(follower)
+                try await run.serves("without node \(follower)")
+                try await run.cluster.start(follower)
+                try await run.catchesUp(follower)
+            }
+        }
+        for seed in 1...5 as ClosedRange<UInt64> { try await scenario.simulate(seed: seed) }
+
         let article = try Self.text("Sources/RaftNode/Documentation.docc/Simulating.md")
-        let here = try Self.text("Tests/RaftTestingTests/Simulation/ArticleTests.swift")
-        let start = try #require(article.firstRange(of: "```swift\n")).upperBound
-        let end = try #require(article[start...].firstRange(of: "\n```")).lowerBound
-        let lines = article[start..<end].split(separator: "\n")
-        #expect(lines.count == 3)
-        for line in lines { #expect(here.contains("\n        \(line)\n"), "\(line)") }
+        let folder = "Tests/RaftTestingTests/Simulation"
+        let sources = try [Self.text("\(folder)/ArticleTests.swift"), Self.text("\(folder)/Journal.swift")]
+            .map(Self.lines)
+        let examples = article.split(separator: "```swift\n").dropFirst()
+            .compactMap { $0.split(separator: "\n```", maxSplits: 1).first }
+        #expect(examples.count == 4)
+        for example in examples {
+            let wanted = Self.lines(String(example))
+            #expect(sources.contains { Self.holds($0, wanted) }, "not compiled as it stands:\n\(example)")
+        }
+    }
+
+    /// Without indentation and empty lines.
+    private static func lines(_ text: String) -> [Substring] {
+        text.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }
+    }
+
+    private static func holds(_ text: [Substring], _ part: [Substring]) -> Bool {
+        guard !part.isEmpty, part.count <= text.count else { return false }
+        return (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }
     }
 
     private static func text(_ path: String) throws -> String {

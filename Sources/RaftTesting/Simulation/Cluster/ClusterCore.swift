@@ -17,6 +17,8 @@ final class ClusterCore: @unchecked Sendable {
     /// Nanoseconds since 1970, for drawing incarnations.
     var wallClock: UInt64 = 1_800_000_000_000_000_000
     var greetings: Greetings
+    /// The user's storage holds the data, and the images keep the books.
+    var hasOwnStorage = false
     /// Trouble is over.
     var isCalm = false
     /// Starts a process of the machine that is simulated; throws what a real one would end with.
@@ -131,6 +133,7 @@ final class ClusterCore: @unchecked Sendable {
     private func end(_ life: SimulatedLife, _ why: String) {
         world.trace.record(world.now, .ended(life.node.id, why))
         life.die()
+        if hasOwnStorage { life.node.disk.files.end(using: &life.node.disk.random) }
         life.node.life = nil
         life.node.pausedUntil = nil
         ended(life)

@@ -12,16 +12,17 @@ final class SimulatedCluster<Machine: StateMachine> {
 
     let core: ClusterCore
     private let makeMachine: () -> Machine
-    private let makeStorage: ((NodeID) throws -> any LogStorage)?
+    private let makeStorage: ((NodeID, SimulatedFiles) throws -> any LogStorage)?
 
     init(
         _ options: ClusterOptions, seed: UInt64, mutation: Mutation? = nil, trace: TraceRecorder = TraceRecorder(),
-        isStarted: Bool = true, makeStorage: ((NodeID) throws -> any LogStorage)? = nil,
+        isStarted: Bool = true, makeStorage: ((NodeID, SimulatedFiles) throws -> any LogStorage)? = nil,
         makeMachine: @escaping () -> Machine
     ) throws {
         core = try ClusterCore(options, seed: seed, mutation: mutation, trace: trace)
         self.makeMachine = makeMachine
         self.makeStorage = makeStorage
+        core.hasOwnStorage = makeStorage != nil
         core.launch = { [unowned self] in try launch($0) }
         if isStarted { for node in core.nodes { core.start(node) } }
     }
@@ -33,7 +34,7 @@ final class SimulatedCluster<Machine: StateMachine> {
         let options = core.options
         let environment = SimulatedEnvironment(life: life)
         let storageLane = environment.makeLane(for: .storage)
-        let storage = SimulatedStorage(life: life, own: try makeStorage?(node.id))
+        let storage = SimulatedStorage(life: life, own: try makeStorage?(node.id, node.disk.files))
         life.storage = storage
         let opened = try Opening.open(
             StorageProvider(mark: SimulatedMark(life: life)) { _ in storage },

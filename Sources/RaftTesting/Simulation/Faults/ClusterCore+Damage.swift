@@ -10,20 +10,19 @@ extension ClusterCore {
         switch fault.kind {
         case .rot:
             let last = node.disk.image.last.index
-            guard last > 1 else { return }
+            // Where a storage of the user's own keeps what, only its conformance suite finds out.
+            guard last > 1, !hasOwnStorage else { return }
             crash(node)
             node.disk.ghost = node.disk.image
             node.disk.image.rot(at: LogIndex(1 + fault.salt % last.rawValue))
             node.damage = .rot
         case .wipe:
             crash(node)
-            node.disk.ghost = node.disk.image
-            node.disk.image = DiskImage()
+            node.disk.replace(with: DiskImage(), SimulatedFiles.State())
             node.damage = .wiped
         case .wipeWithMark where nodes.allSatisfy({ $0.damage != .emptied }):
             crash(node)
-            node.disk.ghost = node.disk.image
-            node.disk.image = DiskImage()
+            node.disk.replace(with: DiskImage(), SimulatedFiles.State())
             node.mark.stored = nil
             node.damage = .emptied
         case .rollbackWithMark:
@@ -33,8 +32,7 @@ extension ClusterCore {
             // An image that shows less than the mark knows: of what leaves no trace, nobody can tell (rule M10).
             guard let old = node.disk.copies.first(where: { isBehindItsMark($0.image, node) }) else { return }
             crash(node)
-            node.disk.ghost = node.disk.image
-            node.disk.image = old.image
+            node.disk.replace(with: old.image, old.files)
             node.damage = .rolledBack
         }
         node.disk.forgetCopies()
@@ -49,8 +47,7 @@ extension ClusterCore {
             let witnesses = nodes.filter { $0 !== node && remembers($0, node, beyond: copy.image) }
             if witnesses.isEmpty { continue }
             crash(node)
-            node.disk.ghost = node.disk.image
-            node.disk.image = copy.image
+            node.disk.replace(with: copy.image, copy.files)
             node.mark.stored = copy.mark
             node.disk.forgetCopies()
             node.damage = .rolledBackWithMark

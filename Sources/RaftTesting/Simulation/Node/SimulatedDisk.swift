@@ -4,6 +4,10 @@ import RaftMembership
 /// A disk with its moods. What is on it outlives the processes that use it.
 final class SimulatedDisk {
     var image = DiskImage()
+    /// Of a storage of the user's own.
+    let files = SimulatedFiles()
+    /// A write of such a storage was cut off: it is there, or it is not.
+    var isInDoubt: DiskImage?
     /// What was there before damage, while the server is out of the game for it: others may still rely on its word.
     var ghost: DiskImage?
     /// Nanoseconds from a write's submission until it is durable.
@@ -36,10 +40,19 @@ final class SimulatedDisk {
     struct Copy {
         var image: DiskImage
         var mark: [UInt8]?
+        var files: SimulatedFiles.State
+    }
+
+    /// Puts other data in the place of what is there.
+    func replace(with copy: DiskImage, _ files: SimulatedFiles.State) {
+        ghost = image
+        image = copy
+        isInDoubt = nil
+        self.files.state = files
     }
 
     func keepCopy(mark: [UInt8]?) {
-        copies.append(Copy(image: image, mark: mark))
+        copies.append(Copy(image: image, mark: mark, files: files.state))
         if copies.count > 4 { copies.removeFirst() }
     }
 

@@ -19,19 +19,60 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
     private var disk: SimulatedDisk { life.node.disk }
 
     func recover(_ group: GroupID) throws -> RecoveredGroup {
-        life.cluster.properties.willRecover(on: life.node)
-        let recovered = try disk.image.recover(mutation: life.cluster.mutation)
-        guard let own else { return recovered }
-        let found = try own.recover(group)
-        guard found == recovered else {
-            throw StorageError(
-                .damaged,
-                "the storage recovers entries to \(found.terms.last) where \(recovered.terms.last) was committed")
+        guard let own else {
+            life.cluster.properties.willRecover(on: life.node)
+            return try disk.image.recover(mutation: life.cluster.mutation)
         }
+        let found = try own.recover(group)
+        try compare(found)
+        life.cluster.properties.willRecover(on: life.node)
+        if life.cluster.world.violation == nil { try readThrough(own, group) }
         return found
     }
 
+    /// A storage of the user's own finds what it had committed, and of a commit that was cut off all or nothing.
+    private func compare(_ found: RecoveredGroup) throws {
+        if let whole = disk.isInDoubt, try whole.recover(mutation: nil) == found { disk.image = whole }
+        disk.isInDoubt = nil
+        let expected = try disk.image.recover(mutation: nil)
+        guard found != expected else { return }
+        life.cluster.world.fail(
+            "D1",
+            "the storage of node \(life.node.id) comes back with \(Self.describe(found)), where "
+                + "\(Self.describe(expected)) was committed")
+    }
+
+    private static func describe(_ group: RecoveredGroup) -> String {
+        let vote = group.hardState?.votedFor.map { ", a vote for \($0.id)" } ?? ""
+        return "entries to \(group.terms.last) in term \(group.hardState?.term ?? .zero)\(vote)"
+    }
+
+    private func readThrough(_ own: any LogStorage, _ group: GroupID) throws {
+        var next = LogIndex(1)
+        while next <= disk.image.last.index {
+            let found = try own.entries(of: group, in: next..<disk.image.last.index.next, maxBytes: 1 << 16)
+            guard isRight(found, from: next) else { return }
+            next = found.lastIndex.next
+        }
+    }
+
+    /// Whether entries read from a storage of the user's own are those that it was given.
+    private func isRight(_ found: EntryBatch, from first: LogIndex) -> Bool {
+        var isRight = !found.isEmpty && found.firstIndex == first && found.lastIndex <= disk.image.last.index
+        if isRight {
+            for index in first.rawValue...found.lastIndex.rawValue where isRight {
+                isRight = found.slice(from: LogIndex(index), maxCount: 1) == disk.image.entry(at: LogIndex(index))
+            }
+        }
+        if !isRight {
+            life.cluster.world.fail(
+                "D3", "the storage of node \(life.node.id) returns other entries from \(first) on than it was given")
+        }
+        return isRight
+    }
+
     func commit(_ batches: [StorageBatch]) throws {
+        if let own { return try commit(batches, to: own) }
         if survivors == nil {
             guard life.passesBoundary() else { throw StorageError(.io, "the process is dead") }
             if disk.failsNextSync {
@@ -47,6 +88,34 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
         try write(batches)
     }
 
+    /// As one transaction: if it comes to nothing, the next start shows what of it is there.
+    private func commit(_ batches: [StorageBatch], to own: any LogStorage) throws {
+        guard disk.isInDoubt == nil else { throw StorageError(.io, "a commit before failed") }
+        if let left = survivors {
+            if left != .max { disk.files.die(afterCalls: left) }
+        } else {
+            guard life.passesBoundary() else { throw StorageError(.io, "the process is dead") }
+            if disk.isFull, batches.contains(where: { !$0.entries.isEmpty }) {
+                throw StorageError(.full, "no space left on device")
+            }
+            if disk.failsNextSync { disk.files.failNextSync() }
+            disk.failsNextSync = false
+        }
+        let before = disk.image
+        for batch in batches {
+            life.cluster.properties.willWrite(batch, on: life.node)
+            try disk.image.write(batch)
+        }
+        do {
+            try own.commit(batches)
+        } catch {
+            disk.isInDoubt = disk.image
+            disk.image = before
+            throw error
+        }
+        noteWritten(batches)
+    }
+
     private func write(_ batches: [StorageBatch]) throws {
         for batch in batches {
             if let left = survivors {
@@ -55,8 +124,11 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
             }
             life.cluster.properties.willWrite(batch, on: life.node)
             try disk.image.write(batch)
-            try own?.commit([batch])
         }
+        noteWritten(batches)
+    }
+
+    private func noteWritten(_ batches: [StorageBatch]) {
         life.cluster.properties.wrote(batches, on: life.node)
         life.cluster.world.trace.record(
             life.cluster.world.now, .committed(life.node.id, disk.image.last.index, batches.count))
@@ -64,12 +136,10 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
 
     func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
         life.cluster.world.coverage.add(.readFromStorage)
-        let expected = try disk.image.entries(in: range, maxBytes: maxBytes)
-        guard let own else { return expected }
+        guard let own else { return try disk.image.entries(in: range, maxBytes: maxBytes) }
         let found = try own.entries(of: group, in: range, maxBytes: maxBytes)
-        guard found.prefix(through: expected.lastIndex) == expected.prefix(through: found.lastIndex) else {
-            throw StorageError(
-                .damaged, "the storage returns other entries from \(range.lowerBound) on than it was given")
+        guard isRight(found, from: range.lowerBound), found.lastIndex < range.upperBound else {
+            throw StorageError(.damaged, "other entries were read than were written")
         }
         return found
     }

@@ -17,12 +17,12 @@ public final class Simulation<Work: Workload> {
     private var random: SeededRandom
 
     /// - Parameters:
-    ///   - storage: a storage of your own, opened at each start of a node; it must come back with what was committed.
-    ///     Nil for the simulator's own.
+    ///   - storage: a storage of your own, opened at each start of a node on what the process before left of its files; it
+    ///     must come back with what was committed. Nil for the simulator's own.
     ///   - trace: takes a line for each thing that happens.
     public convenience init(
         _ plan: SimulationPlan, workload: Work, requirements: SimulationRequirements = .full,
-        storage: ((NodeID) throws -> any LogStorage)? = nil, trace: ((String) -> Void)? = nil
+        storage: ((NodeID, SimulatedFiles) throws -> any LogStorage)? = nil, trace: ((String) -> Void)? = nil
     ) throws {
         try self.init(
             plan, workload: workload, requirements: requirements, storage: storage, mutation: nil, trace: trace)
@@ -30,7 +30,8 @@ public final class Simulation<Work: Workload> {
 
     package init(
         _ plan: SimulationPlan, workload: Work, requirements: SimulationRequirements = .full,
-        storage: ((NodeID) throws -> any LogStorage)? = nil, mutation: Mutation?, trace: ((String) -> Void)? = nil
+        storage: ((NodeID, SimulatedFiles) throws -> any LogStorage)? = nil, mutation: Mutation?,
+        trace: ((String) -> Void)? = nil
     ) throws {
         self.plan = plan
         self.requirements = requirements
