@@ -25,7 +25,7 @@ run: release
 # The whole suite. Integration tests start the release programs.
 # The simulator's slice, the mutation table and the model checker's slice come first, alone: they take both cores.
 test: release simulator
-	@$(SIM) --seeds 1001..1300 --short
+	@$(SIM) --seeds 1001..1800 --short
 	@$(SIM) --seeds 1..8
 	@$(SIM) --mutations
 	@$(CHECK) model --nodes 2 --depth 60 --terms 2 --entries 1 --crashes 1 --states 1000000

@@ -17,7 +17,8 @@ package enum MutationCatalogue {
         // The answer holds all that any client was told: a leader answers for what it has applied.
         .readBeforeApplied,
         // Each takes an order of messages that seeds seldom give.
-        .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies,
+        .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies, .compareLogsByIndex, .completionByIndex,
+        .readWithoutRound,
         // No safety rule: bounded work.
         .probeWithoutBackoff,
         // A second look: whatever is truncated was given up before.
@@ -41,6 +42,7 @@ package enum MutationCatalogue {
         .commitUnverified: ModelTrial("overhang", ModelBudget(terms: 1, heartbeats: 1, strangers: 1)),
         .readBeforeApplied: ModelTrial("led", ModelBudget(terms: 1, entries: 1, heartbeats: 1, reads: 1)),
         .lateRoundConfirms: ModelTrial("deposed", ModelBudget(terms: 0, reads: 1)),
+        .readWithoutRound: ModelTrial("deposed", ModelBudget(terms: 0, reads: 1)),
         .acceptSuperseded: ModelTrial("led", ModelBudget(terms: 1, entries: 1, strangers: 1)),
     ]
 
@@ -53,7 +55,7 @@ package enum MutationCatalogue {
     package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) && modules[$0] == nil }
 
     /// Asks everything that may notice it.
-    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...200) -> MutationVerdict {
+    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...600) -> MutationVerdict {
         MutationVerdict(
             simulator: simulated.contains(rule) ? simulate(rule, seeds: seeds) : nil, model: explore(rule),
             suite: tested[rule] ?? modules[rule])

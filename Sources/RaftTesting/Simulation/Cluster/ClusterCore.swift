@@ -66,7 +66,9 @@ final class ClusterCore: @unchecked Sendable {
         let entry = builder.finish()
         for (node, member) in zip(nodes, members) {
             let hard = HardState(cluster: cluster, member: member, term: 1, commitHint: 1)
-            try node.disk.image.write(StorageBatch(group: .first, entries: entry, hardState: hard))
+            let batch = StorageBatch(group: .first, entries: entry, hardState: hard)
+            try node.disk.image.write(batch)
+            node.formation = batch
         }
         properties.assumeCommitted(entry)
     }

@@ -34,7 +34,10 @@ final class SimulatedCluster<Machine: StateMachine> {
         let options = core.options
         let environment = SimulatedEnvironment(life: life)
         let storageLane = environment.makeLane(for: .storage)
-        let storage = SimulatedStorage(life: life, own: try makeStorage?(node.id, node.disk.files))
+        let own = try makeStorage?(node.id, node.disk.files)
+        if let own, let formation = node.formation { try own.commit([formation]) }
+        node.formation = nil
+        let storage = SimulatedStorage(life: life, own: own)
         life.storage = storage
         let opened = try Opening.open(
             StorageProvider(mark: SimulatedMark(life: life)) { _ in storage },

@@ -50,7 +50,7 @@ public struct SimulationPlan: Sendable {
             var kind = random.pick(everyday)
             // Early, so that short runs have their share of it.
             if damages > 0, random.chance(faults.count < 8 ? 120 : 40) {
-                kind = random.pick([.rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark])
+                kind = random.pick([.rot, .rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark])
                 damages -= 1
             }
             faults.append(

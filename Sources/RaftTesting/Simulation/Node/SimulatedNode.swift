@@ -35,6 +35,8 @@ final class SimulatedNode: @unchecked Sendable {
     var leadingSince = Instant.origin
     /// When it was last paused, or its clock jumped.
     var disturbedAt = Instant.origin
+    /// What a formation before the run left on its disk, for a storage of the user's own to begin with.
+    var formation: StorageBatch?
     /// What may be on its disk; nil before its first start.
     var wholes: WholeWrites?
     /// Why it may stop itself at present.

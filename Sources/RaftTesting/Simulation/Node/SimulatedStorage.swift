@@ -136,7 +136,10 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
 
     func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
         life.cluster.world.coverage.add(.readFromStorage)
-        guard let own else { return try disk.image.entries(in: range, maxBytes: maxBytes) }
+        guard let own else {
+            return try disk.image.entries(
+                in: range, maxBytes: maxBytes, isVerifying: life.cluster.mutation != .skipChecksums)
+        }
         let found = try own.entries(of: group, in: range, maxBytes: maxBytes)
         guard isRight(found, from: range.lowerBound), found.lastIndex < range.upperBound else {
             throw StorageError(.damaged, "other entries were read than were written")
