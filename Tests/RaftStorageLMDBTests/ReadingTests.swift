@@ -1,5 +1,6 @@
 import RaftCore
 import RaftMembership
+import RaftTesting
 import Synchronization
 import Testing
 
@@ -72,7 +73,7 @@ struct ReadingTests {
                 reads.add(1, ordering: .relaxed)
             }
         }
-        let readers = [JoinedThread(read), JoinedThread(read)]
+        let readers = [CheckThread(read), CheckThread(read)]
         for _ in 0..<60 {
             let next = LogIndex(committed.load(ordering: .relaxed) + 1)
             try storage.commit([StorageBatch(group: .first, entries: commands(next, 40, size: 500))])

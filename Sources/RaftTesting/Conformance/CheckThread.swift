@@ -1,7 +1,7 @@
 import Glibc
 
 /// A thread that can be waited for.
-final class CheckThread {
+package final class CheckThread {
     private var thread = pthread_t()
     private var isJoined = false
 
@@ -10,7 +10,7 @@ final class CheckThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    init(_ run: @escaping @Sendable () -> Void) {
+    package init(_ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(Body(run))
         let code = pthread_create(
             &thread, nil,
@@ -27,7 +27,7 @@ final class CheckThread {
         pthread_detach(thread.thread)
     }
 
-    func join() {
+    package func join() {
         guard !isJoined else { return }
         isJoined = true
         pthread_join(thread, nil)

@@ -71,7 +71,7 @@ final class SimulatedLane: TimedLane, @unchecked Sendable {
             .timer(life, job, generation: generation), at: life.node.clock.worldTime(of: instant))
     }
 
-    /// A job of a disk that may hang while it waits.
+    /// A job of a disk that may hang while it waits. Unchecked, because a simulation is confined to one thread.
     private final class Commit: Runnable, @unchecked Sendable {
         let lane: SimulatedLane
         let job: any Runnable
