@@ -1,6 +1,6 @@
-// The calls that change files, each passed on to libc and noted when it succeeded. What bypasses these names (stdio,
-// shared maps, io_uring, raw system calls) is not seen; whoever replays a recording must compare its end with the
-// directory and so find out.
+// The calls that change files, each passed on to libc, unless it is to fail, and noted when it succeeded. What bypasses
+// these names (stdio, shared maps, io_uring, raw system calls) is not seen; whoever replays a recording must compare its
+// end with the directory and so find out.
 #undef _FORTIFY_SOURCE
 #define _FORTIFY_SOURCE 0
 #define _GNU_SOURCE
@@ -107,6 +107,17 @@ static void before_open(opening *opening, int directory, const char *path, int f
     errno = saved;
 }
 
+// Whether it is to fail, with `errno` set and the recording left.
+static int opening_fails(opening *opening, int flags) {
+    if (!opening->recording || (opening->existed && !((flags & O_TRUNC) && opening->before.st_size > 0))) return 0;
+    raft_crash_call call = {.kind = opening->existed ? raft_crash_resize : raft_crash_create, .path = opening->path};
+    int error = raft_crash_error(opening->recording, call, !opening->existed, !opening->existed);
+    if (!error) return 0;
+    raft_crash_leave();
+    errno = error;
+    return 1;
+}
+
 static int after_open(opening *opening, int fd, int flags) {
     if (!opening->recording) return fd;
     int saved = errno;
@@ -143,6 +154,7 @@ static int takes_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_T
         if (!raft_crash_is_active()) return REAL(name)(path, flags, mode);                                             \
         opening opening;                                                                                               \
         before_open(&opening, AT_FDCWD, path, flags);                                                                  \
+        if (opening_fails(&opening, flags)) return -1;                                                                 \
         return after_open(&opening, REAL(name)(path, flags, mode), flags);                                             \
     }
 
@@ -152,6 +164,7 @@ static int takes_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_T
         if (!raft_crash_is_active()) return REAL(name)(directory, path, flags, mode);                                  \
         opening opening;                                                                                               \
         before_open(&opening, directory, path, flags);                                                                 \
+        if (opening_fails(&opening, flags)) return -1;                                                                 \
         return after_open(&opening, REAL(name)(directory, path, flags, mode), flags);                                  \
     }
 
@@ -160,6 +173,7 @@ static int takes_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_T
         if (!raft_crash_is_active()) return REAL(name)(path, mode);                                                    \
         opening opening;                                                                                               \
         before_open(&opening, AT_FDCWD, path, O_CREAT | O_TRUNC);                                                      \
+        if (opening_fails(&opening, O_CREAT | O_TRUNC)) return -1;                                                     \
         return after_open(&opening, REAL(name)(path, mode), O_CREAT | O_TRUNC);                                        \
     }
 
@@ -191,6 +205,16 @@ static void note_write(raft_crash_recording *recording, uint64_t file, int64_t o
     free(bytes);
 }
 
+static void note_failed_sync(raft_crash_recording *recording, uint64_t file) {
+    raft_crash_note(recording, (raft_crash_call){.kind = raft_crash_failed, .file = file, .offset = raft_crash_sync});
+}
+
+static int64_t total(const struct iovec *parts, int count) {
+    int64_t size = 0;
+    for (int part = 0; part < count; part++) size += parts[part].iov_len;
+    return size;
+}
+
 // `offset` -1: where the descriptor stands.
 #define RECORDED_WRITE(fd, at, parts, count, call)                                                                     \
     struct stat status;                                                                                                \
@@ -202,12 +226,17 @@ static void note_write(raft_crash_recording *recording, uint64_t file, int64_t o
     else if (offset < 0) offset = lseek(fd, 0, SEEK_CUR);                                                              \
     int durable = is_durable(fd);                                                                                      \
     errno = saved;                                                                                                     \
-    ssize_t written = call;                                                                                            \
-    saved = errno;                                                                                                     \
-    if (written > 0) note_write(recording, status.st_ino, offset, parts, count, written, durable);                     \
+    raft_crash_call attempt = {.kind = raft_crash_write, .file = status.st_ino};                                       \
+    int grows = offset + total(parts, count) > status.st_size;                                                         \
+    int error = raft_crash_error(recording, attempt, 1, grows);                                                        \
+    int unsynced = durable && error == EIO;                                                                            \
+    ssize_t written = error && !unsynced ? -1 : call;                                                                  \
+    saved = error ? error : errno;                                                                                     \
+    if (written > 0) note_write(recording, status.st_ino, offset, parts, count, written, durable && !unsynced);        \
+    if (unsynced) note_failed_sync(recording, status.st_ino);                                                          \
     raft_crash_leave();                                                                                                \
     errno = saved;                                                                                                     \
-    return written;
+    return error ? -1 : written;
 
 ssize_t write(int fd, const void *bytes, size_t count) {
     struct iovec part = {(void *)bytes, count};
@@ -236,43 +265,47 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) {
 #define NOTE_SIZE(recording, inode, size)                                                                              \
     raft_crash_note(recording, (raft_crash_call){.kind = raft_crash_resize, .file = (inode), .offset = (int64_t)(size)})
 
-#define RECORDED_SIZE(fd, call, success, compute)                                                                      \
+// `failure`: how the call says that `error` kept it from doing anything.
+#define RECORDED_SIZE(fd, call, success, compute, failure)                                                             \
     struct stat status;                                                                                                \
     raft_crash_recording *recording = enter_file(fd, &status);                                                         \
     if (!recording) return call;                                                                                       \
-    int result = call;                                                                                                 \
-    int saved = errno;                                                                                                 \
     int64_t size = (compute);                                                                                          \
-    if ((success) && size != status.st_size) NOTE_SIZE(recording, status.st_ino, size);                                \
+    raft_crash_call attempt = {.kind = raft_crash_resize, .file = status.st_ino};                                      \
+    int error = raft_crash_error(recording, attempt, size > status.st_size, size > status.st_size);                    \
+    int result = error ? (failure) : call;                                                                             \
+    int saved = error ? error : errno;                                                                                 \
+    if (!error && (success) && size != status.st_size) NOTE_SIZE(recording, status.st_ino, size);                      \
     raft_crash_leave();                                                                                                \
     errno = saved;                                                                                                     \
     return result;
 
-int ftruncate(int fd, off_t length) { RECORDED_SIZE(fd, REAL(ftruncate)(fd, length), result == 0, length) }
-int ftruncate64(int fd, off64_t length) { RECORDED_SIZE(fd, REAL(ftruncate64)(fd, length), result == 0, length) }
+int ftruncate(int fd, off_t length) { RECORDED_SIZE(fd, REAL(ftruncate)(fd, length), result == 0, length, -1) }
+int ftruncate64(int fd, off64_t length) { RECORDED_SIZE(fd, REAL(ftruncate64)(fd, length), result == 0, length, -1) }
 
 #define GROWN(offset, length) ((offset) + (length) > status.st_size ? (offset) + (length) : status.st_size)
 
 int posix_fallocate(int fd, off_t offset, off_t length) {
-    RECORDED_SIZE(fd, REAL(posix_fallocate)(fd, offset, length), result == 0, GROWN(offset, length))
+    RECORDED_SIZE(fd, REAL(posix_fallocate)(fd, offset, length), result == 0, GROWN(offset, length), error)
 }
 int posix_fallocate64(int fd, off64_t offset, off64_t length) {
-    RECORDED_SIZE(fd, REAL(posix_fallocate64)(fd, offset, length), result == 0, GROWN(offset, length))
+    RECORDED_SIZE(fd, REAL(posix_fallocate64)(fd, offset, length), result == 0, GROWN(offset, length), error)
 }
 // With a mode it may do what is not replayed; the comparison at the end of a recording finds that.
 int fallocate(int fd, int mode, off_t offset, off_t length) {
-    RECORDED_SIZE(fd, REAL(fallocate)(fd, mode, offset, length), result == 0 && mode == 0, GROWN(offset, length))
+    RECORDED_SIZE(fd, REAL(fallocate)(fd, mode, offset, length), result == 0 && mode == 0, GROWN(offset, length), -1)
 }
 int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
-    RECORDED_SIZE(fd, REAL(fallocate64)(fd, mode, offset, length), result == 0 && mode == 0, GROWN(offset, length))
+    RECORDED_SIZE(fd, REAL(fallocate64)(fd, mode, offset, length), result == 0 && mode == 0, GROWN(offset, length), -1)
 }
 
 #define RECORDED_PATH(directory, path, call, what)                                                                     \
     char resolved[RAFT_CRASH_PATH];                                                                                    \
     raft_crash_recording *recording = enter_path(directory, path, resolved);                                           \
     if (!recording) return call;                                                                                       \
-    int result = call;                                                                                                 \
-    int saved = errno;                                                                                                 \
+    int error = raft_crash_error(recording, (raft_crash_call){.kind = raft_crash_rename, .path = resolved}, 0, 0);     \
+    int result = error ? -1 : call;                                                                                    \
+    int saved = error ? error : errno;                                                                                 \
     if (result == 0) raft_crash_note(recording, what);                                                                 \
     raft_crash_leave();                                                                                                \
     errno = saved;                                                                                                     \
@@ -300,8 +333,10 @@ int truncate64(const char *path, off64_t length) {
     struct stat status;                                                                                                \
     raft_crash_recording *recording = enter_file(fd, &status);                                                         \
     if (!recording) return call;                                                                                       \
-    int result = call;                                                                                                 \
-    int saved = errno;                                                                                                 \
+    raft_crash_kind kind = S_ISREG(status.st_mode) ? raft_crash_sync : raft_crash_sync_directory;                      \
+    int error = raft_crash_error(recording, (raft_crash_call){.kind = kind, .file = status.st_ino}, 0, 0);             \
+    int result = error ? -1 : call;                                                                                    \
+    int saved = error ? error : errno;                                                                                 \
     char path[RAFT_CRASH_PATH];                                                                                        \
     if (result == 0 && S_ISREG(status.st_mode)) {                                                                      \
         raft_crash_note(recording, (raft_crash_call){.kind = raft_crash_sync, .file = status.st_ino});                 \

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "recording.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@ struct raft_crash_recording {
     raft_crash_call *calls;
     size_t count;
     size_t capacity;
+    raft_crash_fault fault;
+    size_t until_fault;
     raft_crash_recording *next;
 };
 
@@ -58,6 +61,35 @@ void raft_crash_note(raft_crash_recording *recording, raft_crash_call call) {
         call.bytes = bytes;
     }
     recording->calls[recording->count++] = call;
+}
+
+void raft_crash_fail(raft_crash_recording *recording, raft_crash_fault fault, size_t after) {
+    pthread_mutex_lock(&lock);
+    recording->fault = fault;
+    recording->until_fault = after;
+    pthread_mutex_unlock(&lock);
+}
+
+int raft_crash_error(raft_crash_recording *recording, raft_crash_call call, int takes_room, int grows) {
+    switch (recording->fault) {
+    case raft_crash_no_fault: return 0;
+    case raft_crash_fails_once: break;
+    case raft_crash_no_room:
+        if (!takes_room) return 0;
+        break;
+    case raft_crash_no_growth:
+        if (!grows) return 0;
+        break;
+    }
+    if (recording->until_fault > 0) {
+        recording->until_fault--;
+        return 0;
+    }
+    int error = recording->fault == raft_crash_fails_once ? EIO : ENOSPC;
+    if (recording->fault == raft_crash_fails_once) recording->fault = raft_crash_no_fault;
+    raft_crash_note(recording, (raft_crash_call){.kind = raft_crash_failed, .file = call.file, .path = call.path,
+                                                 .offset = call.kind});
+    return error;
 }
 
 raft_crash_recording *raft_crash_begin(const char *directory) {

@@ -9,7 +9,8 @@ extension CrashRecorder {
         CrashRecorder { directory in
             guard let pointer = raft_crash_begin(directory) else { return nil }
             let recording = Recording(pointer: pointer, directory: directory)
-            return (calls: { recording.calls }, stop: { recording.stop() })
+            return CallRecording(
+                calls: { recording.calls }, fail: { recording.fail($0) }, stop: { recording.stop() })
         }
     }
 }
@@ -22,6 +23,15 @@ private struct Recording: @unchecked Sendable {
 
     var calls: [FileCall] {
         (0..<raft_crash_count(pointer)).map { FileCall(raft_crash_get(pointer, $0), in: directory) }
+    }
+
+    func fail(_ fault: CallFault?) {
+        switch fault {
+        case nil: raft_crash_fail(pointer, raft_crash_no_fault, 0)
+        case .once(let after): raft_crash_fail(pointer, raft_crash_fails_once, after)
+        case .noRoom(let after): raft_crash_fail(pointer, raft_crash_no_room, after)
+        case .noGrowth: raft_crash_fail(pointer, raft_crash_no_growth, 0)
+        }
     }
 
     func stop() { raft_crash_end(pointer) }
@@ -52,8 +62,21 @@ extension FileCall {
             case raft_crash_remove: .remove
             case raft_crash_make_directory: .makeDirectory
             case raft_crash_link: .link(as: relative(call.other))
+            case raft_crash_failed: .failed(FailedCall(raft_crash_kind(UInt32(call.offset))))
             default: .unknown
             }
         self.init(kind, file: call.file, path: relative(call.path))
+    }
+}
+
+extension FailedCall {
+    fileprivate init(_ kind: raft_crash_kind) {
+        switch kind {
+        case raft_crash_write: self = .write
+        case raft_crash_resize: self = .resize
+        case raft_crash_sync: self = .sync
+        case raft_crash_sync_directory: self = .syncDirectory
+        default: self = .name
+        }
     }
 }

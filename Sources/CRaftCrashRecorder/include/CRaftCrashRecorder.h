@@ -1,5 +1,5 @@
 // Notes every call of this process that changes files under a directory, so that the directory can be rebuilt as a crash
-// at any of them would have left it. For tests: linked into an executable, its definitions of open, pwrite, fsync and so
+// at any of them would have left it; and lets some of them fail, as a broken or a full disk does. For tests: linked into an executable, its definitions of open, pwrite, fsync and so
 // on stand before libc's, also for the shared libraries the executable uses. Without a recording they only pass on.
 #ifndef CRAFT_CRASH_RECORDER_H
 #define CRAFT_CRASH_RECORDER_H
@@ -30,7 +30,19 @@ typedef enum {
     raft_crash_link = 10,
     // Something that cannot be replayed was done to `path`.
     raft_crash_unknown = 11,
+    // A call was made to fail, and did nothing; `offset` says which one, as a raft_crash_kind.
+    raft_crash_failed = 12,
 } raft_crash_kind;
+
+typedef enum {
+    raft_crash_no_fault = 0,
+    // One call fails with EIO, whatever it is.
+    raft_crash_fails_once = 1,
+    // Every call that writes, lets a file grow or makes one fails with ENOSPC.
+    raft_crash_no_room = 2,
+    // As far as a file would become larger by it, or be made: what was allocated before can be written.
+    raft_crash_no_growth = 3,
+} raft_crash_fault;
 
 typedef struct {
     raft_crash_kind kind;
@@ -55,6 +67,9 @@ raft_crash_recording *raft_crash_begin(const char *directory);
 size_t raft_crash_count(raft_crash_recording *recording);
 // One of them; what it points to lives until raft_crash_end.
 raft_crash_call raft_crash_get(raft_crash_recording *recording, size_t position);
+// Lets calls fail from now on, the first `after` of those that might passed on still. A synchronous write that fails has
+// been written, and is not synced.
+void raft_crash_fail(raft_crash_recording *recording, raft_crash_fault fault, size_t after);
 // Stops, and frees what was noted.
 void raft_crash_end(raft_crash_recording *recording);
 

@@ -112,6 +112,8 @@ struct CrashStates {
         for later in calls[(position + 1)..<max(position + 1, count)] {
             switch later.kind {
             case .syncAll: return true
+            // What it was to cover is forgotten: later syncs have nothing to write.
+            case .failed(.sync) where call.changesData && later.file == call.file: return false
             case .sync where call.changesData && later.file == call.file: return true
             case .syncDirectory where call.changesNames:
                 open.remove(later.path)

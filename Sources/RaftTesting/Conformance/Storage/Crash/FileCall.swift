@@ -15,6 +15,8 @@ package struct FileCall: Hashable, Sendable {
         case remove
         case makeDirectory
         case link(as: String)
+        /// Did nothing, and said so.
+        case failed(FailedCall)
         /// Nothing that can be replayed.
         case unknown
     }
@@ -37,6 +39,10 @@ package struct FileCall: Hashable, Sendable {
         case .write, .resize: true
         default: false
         }
+    }
+
+    var hasFailed: Bool {
+        if case .failed = kind { true } else { false }
     }
 
     /// Whether it changes what a directory holds.
@@ -72,6 +78,7 @@ extension FileCall: CustomStringConvertible {
         case .remove: "removing \(path)"
         case .makeDirectory: "making the directory \(path)"
         case .link(let other): "linking \(path) as \(other)"
+        case .failed(let call): "\(call.rawValue) that failed"
         case .unknown: "a call on \(path) that cannot be replayed"
         }
     }
