@@ -41,6 +41,14 @@ struct BrokenStorageTests {
         (.recordNotSynced, .powerLostAtAnyCall),
         (.namesNotSynced, .powerLostAtAnyCall),
         (.pageCacheTrusted, .powerLostAfterKill),
+        (.damageToldWhenRead, .damage),
+        (.failureSwallowed, .failedCommit),
+        (.failureNotFinal, .failedCommit),
+        (.memoryAheadAfterFailure, .failedCommit),
+        (.failedSyncTrusted, .failedCommit),
+        (.firstGroupServedAnyway, .damageAfterFailure),
+        (.fullToldAsBroken, .fullDisk),
+        (.reserveUsedUp, .reserve),
     ]
 
     static var options: StorageConformanceOptions {
@@ -56,14 +64,30 @@ struct BrokenStorageTests {
         return options
     }
 
+    /// Enough for what the suite does on a full disk.
+    private static let reserve = 1 << 15
+
     @Test("A storage that keeps every promise passes")
     func rightOne() async throws {
         try await StorageConformance(options: Self.options) { try ToyStorage(in: $0) }.run()
     }
 
+    @Test("A storage that keeps a reserve for a full disk passes (D4)")
+    func rightOneWithReserve() async throws {
+        var options = Self.options
+        options.keepsReserve = true
+        let suite = StorageConformance(options: options) { try ToyStorage(in: $0, reserve: Self.reserve) }
+        for property in [ConformanceProperty.append, .failedCommit, .fullDisk, .reserve] {
+            try await suite.check(property)
+        }
+    }
+
     @Test("A broken storage is caught by the promise it does not keep", arguments: table)
     func brokenOne(fault: ToyFault, property: ConformanceProperty) async throws {
-        let suite = StorageConformance(options: Self.options) { try ToyStorage(in: $0, fault: fault) }
+        var options = Self.options
+        options.keepsReserve = fault == .reserveUsedUp
+        let reserve = options.keepsReserve ? Self.reserve : 0
+        let suite = StorageConformance(options: options) { try ToyStorage(in: $0, fault: fault, reserve: reserve) }
         let failure = await #expect(throws: ConformanceFailure.self) { try await suite.run() }
         #expect(failure?.property == property, "\(failure.map(\.description) ?? "nothing was found")")
         #expect(failure?.message.contains("\n") == false)

@@ -16,6 +16,10 @@ enum ToyFault: String, CaseIterable, Sendable {
     // What a crash finds.
     case batchesApart, hardStateApart, recordBeforeBody, recordInTwoWrites, createdInTwoSteps
     case neverSynced, syncedTooEarly, recordNotSynced, namesNotSynced, pageCacheTrusted
+    // What damage and failures do.
+    case damageToldWhenRead, firstGroupServedAnyway
+    case failureSwallowed, failureNotFinal, memoryAheadAfterFailure, failedSyncTrusted
+    case fullToldAsBroken, reserveUsedUp
 }
 
 extension ToyFault? {

@@ -9,18 +9,38 @@ final class ToyFile: Sendable {
     init(_ path: String, _ flags: Int32 = O_RDWR | O_CREAT) throws {
         number = open(path, flags | O_CLOEXEC, 0o600)
         self.path = path
-        guard number >= 0 else { throw StorageError(.io, "\(path) cannot be opened: error \(errno)") }
+        guard number >= 0 else { throw Self.error(errno, path, "opened") }
     }
 
     deinit { close(number) }
 
     func write(_ bytes: [UInt8], at offset: Int) throws {
         let count = bytes.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, off_t(offset)) }
-        guard count == bytes.count else { throw StorageError(.io, "\(path) cannot be written: error \(errno)") }
+        guard count == bytes.count else { throw Self.error(errno, path, "written") }
     }
 
     func sync() throws {
-        guard fsync(number) == 0 else { throw StorageError(.io, "\(path) cannot be synced: error \(errno)") }
+        guard fsync(number) == 0 else { throw Self.error(errno, path, "synced") }
+    }
+
+    /// Allocates disk for what there will be up to `size` bytes.
+    func extend(to size: Int) throws {
+        let known = Int(lseek(number, 0, SEEK_END))
+        guard size > known else { return }
+        let code = posix_fallocate(number, off_t(known), off_t(size - known))
+        guard code == 0 else { throw Self.error(code, path, "made larger") }
+    }
+
+    /// Writes all that is there once more, and syncs it: what a sync failed for is not on disk, and no other sync brings
+    /// it there.
+    func settle() throws {
+        let bytes = readAll()
+        if !bytes.isEmpty { try write(bytes, at: 0) }
+        try sync()
+    }
+
+    private static func error(_ code: Int32, _ path: String, _ what: String) -> StorageError {
+        StorageError(code == ENOSPC ? .full : .io, "\(path) cannot be \(what): error \(code)")
     }
 
     func readAll() -> [UInt8] {

@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// `log` holds commits as bytes; `commits` holds for each of them a sector of 512 bytes, which a disk writes whole or not
 /// at all: a number, where in `log` the commit is, and the checksums of both. A commit writes and syncs `log`, then
-/// `commits`. At start the state is replayed into memory; a sector that is not there, or all zeros, is the end.
+/// `commits`. At start the state is replayed into memory; a sector that is not there, or ends with zeros, for its write was
+/// cut short, is the end. The first failure is final: nothing is taken or given any more.
 final class ToyStorage: LogStorage {
     private struct Files {
         var log: ToyFile
@@ -24,13 +25,19 @@ final class ToyStorage: LogStorage {
 
     private let directory: String
     private let fault: ToyFault?
+    /// Bytes that commits with entries leave free in either file; zero for none.
+    private let reserve: Int
     private let memory = MemoryStorage()
     private let state: Mutex<State>
+    private let failure = Mutex<StorageError?>(nil)
+    /// What broken ones found at start and kept to themselves.
+    private let damage = Mutex<StorageError?>(nil)
     private let isCommitting = Atomic(false)
     private static let leaked = Mutex<[ToyFile]>([])
 
-    init(in directory: String, fault: ToyFault? = nil) throws {
+    init(in directory: String, fault: ToyFault? = nil, reserve: Int = 0) throws {
         self.directory = directory
+        self.reserve = reserve
         self.fault = fault
         let lock = try ToyFile(directory + "/lock")
         guard fault == .notLocked || lock.lock() else { throw StorageError(.locked, "\(directory) is in use") }
@@ -38,10 +45,9 @@ final class ToyStorage: LogStorage {
         let files = Files(
             log: try ToyFile(directory + "/log"), commits: try ToyFile(directory + "/commits"), lock: lock)
         if fault != .namesNotSynced { try ToyFile(directory, O_RDONLY | O_DIRECTORY).sync() }
-        if fault != .pageCacheTrusted {
-            // What a process that was killed wrote, and did not see synced, counts from here on.
-            try files.log.sync()
-            try files.commits.sync()
+        // What a process that was killed wrote, and did not see synced, counts from here on.
+        for file in [files.log, files.commits] where fault != .pageCacheTrusted {
+            try fault == .failedSyncTrusted ? file.sync() : file.settle()
         }
         state = Mutex(State(files: files))
         try replay(files)
@@ -70,11 +76,25 @@ final class ToyStorage: LogStorage {
             while (state.commits + 1) * ToyRecord.sector <= sectors.count {
                 let start = state.commits * ToyRecord.sector
                 let bytes = Array(sectors[start..<start + ToyRecord.sector])
-                if bytes.allSatisfy({ $0 == 0 }) { break }
-                guard let record = ToyRecord(bytes, checks: checks), record.number == state.commits,
-                    let body = record.body(in: log, checks: checks)
-                else { throw StorageError(.damaged, "\(directory): commit \(state.commits) is damaged") }
-                try memory.commit(ToyCodec.decode(body, checks: checks))
+                if bytes.suffix(8).allSatisfy({ $0 == 0 }) { break }
+                let damaged = StorageError(.damaged, "\(directory): commit \(state.commits) is damaged")
+                guard let record = ToyRecord(bytes, checks: checks), record.number == state.commits else {
+                    throw damaged
+                }
+                do {
+                    if let body = record.body(in: log, checks: checks) {
+                        try memory.commit(ToyCodec.decode(body, checks: checks))
+                    } else {
+                        guard fault == .damageToldWhenRead || fault == .firstGroupServedAnyway,
+                            let body = record.body(in: log, checks: false)
+                        else { throw damaged }
+                        damage.withLock { $0 = damaged }
+                        try memory.commit(ToyCodec.decode(body, checks: false))
+                    }
+                } catch let error as StorageError where error.code == .misuse {
+                    // What follows damage need not fit.
+                    throw damaged
+                }
                 state.commits += 1
                 state.logSize = record.offset + record.length
             }
@@ -82,15 +102,51 @@ final class ToyStorage: LogStorage {
     }
 
     func recover(_ group: GroupID) throws -> RecoveredGroup {
-        try fault.recovered(try memory.recover(fault.group(group)))
+        try checkThatReadsAreAllowed()
+        if fault == .firstGroupServedAnyway, group != .first, let damage = damage.withLock({ $0 }) { throw damage }
+        return try fault.recovered(try memory.recover(fault.group(group)))
+    }
+
+    private func checkThatReadsAreAllowed() throws {
+        if fault != .memoryAheadAfterFailure, let failure = failure.withLock({ $0 }) { throw failure }
     }
 
     func commit(_ batches: [StorageBatch]) throws {
+        if fault != .failureNotFinal, let failure = failure.withLock({ $0 }) { throw failure }
         isCommitting.store(true, ordering: .sequentiallyConsistent)
         defer { isCommitting.store(false, ordering: .sequentiallyConsistent) }
         // Long enough for a reader to come by.
         if fault == .missingDuringCommit { usleep(500) }
         let batches = try fault.taken(batches)
+        var refusal: StorageError?
+        do {
+            refusal = try state.withLock { try makeRoom(for: batches, $0) }
+            if refusal == nil { try take(batches) }
+        } catch let error as StorageError where error.code == .full || error.code == .io {
+            if fault == .failureSwallowed { return }
+            failure.withLock { $0 = error }
+            throw fault == .fullToldAsBroken ? StorageError(.io, error.message) : error
+        }
+        // Nothing was written yet: no failure.
+        if let refusal { throw refusal }
+    }
+
+    /// Decides whether there is room, before anything is written.
+    /// - Returns: why the batches are refused.
+    private func makeRoom(for batches: [StorageBatch], _ state: State) throws -> StorageError? {
+        guard reserve > 0, let files = state.files else { return nil }
+        let bringsEntries = batches.contains { !$0.entries.isEmpty }
+        let more = bringsEntries ? reserve : 0
+        do {
+            try files.log.extend(to: state.logSize + ToyCodec.encode(batches).count + more)
+            try files.commits.extend(to: (state.commits + 1) * ToyRecord.sector + more)
+        } catch let error as StorageError where error.code == .full {
+            return bringsEntries && fault != .reserveUsedUp ? error : nil
+        }
+        return nil
+    }
+
+    private func take(_ batches: [StorageBatch]) throws {
         try state.withLock { state in
             // Memory refuses what is wrong, and as a whole; then it is written.
             switch fault {
@@ -157,6 +213,8 @@ final class ToyStorage: LogStorage {
         if fault == .missingDuringCommit, isCommitting.load(ordering: .sequentiallyConsistent) {
             throw StorageError(.missing, "the index is being written")
         }
+        try checkThatReadsAreAllowed()
+        if fault == .damageToldWhenRead, let damage = damage.withLock({ $0 }) { throw damage }
         let group = fault.group(group)
         func read(_ upper: LogIndex, _ limit: Int) throws -> EntryBatch {
             try memory.entries(of: group, in: range.lowerBound..<upper, maxBytes: limit)

@@ -43,7 +43,8 @@ extension ConformanceProperty {
     public static let oneOpener = ConformanceProperty("one-opener")
     /// Closing lets go of every file, and opening again finds everything.
     public static let close = ConformanceProperty("close")
-    /// A changed byte in the files gives the same data or an error that says damage, never other data (rule D3).
+    /// A changed byte in the files gives the same data or an error that says damage, never other data; and it is found at
+    /// the latest when the log is recovered, not when an entry is read (rule D3).
     public static let damage = ConformanceProperty("damage")
     /// A process that is killed at any system call leaves the state before the commit or the one after (rule L7).
     public static let killedAtAnyCall = ConformanceProperty("killed-at-any-call")
@@ -53,4 +54,14 @@ extension ConformanceProperty {
     /// What a process finds that starts after another was killed is not lost by a power cut, though the other one's last
     /// sync never returned: what the system shows is not yet on disk (rule D1).
     public static let powerLostAfterKill = ConformanceProperty("power-lost-after-kill")
+    /// A failed call is final: nothing is committed afterwards, nothing of the commit is served, and the next start finds
+    /// the state before it or after it, for good. A commit that returned all the same is durable (rules D2, L8).
+    public static let failedCommit = ConformanceProperty("failed-commit")
+    /// After a failed sync nothing is served before all that is there was verified (rule D2).
+    public static let damageAfterFailure = ConformanceProperty("damage-after-failure")
+    /// A disk without room is `full`, and nothing of the commit stays or all of it; with room again it is served.
+    public static let fullDisk = ConformanceProperty("full-disk")
+    /// When the disk is full, entries are refused before anything is written, hard states and purges go on, and so do
+    /// entries without a restart when there is room again (rule D4).
+    public static let reserve = ConformanceProperty("reserve")
 }

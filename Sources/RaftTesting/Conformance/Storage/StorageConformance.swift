@@ -1,7 +1,7 @@
 public import RaftCore
 
-/// Tests a storage plugin: every operation, reopening after each, limits, wrong calls, readers beside commits, damage, and
-/// crashes at any system call.
+/// Tests a storage plugin: every operation, reopening after each, limits, wrong calls, readers beside commits, damage,
+/// crashes at any system call, and calls that fail.
 ///
 /// ```swift
 /// try await StorageConformance { directory in try MyStorage(at: directory) }.run()
@@ -35,8 +35,10 @@ public struct StorageConformance: Sendable {
             switch property {
             case .oneOpener: options.keepsFiles && options.locksDirectory
             case .close, .damage: options.keepsFiles
-            case .killedAtAnyCall, .powerLostAtAnyCall, .powerLostAfterKill:
+            case .killedAtAnyCall, .powerLostAtAnyCall, .powerLostAfterKill, .failedCommit, .damageAfterFailure,
+                .fullDisk:
                 options.keepsFiles && options.recorder != nil
+            case .reserve: options.keepsFiles && options.recorder != nil && options.keepsReserve
             default: true
             }
         }
@@ -109,5 +111,9 @@ public struct StorageConformance: Sendable {
         Row(.killedAtAnyCall) { try $0.crashes(.killed) },
         Row(.powerLostAtAnyCall) { try $0.crashes(.powerLost) },
         Row(.powerLostAfterKill) { try $0.crashes(.powerLostAfterKill) },
+        Row(.failedCommit) { try $0.failedCommits() },
+        Row(.damageAfterFailure) { try $0.damageAfterFailure() },
+        Row(.fullDisk) { try $0.fullDisk() },
+        Row(.reserve) { try $0.reserve() },
     ]
 }

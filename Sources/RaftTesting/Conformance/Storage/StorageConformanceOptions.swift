@@ -7,8 +7,10 @@ public struct StorageConformanceOptions: Sendable {
     public var keepsFiles = true
     /// Whether a second opener of a directory is refused.
     public var locksDirectory = true
-    /// What notes the system calls of a commit, so that it can be crashed at each of them; see `RaftCrashRecorder`.
-    /// Nil: no crashes.
+    /// Whether disk is allocated ahead, so that hard states and purges go on when there is no room for entries.
+    public var keepsReserve = false
+    /// What notes the system calls of a commit, so that it can be crashed at each of them, and each of them can fail; see
+    /// `RaftCrashRecorder`. Nil: no crashes, and no failures.
     public var recorder: CrashRecorder?
     /// Names of files, relative to the directory, whose content says nothing once the process is gone, such as a table of
     /// readers in shared memory. They are left out of crashes and damage.
@@ -25,7 +27,7 @@ public struct StorageConformanceOptions: Sendable {
     public var historyLength = 60
     /// How many changed bytes are tried.
     public var damages = 150
-    /// How many commits are crashed, at every one of their calls.
+    /// How many commits are crashed, and fail, at every one of their calls.
     public var crashedCommits = 8
 
     public init() {}

@@ -37,7 +37,7 @@ extension StorageTrial {
     }
 
     /// Shapes that matter, then chance.
-    private func crashedBatches(_ step: Int) throws -> [StorageBatch] {
+    func crashedBatches(_ step: Int) throws -> [StorageBatch] {
         let last = model[.first].last
         switch step {
         case 0: return [StorageBatch(group: .first, entries: StorageSamples.commands(5, 12, term: 2, size: 700))]
@@ -103,7 +103,7 @@ extension StorageTrial {
     }
 
     /// The recording is worth nothing if the storage writes by ways that the recorder does not see.
-    private func checkThatNothingWasMissed(_ states: CrashStates, _ what: String, _ directory: String) throws {
+    func checkThatNothingWasMissed(_ states: CrashStates, _ what: String, _ directory: String) throws {
         let found = try DirectoryImage(of: directory, skipping: options.scratchFiles)
         var replayed = states.end
         for name in options.scratchFiles { replayed.files[name] = nil }

@@ -37,6 +37,65 @@ extension StorageTrial {
         }
     }
 
+    /// Changes single bytes of what a failed commit left, and looks at what is served before they are found.
+    func damageAfterFailure() throws {
+        for group in StorageSamples.groups {
+            let size = group == .first ? 100 : 600
+            try commit(
+                StorageBatch(
+                    group: group, entries: StorageSamples.commands(1, 40, size: size),
+                    hardState: StorageSamples.hardState(1)))
+        }
+        close()
+        let image = try image(of: directory)
+        let next = StorageBatch(group: .first, entries: StorageSamples.commands(41, 3))
+        for place in 0... {
+            guard let failed = try commit([next], in: image, .once(after: place), "a commit") else { return }
+            defer { failed.end() }
+            let states = failed.close()
+            guard failed.error != nil, states.calls.contains(where: { $0.kind == .failed(.sync) }) else { continue }
+            try damage(try self.image(of: failed.directory), failed.what, reaching: model.applying([next]))
+        }
+    }
+
+    private func damage(_ image: DirectoryImage, _ what: String, reaching after: StorageModel) throws {
+        let names = image.files.filter { !$0.value.isEmpty }.keys.sorted()
+        for round in 0..<options.damages / 4 {
+            let name = random.pick(names)
+            guard let bytes = image.files[name] else { continue }
+            let offset = place(in: bytes)
+            guard !options.uncheckedBytes[name, default: []].contains(where: { $0.contains(offset) }) else { continue }
+            var spoiled = image
+            spoiled.files[name]?[offset] ^= 1 << UInt8(random.index(below: 8))
+            let groups = round.isMultiple(of: 2) ? StorageSamples.groups : StorageSamples.groups.reversed()
+            try checkThatAllIsVerified(
+                spoiled, "\(what), and byte \(offset) of \(name) changed since", groups, accepting: [model, after])
+        }
+    }
+
+    /// Opens `image` and recovers `groups` in order: none is served when another is found to be damaged.
+    private func checkThatAllIsVerified(
+        _ image: DirectoryImage, _ what: String, _ groups: [GroupID], accepting states: [StorageModel]
+    ) throws {
+        let directory = scratch.path + "/damaged"
+        try image.write(to: directory)
+        defer { ScratchDirectory.remove(directory) }
+        var served: [GroupID] = []
+        do {
+            let storage = try opener(directory)
+            defer { storage.close() }
+            for group in groups {
+                _ = try storage.recover(group)
+                served.append(group)
+            }
+            for state in states where try state.difference(from: storage, groups: groups) == nil { return }
+            throw failure("\(what), other data was served as if right")
+        } catch let error as StorageError {
+            guard let first = served.first else { return }
+            throw failure("\(what), group \(first) was served before damage was found elsewhere: \(error)")
+        }
+    }
+
     /// Where something is, and at the start of files more often than elsewhere.
     private func place(in bytes: [UInt8]) -> Int {
         let limit = random.chance(300) ? min(bytes.count, 8192) : bytes.count
@@ -52,9 +111,12 @@ extension StorageTrial {
         let directory = scratch.path + "/damaged"
         try image.write(to: directory)
         defer { ScratchDirectory.remove(directory) }
+        var isRecovered = false
         do {
             let storage = try opener(directory)
             defer { storage.close() }
+            for group in StorageSamples.groups { _ = try storage.recover(group) }
+            isRecovered = true
             guard let difference = try model.difference(from: storage, groups: StorageSamples.groups) else { return }
             for state in states where try state.difference(from: storage, groups: StorageSamples.groups) == nil {
                 return
@@ -63,6 +125,9 @@ extension StorageTrial {
         } catch let error as StorageError {
             guard [.damaged, .tooNew, .foreign].contains(error.code) else {
                 throw failure("\(damage), it threw what does not say damage, \(error.code): \(error)")
+            }
+            guard !isRecovered else {
+                throw failure("\(damage), it was not found when the log was recovered, but later: \(error)")
             }
         } catch let failure as ConformanceFailure {
             throw failure

@@ -13,7 +13,8 @@ extension StorageTrial {
         }
     }
 
-    private func start(after cut: CrashStates, _ what: String, reaching after: StorageModel) throws {
+    /// Opens what the system shows after `cut`, commits, and cuts the power at every call of that.
+    func start(after cut: CrashStates, _ what: String, reaching after: StorageModel) throws {
         let directory = scratch.path + "/restarted"
         var image = cut.end
         for name in options.scratchFiles { image.files[name] = nil }
