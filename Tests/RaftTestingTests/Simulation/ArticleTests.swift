@@ -27,13 +27,18 @@ struct ArticleTests {
         }
         for seed in 1...5 as ClosedRange<UInt64> { try await scenario.simulate(seed: seed) }
 
+        let cluster = try SimulatedScenarioCluster(seed: 7)
+        for node in cluster.nodes { try await cluster.start(node) }
+        try cluster.slowDisk(of: try await cluster.leader(), by: .seconds(1))
+        try cluster.pass(.seconds(60))
+
         let article = try Self.text("Sources/RaftNode/Documentation.docc/Simulating.md")
         let folder = "Tests/RaftTestingTests/Simulation"
         let sources = try [Self.text("\(folder)/ArticleTests.swift"), Self.text("\(folder)/Journal.swift")]
             .map(Self.lines)
         let examples = article.split(separator: "```swift\n").dropFirst()
             .compactMap { $0.split(separator: "\n```", maxSplits: 1).first }
-        #expect(examples.count == 4)
+        #expect(examples.count == 5)
         for example in examples {
             let wanted = Self.lines(String(example))
             #expect(sources.contains { Self.holds($0, wanted) }, "not compiled as it stands:\n\(example)")

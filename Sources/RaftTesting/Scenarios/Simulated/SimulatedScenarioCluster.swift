@@ -18,9 +18,9 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
     public let history = ScenarioHistory()
     /// How long one step of a scenario may take, in simulated nanoseconds.
     private let patience: UInt64
-    private let cluster: SimulatedCluster<ScenarioMachine>
+    let cluster: SimulatedCluster<ScenarioMachine>
     private let clients: SimulatedScenarioClients
-    private var core: ClusterCore { cluster.core }
+    var core: ClusterCore { cluster.core }
     /// By node: the call that keeps it asleep is the latest of its kind.
     private var sleeps: [NodeID: Int] = [:]
     private var lastSleep = 0
@@ -45,8 +45,7 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
             options, seed: seed, mutation: mutation, trace: TraceRecorder(listener: trace), isStarted: false,
             makeMachine: { ScenarioMachine() })
         nodes = cluster.core.nodes.map(\.id)
-        let (seconds, attoseconds) = patience.components
-        self.patience = UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
+        self.patience = patience.wholeNanoseconds
         clients = SimulatedScenarioClients(cluster, history, SeededRandom(seed: seed ^ 0x5CE7))
     }
 
@@ -68,7 +67,7 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
 
     // MARK: Nodes
 
-    private func find(_ node: NodeID) throws -> SimulatedNode {
+    func find(_ node: NodeID) throws -> SimulatedNode {
         guard let found = core.nodes.first(where: { $0.id == node }) else {
             throw ScenarioFailure(.level, "there is no node \(node) in the cluster of seed \(seed)")
         }
@@ -196,7 +195,7 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
     /// - Throws: `ScenarioFailure` of kind `property`.
     @discardableResult
     @inline(never)
-    private func run(for span: UInt64, until isDone: () -> Bool = { false }) throws -> Bool {
+    func run(for span: UInt64, until isDone: () -> Bool = { false }) throws -> Bool {
         do {
             return try core.world.run(for: span, until: isDone)
         } catch {
