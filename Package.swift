@@ -184,7 +184,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftCoreTests",
-            dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum", "RaftTesting"],
+            dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum"],
             swiftSettings: settings),
         .testTarget(
             name: "RaftTestingTests",

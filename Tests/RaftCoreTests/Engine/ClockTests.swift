@@ -5,22 +5,6 @@ import Testing
 /// Rules K1 and K2.
 @Suite("Clocks")
 struct ClockTests {
-    @Test("A cluster works for a hundred simulated days, far from the clock's origin (K1)")
-    func hundredDays() throws {
-        let hour: UInt64 = 3600 * RandomRun.second
-        var options = ClusterOptions()
-        options.configuration.heartbeatInterval = hour / 2
-        options.configuration.electionTimeout = hour...2 * hour
-        let cluster = try EngineCluster(seed: 3, options: options)
-        for day in 1...100 as ClosedRange<UInt64> {
-            try cluster.run(for: 24 * hour)
-            try cluster.propose(1, to: try #require(RandomRun.leader(of: cluster), "day \(day)"))
-        }
-        try cluster.run(for: 24 * hour)
-        #expect(cluster.properties.lastCommitted >= 101)
-        #expect(cluster.nodes.allSatisfy { $0.engine?.term == RandomRun.leader(of: cluster)?.engine?.term })
-    }
-
     @Test("A clock that has run for centuries does not overflow (K1)")
     func lateClock() throws {
         var engine = try TestEngine(1, TestEngine.membership([1]))
@@ -40,7 +24,7 @@ struct ClockTests {
         var engine = try TestEngine(1, TestEngine.membership([1]))
         engine.lead()
         let origin = engine.engine.nextDeadline
-        engine.now = engine.now + 100 * 86_400 * RandomRun.second
+        engine.now = engine.now + 100 * 86_400 * 1_000_000_000
         let clock = ContinuousClock()
         let spent = clock.measure { engine.step(.deadlineReached) }
         let period = engine.engine.configuration.heartbeatInterval

@@ -1,5 +1,6 @@
 @testable import RaftCore
 import RaftMembership
+import RaftMemory
 import Testing
 
 /// Rules L1–L6 and L8–L13: a follower's log.
@@ -101,13 +102,10 @@ struct FollowingTests {
     }
 
     static func compacted(at base: LogID) throws -> TestEngine {
-        var engine = try TestEngine()
         let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: base.term)
-        engine.engine = RaftEngine(
-            configuration: RaftConfiguration(), group: .first, hardState: hard,
-            recovered: RecoveredGroup(hardState: hard, terms: TermRuns(base: base)), seed: 1)
-        engine.disk = SimulatedDisk(hardState: hard)
-        return engine
+        let disk = MemoryStorage()
+        try disk.commit([StorageBatch(group: .first, purgeThrough: base, hardState: hard)])
+        return try TestEngine(disk: disk)
     }
 
     @Test("A conflict reply always looks further back (L6)", arguments: 1...8 as ClosedRange<UInt64>)

@@ -1,6 +1,5 @@
 @testable import RaftCore
 import RaftMembership
-import RaftTesting
 import Testing
 
 /// Rule M9: how a cluster comes to be, and when it does not.
@@ -166,25 +165,5 @@ struct FormationTests {
             return
         }
         #expect(reason.contains("with members 1, 2, 3"))
-    }
-
-    /// After each of the first steps of a formation somebody crashes; calls are repeated; one cluster comes of it.
-    @Test("A crash after any step of a formation leaves one cluster, or none that was promised (M9)", arguments: 0..<4)
-    func crashAnywhere(_ block: Int) throws {
-        for step in block * 20..<block * 20 + 20 {
-            var options = ClusterOptions()
-            options.isFormed = false
-            options.loss = 50
-            let cluster = try EngineCluster(seed: UInt64(step), options: options)
-            cluster.crashAtStep = cluster.steps + 1 + step
-            cluster.queue.insert(.operatorCall, at: cluster.now)
-            do {
-                try cluster.run(for: RandomRun.second)
-                try RandomRun.calm(cluster)
-            } catch {
-                Issue.record("crash at step \(step): \(error)")
-            }
-            #expect(Set(cluster.nodes.map(\.announcedCluster)).count == 1)
-        }
     }
 }

@@ -1,5 +1,6 @@
 @testable import RaftCore
 import RaftMembership
+import RaftMemory
 
 /// One engine, fed by hand. Writes stay under way until `persist` is called.
 struct TestEngine {
@@ -7,7 +8,8 @@ struct TestEngine {
     var now = Instant(nanoseconds: 1_000_000_000)
     /// Writes that have not been answered, in the order given.
     var writes: [(batch: StorageBatch, id: WriteID)] = []
-    var disk: SimulatedDisk
+    /// What is durable. Copies of the engine share it.
+    let disk: MemoryStorage
     /// Storage answers at once when it is asked for entries.
     var answersReads = true
     static let cluster = ClusterID(high: 7, low: 7)
@@ -60,23 +62,36 @@ struct TestEngine {
         let hard = HardState(
             cluster: Self.cluster, member: Self.member(id), term: term ?? terms.last ?? 1,
             votedFor: votedFor.map(Self.member), commitHint: commit)
-        var disk = SimulatedDisk(hardState: hard)
-        try disk.write(StorageBatch(group: .first, entries: log, hardState: hard))
+        let disk = MemoryStorage()
+        try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
         try self.init(disk: disk, seed: seed, configuration: configuration)
     }
 
     /// A server that belongs to no cluster.
     init(pristine id: UInt64, seed: UInt64 = 1) throws {
-        try self.init(disk: SimulatedDisk(hardState: HardState(member: Self.member(id))), seed: seed)
+        let disk = MemoryStorage()
+        try disk.commit([StorageBatch(group: .first, hardState: HardState(member: Self.member(id)))])
+        try self.init(disk: disk, seed: seed)
     }
 
-    init(disk: SimulatedDisk, seed: UInt64 = 1, configuration: RaftConfiguration = RaftConfiguration()) throws {
+    /// A start on what is durable already, a hard state among it.
+    init(disk: MemoryStorage, seed: UInt64 = 1, configuration: RaftConfiguration = RaftConfiguration()) throws {
         self.disk = disk
-        let recovered = try self.disk.recover()
+        let recovered = try disk.recover(.first)
+        guard var hardState = recovered.hardState else { preconditionFailure("a test starts on an empty disk") }
+        hardState.startCounter += 1
+        try disk.commit([StorageBatch(group: .first, hardState: hardState)])
         engine = RaftEngine(
-            configuration: configuration, group: .first, hardState: self.disk.hardState, recovered: recovered,
-            seed: seed)
+            configuration: configuration, group: .first, hardState: hardState, recovered: recovered, seed: seed)
         step(.started)
+    }
+
+    /// The hard state that a start would find.
+    var durableState: HardState? { (try? disk.recover(.first))?.hardState }
+
+    /// What storage answers when it is asked for entries, which may be fewer.
+    func stored(from first: LogIndex, through last: LogIndex) -> EntryBatch {
+        (try? disk.entries(of: .first, in: first..<last.next, maxBytes: .max)) ?? .empty
     }
 
     // MARK: Inputs
@@ -91,7 +106,7 @@ struct TestEngine {
             switch effect {
             case .persist(let batch, let id): writes.append((batch, id))
             case .readEntries(let first, let last, let peer, let stream) where answersReads:
-                list += step(.entriesRead(disk.read(from: first, through: last), for: peer, stream: stream))
+                list += step(.entriesRead(stored(from: first, through: last), for: peer, stream: stream))
             default: break
             }
         }
@@ -110,7 +125,7 @@ struct TestEngine {
     mutating func persist(_ count: Int = .max) -> [Effect] {
         var effects: [Effect] = []
         for write in writes.prefix(count) {
-            try? disk.write(write.batch)
+            try? disk.commit([write.batch])
             writes.removeFirst()
             effects += step(.persisted(write.id))
         }

@@ -18,7 +18,7 @@ struct VotingTests {
         #expect(voter.persist(1).voteReplies.isEmpty)
         let reply = voter.persist().voteReplies
         #expect(reply.map(\.isGranted) == [true])
-        #expect(voter.disk.hardState.votedFor == TestEngine.member(2))
+        #expect(voter.durableState?.votedFor == TestEngine.member(2))
     }
 
     @Test("While a vote is being written no second one is given in its term (V1)")

@@ -1,11 +1,11 @@
-package import RaftCore
+import RaftCore
 
 /// What is yet to happen, by time, and at one time in the order in which it was put in.
 ///
 /// A heap with four children a node, of keys that are plain numbers; the events themselves stay where they were put
 /// until they are taken out. What is to happen at the time of the last event taken out needs no heap: it happens after
 /// all that was to happen at that time before, in the order of its coming.
-package struct EventQueue<Event> {
+struct EventQueue<Event> {
     private struct Key {
         var at: UInt64
         var order: UInt64
@@ -25,18 +25,18 @@ package struct EventQueue<Event> {
     private var immediate: [Event?] = []
     private var head = 0
 
-    package init() {}
+    init() {}
 
-    package var isEmpty: Bool { head == immediate.count && heap.isEmpty }
+    var isEmpty: Bool { head == immediate.count && heap.isEmpty }
 
     /// When the next event happens.
-    package var next: Instant? {
+    var next: Instant? {
         if head < immediate.count { return Instant(nanoseconds: now) }
         return heap.isEmpty ? nil : Instant(nanoseconds: heap[0].at)
     }
 
     /// - Parameter instant: not before that of the last event taken out.
-    package mutating func insert(_ event: Event, at instant: Instant) {
+    mutating func insert(_ event: Event, at instant: Instant) {
         if instant.rawValue <= now {
             immediate.append(event)
             return
@@ -64,7 +64,7 @@ package struct EventQueue<Event> {
         }
     }
 
-    package mutating func removeFirst() -> (at: Instant, event: Event)? {
+    mutating func removeFirst() -> (at: Instant, event: Event)? {
         // What waits in the heap for this very time was put in before what is immediate.
         if head < immediate.count, heap.isEmpty || heap[0].at > now {
             let event = immediate[head].take()
