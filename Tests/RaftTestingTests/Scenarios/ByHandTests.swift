@@ -68,12 +68,13 @@ struct ByHandTests {
         #expect(try await Self.terms(of: cluster).max() == settled)
     }
 
-    @Test("Split votes end: five servers that start at once on a slow network soon have a leader (V11)")
+    @Test("Split votes end: five servers that start at once, with nothing but their timeouts to tell them apart (V11)")
     func splitVotesEnd() async throws {
         var options = ClusterOptions()
         options.nodes = 5
         // Messages take so long that somebody else nearly always stands for election before a vote arrives.
-        options.networkDelay = 5_000_000...25_000_000
+        options.networkDelay = 15_000_000...15_000_000
+        options.diskDelay = 1_000_000...1_000_000
         options.configuration.electionTimeout = 150_000_000...190_000_000
         var split = 0
         for seed in 1...40 as ClosedRange<UInt64> {
@@ -87,32 +88,31 @@ struct ByHandTests {
 
     // MARK: What is slow
 
-    @Test("Disks that take a second cost no election, under load (P6)")
+    @Test("Disks that take a second cost no election while clients write (P6)")
     func slowDisks() async throws {
         let cluster = try await Self.started(5)
         _ = try await cluster.leader()
         for node in cluster.nodes { try cluster.slowDisk(of: node, by: .seconds(1)) }
-        try await expectNoElection(cluster, for: .seconds(10))
+        try await expectNoElection(cluster)
         for node in cluster.nodes { try cluster.slowDisk(of: node, by: .zero) }
         // What is under way takes its second yet.
         try cluster.pass(.seconds(3))
         #expect(try await cluster.perform(.put("key", "value"), at: nil, as: 0) == .done)
     }
 
-    @Test("Machines that take ten seconds cost no election, under load (P6)")
+    @Test("Machines that take ten seconds cost no election while clients write (P6)")
     func slowMachines() async throws {
         var options = ClusterOptions()
         options.applyDelay = 10_000_000_000...10_000_000_000
-        try await expectNoElection(try await Self.started(5, options), for: .seconds(60))
+        try await expectNoElection(try await Self.started(5, options))
     }
 
-    private func expectNoElection(_ cluster: SimulatedScenarioCluster, for span: Duration) async throws {
+    /// Nobody reads, for a read sends heartbeats of its own. A writer waits for half a second.
+    private func expectNoElection(_ cluster: SimulatedScenarioCluster) async throws {
         let leader = try await cluster.leader()
         try cluster.pass(.seconds(1))
         let terms = try await Self.terms(of: cluster)
-        try await cluster.startLoad(cluster.quietLoad)
-        try cluster.pass(span)
-        try await cluster.stopLoad()
+        for number in 1...40 { _ = try await cluster.perform(.put("key", "\(number)"), at: nil, as: 0) }
         #expect(try await Self.terms(of: cluster) == terms)
         let status = try #require(try await cluster.status(leader))
         #expect(status.commitIndex > 20 && status.appliedIndex > 2, "\(status)")
