@@ -24,11 +24,11 @@ extension SafetyProperties {
         case .appendReply(let reply):
             guard case .matched(let index) = reply.outcome else { return }
             checkTerm(reply.term, hard, node)
-            checkMatch(index, of: node)
+            checkMatch(index, in: reply.term, of: node)
         case .heartbeatReply(let reply):
             guard reply.hasMatch else { return }
             checkTerm(reply.term, hard, node)
-            checkMatch(reply.matched, of: node)
+            checkMatch(reply.matched, in: reply.term, of: node)
         case .appendEntries(let request):
             if hard.term < request.term { fail("V14", "\(id) leads term \(request.term), which is not durable") }
         case .heartbeat(let heartbeat):
@@ -51,9 +51,10 @@ extension SafetyProperties {
         if hard.term < term { fail("V14", "\(node.id) answers in term \(term), but \(hard.term) is durable") }
     }
 
-    private func checkMatch(_ index: LogIndex, of node: SimulatedNode) {
-        guard index <= node.disk.trustedLast.index,
-            node.disk.trustedTerm(at: index) == node.life?.driver?.engine.log.terms.term(at: index)
+    private func checkMatch(_ index: LogIndex, in term: Term, of node: SimulatedNode) {
+        guard let durable = node.disk.trustedTerm(at: index), let engine = node.life?.driver?.engine,
+            // The engine may have gone on to another term, and another log, since it ordered this answer.
+            engine.term == term ? durable == engine.log.terms.term(at: index) : durable <= term
         else {
             fail("L10", "\(node.id) acknowledges entry \(index), which is not durable")
             return
