@@ -143,7 +143,7 @@ final class ClusterCore: @unchecked Sendable {
 
     /// The transaction under way has reached the disk, or has not, or would have been a smaller one.
     private func tearWrites(of life: SimulatedLife) {
-        guard let lane = life.storageLane, let storage = life.storage, !lane.waiting.isEmpty,
+        guard let lane = life.storageLane, let storage = life.storage, !lane.waiting.isEmpty, !lane.isAtWork,
             life.node.disk.random.chance(600)
         else {
             if life.storageLane?.waiting.isEmpty == false { world.coverage.add(.crashLostWrite) }

@@ -33,6 +33,8 @@ final class SimulatedLane: TimedLane, @unchecked Sendable {
     private var last = Instant.origin
     /// Scheduled and not begun: on a storage's lane, the writes under way.
     private(set) var waiting: [any Runnable] = []
+    /// On a storage's lane: a job has begun and not ended, so none of those that wait can have.
+    private(set) var isAtWork = false
 
     init(life: SimulatedLife, purpose: LanePurpose?) {
         self.life = life
@@ -88,7 +90,9 @@ final class SimulatedLane: TimedLane, @unchecked Sendable {
                 return
             }
             lane.waiting.removeAll { $0 === job }
+            lane.isAtWork = true
             job.run()
+            lane.isAtWork = false
         }
     }
 }
