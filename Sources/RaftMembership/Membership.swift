@@ -13,23 +13,27 @@ public struct Membership: Hashable, Sendable {
         public var isWitness: Bool
         /// A learner that becomes a voter by itself once it has caught up (D§4.2.1).
         public var promoteWhenCaughtUp: Bool
+        /// A voter of C-old that goes on as a learner when the joint configuration is left; other voters of C-old leave.
+        public var staysAsLearner: Bool
 
         public init(
-            member: Member, addresses: [String], isWitness: Bool = false, promoteWhenCaughtUp: Bool = false
+            member: Member, addresses: [String], isWitness: Bool = false, promoteWhenCaughtUp: Bool = false,
+            staysAsLearner: Bool = false
         ) {
             self.member = member
             self.addresses = addresses
             self.isWitness = isWitness
             self.promoteWhenCaughtUp = promoteWhenCaughtUp
+            self.staysAsLearner = staysAsLearner
         }
     }
 
     /// Every member, sorted by id, ids unique.
-    public private(set) var members: [Record]
+    public internal(set) var members: [Record]
     /// Ids of the voters; in a joint configuration, of the new half (C-new). Sorted, each one a member.
-    public private(set) var voters: [NodeID]
+    public internal(set) var voters: [NodeID]
     /// Ids of the voters of the old half (C-old) while the configuration is joint. Sorted, each one a member.
-    public private(set) var outgoingVoters: [NodeID]?
+    public internal(set) var outgoingVoters: [NodeID]?
     /// The highest incarnation ever used by each id, former members included (rule M7). Sorted by id.
     public private(set) var highestIncarnations: [Member]
     /// Gates entry kinds and messages that older releases do not know (rule L13).
@@ -67,15 +71,20 @@ public struct Membership: Hashable, Sendable {
         self.voters = try half(voters)
         self.outgoingVoters = if let outgoingVoters { try half(outgoingVoters) } else { nil }
         self.featureLevel = featureLevel
-        var highest = highestIncarnations
-        for record in members {
-            if let at = highest.firstIndex(where: { $0.id == record.member.id }) {
-                highest[at].incarnation = max(highest[at].incarnation, record.member.incarnation)
+        self.highestIncarnations = highestIncarnations.sorted()
+        remember(members.map(\.member))
+    }
+
+    /// Raises the highest incarnations to those of `lives` (rule M7).
+    mutating func remember(_ lives: [Member]) {
+        for life in lives {
+            if let at = highestIncarnations.firstIndex(where: { $0.id == life.id }) {
+                highestIncarnations[at].incarnation = max(highestIncarnations[at].incarnation, life.incarnation)
             } else {
-                highest.append(record.member)
+                highestIncarnations.append(life)
             }
         }
-        self.highestIncarnations = highest.sorted()
+        highestIncarnations.sort()
     }
 
     /// True for "none yet".

@@ -14,7 +14,8 @@ public struct ConfigurationPayload: Hashable, Sendable {
 /// The payload of a configuration entry, little-endian:
 ///
 /// version (2 bytes, 1) · feature level (4) · cluster (16) · number of members (2), then for each member: id (8),
-/// incarnation (8), flags (1: bit 0 witness, bit 1 promote when caught up), number of addresses (1), each address (2-byte
+/// incarnation (8), flags (1: bit 0 witness, bit 1 promote when caught up, bit 2 stays as a learner when the joint
+/// configuration is left; others zero), number of addresses (1), each address (2-byte
 /// length and UTF-8) · number of voters (2), their ids (8 each) · 1 when joint, else 0 (1); when joint the number of
 /// outgoing voters (2) and their ids · number of highest incarnations (2), each id (8) and incarnation (8).
 public enum MembershipCodec {
@@ -31,7 +32,7 @@ public enum MembershipCodec {
         for record in membership.members {
             writer.write(record.member.id.rawValue)
             writer.write(record.member.incarnation.rawValue)
-            writer.write(UInt8((record.isWitness ? 1 : 0) | (record.promoteWhenCaughtUp ? 2 : 0)))
+            writer.write(flags(of: record))
             let addresses = record.addresses.prefix(255)
             writer.write(UInt8(addresses.count))
             for address in addresses { writer.writeString(address) }
@@ -49,6 +50,10 @@ public enum MembershipCodec {
             writer.write(member.incarnation.rawValue)
         }
         return writer.bytes
+    }
+
+    private static func flags(of record: Membership.Record) -> UInt8 {
+        (record.isWitness ? 1 : 0) | (record.promoteWhenCaughtUp ? 2 : 0) | (record.staysAsLearner ? 4 : 0)
     }
 
     public static func decode(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> ConfigurationPayload {
@@ -74,12 +79,15 @@ public enum MembershipCodec {
         for _ in 0..<(try readCount(&reader)) {
             let member = try readMember(&reader)
             let flags: UInt8 = try reader.read()
+            guard flags & ~7 == 0 else {
+                throw WireError(description: "has unknown flags \(flags) of node \(member.id)")
+            }
             var addresses: [String] = []
             for _ in 0..<(try reader.read(UInt8.self)) { addresses.append(try reader.readString()) }
             members.append(
                 Membership.Record(
                     member: member, addresses: addresses, isWitness: flags & 1 != 0,
-                    promoteWhenCaughtUp: flags & 2 != 0))
+                    promoteWhenCaughtUp: flags & 2 != 0, staysAsLearner: flags & 4 != 0))
         }
         let voters = try readIDs(&reader)
         let outgoing = try reader.readBool() ? try readIDs(&reader) : nil
