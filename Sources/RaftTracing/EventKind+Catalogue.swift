@@ -79,6 +79,48 @@ extension EventKind {
             "The cluster was not formed; the reason says which member stands against it.")
     }
 
+    @inlinable public static var configurationCommitted: EventKind {
+        EventKind(
+            "raft.configuration.committed", "809c1a81c9294854a30d8ffaaf180035",
+            "A membership is committed: it will not be undone, and another change may begin.")
+    }
+
+    @inlinable public static var learnerCaughtUp: EventKind {
+        EventKind(
+            "raft.learner.caught.up", "8381a48f2257436fa1accf412452337c",
+            "A learner keeps up with the log and may become a voter.")
+    }
+
+    @inlinable public static var changeFailed: EventKind {
+        EventKind(
+            "raft.change.failed", "04d0b16aeece482eb5a08494d1441104",
+            "A change of membership was refused or not completed; the reason says why and what becomes of it.")
+    }
+
+    @inlinable public static var transferStarted: EventKind {
+        EventKind(
+            "raft.transfer.started", "78e46b4cad7142c08ca68ac746d21d64",
+            "The leader hands leadership to another node; proposals are held off for a moment.")
+    }
+
+    @inlinable public static var transferEnded: EventKind {
+        EventKind(
+            "raft.transfer.ended", "4b2b9127e9f747a68b12afb544d72c8b",
+            "A transfer of leadership ended; a reason says why it failed.")
+    }
+
+    @inlinable public static var nodeRemoved: EventKind {
+        EventKind(
+            "raft.node.removed", "f77a7e09cb154e50a9f801357775f900",
+            "This node was removed from the cluster and takes no further part; stop it, or add it again.")
+    }
+
+    @inlinable public static var departureGivenUp: EventKind {
+        EventKind(
+            "raft.departure.given.up", "db620ab54dd44c3590cd9c4b2af0de26",
+            "A removed node could not be told so; it does no harm, but should be stopped.")
+    }
+
     // MARK: Peers and their connections
 
     @inlinable public static var peerConnected: EventKind {
@@ -257,7 +299,9 @@ extension EventKind {
     /// Every kind above, for journal catalogues and documentation.
     public static let all: [EventKind] = [
         .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
-        .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused, .peerConnected,
+        .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused,
+        .configurationCommitted, .learnerCaughtUp, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
+        .departureGivenUp, .peerConnected,
         .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,
         .conflictRepaired, .entriesTruncated, .proposalsLost, .protocolViolation, .nodeFenced, .nodeAmnesiac,
         .storageOpened, .storageRecovered, .storageFailed, .storageRepaired, .mapGrown, .markMissing, .listenerStarted,

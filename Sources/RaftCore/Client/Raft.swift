@@ -278,7 +278,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
         driver.tracer.flush()
     }
 
-    private func post(_ mail: Mail, orElse refuse: (RaftError) -> Void) {
+    func post(_ mail: Mail, orElse refuse: (RaftError) -> Void) {
         switch driver.mailbox.post(mail) {
         case .wake, .wakeBehindOthers: driver.environment.driverLane.schedule(driver)
         case .queued: break

@@ -30,6 +30,12 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let amnesiac = Code(description: "amnesiac")
         /// The cluster cannot be formed from these members (rule M9).
         public static let formation = Code(description: "formation")
+        /// The membership cannot be changed in that way, or not now; nothing was appended. Rejected.
+        public static let changeRefused = Code(description: "changeRefused")
+        /// Leadership was not handed over. Rejected.
+        public static let transferFailed = Code(description: "transferFailed")
+        /// This node was removed from the cluster. Rejected.
+        public static let removed = Code(description: "removed")
         /// The configuration is impossible.
         public static let configuration = Code(description: "configuration")
     }

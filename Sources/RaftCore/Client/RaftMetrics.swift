@@ -11,7 +11,7 @@ public struct RaftMetrics: Hashable, Sendable {
     public struct Peer: Hashable, Sendable {
         public var id: NodeID
         public var matchIndex: LogIndex
-        /// `probe` or `replicate`; `unreachable` while nothing is heard from it; `suspect` when it lost what it had
+        /// `probe` or `replicate`; `leaving` when it was removed and is to be told so; `unreachable` while nothing is heard from it; `suspect` when it lost what it had
         /// acknowledged (rule L3).
         public var state: String
         /// Milliseconds since it was last heard from; nil when never.
@@ -35,7 +35,12 @@ public struct RaftMetrics: Hashable, Sendable {
     public var lastIndex: LogIndex
     public var snapshotIndex: LogIndex
     public var purgedIndex: LogIndex
+    /// The configuration in effect.
     public var membership: Membership
+    /// Where it stands in the log: what a change may be made to depend on.
+    public var membershipID: LogID
+    /// Whether it is known to be committed, so that another change may begin.
+    public var isMembershipCommitted: Bool
     /// On a leader, what it knows of the others; else empty.
     public var peers: [Peer]
     /// Proposals that wait for their outcome.

@@ -58,6 +58,7 @@ extension Driver {
         reads = [:]
         for (_, read) in waiting { read.fail(rejected) }
         endBootstraps(.failure(rejected))
+        endAdministration(unknown)
     }
 
     static let overloaded = RaftError(.overloaded, "the node has too many calls waiting: try again later")

@@ -1,7 +1,7 @@
 package import RaftMembership
 import RaftTracing
 
-// What the driver tells the world: errors, metrics, trace events, the outcome of forming a cluster.
+// What the driver tells the world: errors, metrics, the outcome of forming a cluster.
 extension Driver {
     package var identity: NodeIdentity {
         NodeIdentity(
@@ -15,8 +15,15 @@ extension Driver {
         if let formation = engine.formation, engine.membership.isEmpty {
             return formation.members.filter { $0.id != own }.map { Peer(id: $0.id, addresses: $0.addresses) }
         }
-        return engine.membership.members.filter { $0.member.id != own }
+        // Who was removed asks nothing of anybody (rule M6).
+        if engine.isRemoved { return [] }
+        var peers = engine.membership.members.filter { $0.member.id != own }
             .map { Peer(id: $0.member.id, addresses: $0.addresses) }
+        // Beside the members those that are to join, and those that left and are to be told.
+        for other in engine.strangers where !peers.contains(where: { $0.id == other.id }) {
+            peers.append(Peer(id: other.id, addresses: other.addresses))
+        }
+        return peers
     }
 
     var leaderHint: LeaderHint? {
@@ -34,6 +41,11 @@ extension Driver {
             return RaftError(.notLeader, "no leader is known at the moment: try again")
         case .notFormed: return RaftError(.notFormed, "this node belongs to no cluster yet: bootstrap one first")
         case .overloaded: return Self.overloaded
+        case .transferring(let target):
+            let hint = LeaderHint(id: target.id, clientAddresses: clientAddresses[target.id] ?? [])
+            return RaftError(
+                .notLeader, "leadership is being handed to node \(target.id): ask it in a moment", leader: hint)
+        case .removed: return RaftError(.removed, "this node was removed from the cluster: ask a member")
         case .fenced: return RaftError(.stopped, failure?.message ?? "this node has stopped itself")
         }
     }
@@ -77,6 +89,7 @@ extension Driver {
         let engine = engine
         let peers: [RaftMetrics.Peer] = engine.progress.enumerated().compactMap { slot, peer in
             guard peer.member != engine.member else { return nil }
+            let isLeaving = peer.departure != nil
             let heard = engine.times.peers[slot].lastHeard
             let silence = heard.map { now - $0 }
             let state: String
@@ -85,7 +98,7 @@ extension Driver {
             } else if let silence, silence > configuration.electionTimeout.upperBound {
                 state = "unreachable"
             } else {
-                state = peer.mode.rawValue
+                state = isLeaving ? "leaving" : peer.mode.rawValue
             }
             return RaftMetrics.Peer(
                 id: peer.member.id, matchIndex: peer.matchIndex, state: state,
@@ -97,12 +110,14 @@ extension Driver {
             role: role, term: engine.term, leader: leaderHint, commitIndex: engine.commitIndex,
             appliedIndex: engine.appliedIndex, flushedIndex: engine.log.flushed, lastIndex: engine.log.last.index,
             snapshotIndex: engine.log.base.index, purgedIndex: engine.log.base.index, membership: engine.membership,
+            membershipID: engine.effective.id, isMembershipCommitted: engine.effective.id == engine.committed.id,
             peers: peers, pendingProposals: waiters.count, uncommittedBytes: engine.uncommitted.bytes,
             failure: failure?.message)
     }
 
     private var role: RaftRole {
         if engine.isFenced { return .fenced }
+        if engine.isRemoved, engine.role != .leader { return .removed }
         switch engine.role {
         case .leader: return .leader
         case .candidate, .preCandidate: return .candidate
@@ -111,67 +126,6 @@ extension Driver {
             guard let slot = membership.slot(of: engine.member) else { return .follower }
             if membership.members[slot].isWitness { return .witness }
             return membership.isVoter(engine.member) ? .follower : .learner
-        }
-    }
-
-    // MARK: Trace events
-
-    func trace(_ event: EngineEvent) {
-        let own = engine.member.id
-        switch event {
-        case .roleChanged(let role, let term):
-            tracer.info(
-                .roleChanged, "node \(own) is \(role.rawValue) in term \(term)",
-                [.role(role.rawValue), .term(term.rawValue)])
-        case .leaderChanged(let leader?, let term):
-            tracer.info(
-                leader == engine.member ? .leaderElected : .termChanged, "node \(leader.id) leads term \(term)",
-                [.peer(leader.id.rawValue), .term(term.rawValue)])
-        case .leaderChanged(nil, let term):
-            tracer.info(.leaderLost, "no leader is known in term \(term)", [.term(term.rawValue)])
-        case .electionStarted(let term, let isPreVote):
-            tracer.debug(
-                .electionStarted, "node \(own) asks for \(isPreVote ? "pre-votes" : "votes") for term \(term)",
-                [.term(term.rawValue)])
-        case .voteGranted(let candidate, let term):
-            tracer.info(
-                .voteGranted, "node \(own) votes for node \(candidate.id) in term \(term)",
-                [.peer(candidate.id.rawValue), .term(term.rawValue)])
-        case .voteRefused(let candidate, let term, let isPreVote):
-            tracer.debug(
-                .voteRefused, "node \(own) refuses node \(candidate.id) its \(isPreVote ? "pre-vote" : "vote")",
-                [.peer(candidate.id.rawValue), .term(term.rawValue)])
-        case .quorumLost(let term):
-            tracer.warning(
-                .quorumLost, "node \(own) no longer reaches a quorum and stops leading term \(term)",
-                [.term(term.rawValue)])
-        case .conflict(let peer, let index):
-            tracer.debug(
-                .conflictRepaired, "the log differs from that of leader \(peer) at entry \(index)",
-                [.peer(peer.rawValue), .index(index.rawValue)])
-        case .truncated(let index, let lost):
-            tracer.notice(
-                .entriesTruncated, "\(lost) uncommitted entries after \(index) give way to the leader's",
-                [.index(index.rawValue), .count(lost)])
-        case .peerSuspect(let peer, let index):
-            tracer.error(
-                .peerSuspect, "node \(peer) no longer has entry \(index), which it acknowledged: it counts no more",
-                [.peer(peer.rawValue), .index(index.rawValue)])
-        case .configurationAdopted(let id, let membership):
-            let ids = membership.members.map { "\($0.member.id)" }.joined(separator: ", ")
-            tracer.info(
-                .configurationAdopted, "the configuration in entry \(id) is in effect: members \(ids)",
-                [.index(id.index.rawValue), .term(id.term.rawValue)])
-        case .clusterFormed(let cluster):
-            tracer.notice(.clusterFormed, "formed cluster \(cluster)", [.cluster("\(cluster)")])
-        case .clusterAdopted(let cluster):
-            tracer.notice(.clusterFormed, "joins cluster \(cluster)", [.cluster("\(cluster)")])
-        case .formationWaiting(let missing):
-            let ids = missing.map { "\($0)" }.joined(separator: ", ")
-            tracer.notice(
-                .formationWaiting, "to form the cluster, nodes \(ids) must answer", [.reason("missing \(ids)")])
-        case .formationRefused(let reason): tracer.error(.formationRefused, reason, [.reason(reason)])
-        case .protocolViolation(let reason): tracer.error(.protocolViolation, reason, [.reason(reason)])
         }
     }
 }

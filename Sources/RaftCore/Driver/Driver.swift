@@ -29,6 +29,9 @@ package final class Driver: @unchecked Sendable {
     var bootstraps: [UInt64: @Sendable (Result<ClusterID, RaftError>) -> Void] = [:]
     /// The call whose input is being stepped: a refusal of the call alone ends it and no other.
     var currentBootstrap: UInt64?
+    var changes: [UInt64: @Sendable (Result<LoggedMembership, RaftError>) -> Void] = [:]
+    var transfers: [UInt64: @Sendable (Result<NodeID, RaftError>) -> Void] = [:]
+    var lastCall: UInt64 = 0
     var clientAddresses: [NodeID: [String]] = [:]
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
     var publishedMetrics: RaftMetrics?
@@ -145,6 +148,8 @@ package final class Driver: @unchecked Sendable {
         case .cancelBootstrap(let id):
             bootstraps.removeValue(forKey: id)?(
                 .failure(RaftError(.unknown, "the call to form the cluster was cancelled: it may be formed yet")))
+        case .change(let request, let completion): change(request, completion, now)
+        case .transfer(let target, let givesUp, let completion): transfer(to: target, givesUp, completion, now)
         case .status(let completion): completion(metrics(now))
         case .subscribe(let continuation, let id):
             continuation.yield(metrics(now))
@@ -160,7 +165,7 @@ package final class Driver: @unchecked Sendable {
         }
     }
 
-    private func step(_ input: Input, _ now: Instant) {
+    func step(_ input: Input, _ now: Instant) {
         engine.step(input, at: now, into: &effects)
         if let probe { probe.stepped(engine, input) } else { engine.checkInvariants() }
     }
@@ -231,6 +236,8 @@ package final class Driver: @unchecked Sendable {
         case .membershipChanged: transport.updatePeers(peers())
         case .identityChanged: transport.updateIdentity(identity)
         case .formation(let progress): formationProgressed(progress)
+        case .changeEnded(let id, let outcome): changeEnded(id, outcome)
+        case .transferEnded(let id, let outcome): transferEnded(id, outcome)
         case .fence(let reason): fail(reason, .nodeFenced)
         case .trace(let event): trace(event)
         }
@@ -338,6 +345,8 @@ extension Driver: Runnable {
     private func refuse(_ mail: Mail, _ error: RaftError) {
         switch mail {
         case .bootstrap(_, _, let completion): completion(.failure(error))
+        case .change(_, let completion): completion(.failure(error))
+        case .transfer(_, _, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
         case .subscribe(let continuation, _): continuation.finish()
         case .staleRead(let read): read.fail(error)

@@ -14,6 +14,8 @@ enum Mail: Sendable {
     case started
     case bootstrap(UInt64, [FormationMember], @Sendable (Result<ClusterID, RaftError>) -> Void)
     case cancelBootstrap(UInt64)
+    case change(ChangeRequest, @Sendable (Result<LoggedMembership, RaftError>) -> Void)
+    case transfer(to: NodeID?, givesUp: Bool, @Sendable (Result<NodeID, RaftError>) -> Void)
     case status(@Sendable (RaftMetrics) -> Void)
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
     case unsubscribe(UInt64)

@@ -25,6 +25,8 @@ package enum Effect: Sendable {
     case identityChanged
     /// The call to form a cluster made progress or ended.
     case formation(FormationProgress)
+    case changeEnded(CallID, ChangeOutcome)
+    case transferEnded(CallID, TransferOutcome)
     /// The node may take no further part; why.
     case fence(String)
     case trace(EngineEvent)
@@ -36,6 +38,10 @@ package enum Rejection: Hashable, Sendable {
     case notFormed
     case overloaded
     case fenced
+    /// Leadership is being handed to this member: ask it in a moment.
+    case transferring(Member)
+    /// This server no longer belongs to the cluster.
+    case removed
 }
 
 package enum FormationProgress: Hashable, Sendable {
@@ -71,6 +77,13 @@ package enum EngineEvent: Hashable, Sendable {
     case truncated(after: LogIndex, lost: Int)
     case peerSuspect(NodeID, LogIndex)
     case configurationAdopted(LogID, Membership)
+    case configurationCommitted(LogID, Membership)
+    case learnerCaughtUp(Member, rounds: Int)
+    case changeEnded(ChangeOutcome)
+    case transferStarted(Member)
+    case transferEnded(TransferOutcome)
+    case removed(by: LogID)
+    case departureGivenUp(NodeID)
     case clusterFormed(ClusterID)
     case clusterAdopted(ClusterID)
     case formationWaiting([NodeID])

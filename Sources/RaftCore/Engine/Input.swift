@@ -40,6 +40,9 @@ package enum Input: Sendable {
     case readRequested(ReadID)
     /// Form a cluster of exactly these members (rule M9).
     case bootstrapRequested([FormationMember])
+    case changeRequested(CallID, ChangeRequest)
+    /// Hand leadership to this voter, or to the best one (D§3.10); give it up in any case if so asked.
+    case transferRequested(CallID, to: NodeID?, givesUp: Bool)
     /// A connection to this member was proven.
     case connected(Member)
     case disconnected(NodeID)

@@ -35,11 +35,33 @@ package struct Progress: Hashable, Sendable {
     var acceptedIndex = LogIndex.zero
     /// The commit index it was last told.
     var toldCommit = LogIndex.zero
+    /// How far a learner is on its way to a vote.
+    package internal(set) var catchUp = CatchUp()
+    /// Set on a server that no longer belongs: it is told so (rule M6).
+    package internal(set) var departure: Departure?
 
     init(member: Member, nextIndex: LogIndex) {
         self.member = member
         self.nextIndex = nextIndex
     }
+}
+
+/// Rounds of catching up (D§4.2.1): each brings what the log held when it began, and one that is shorter than an election
+/// timeout shows that the learner keeps up.
+package struct CatchUp: Hashable, Sendable {
+    /// Where the log ended when the round under way began; nil while none is.
+    var roundEnd: LogIndex?
+    var rounds = 0
+    package internal(set) var isDone = false
+}
+
+/// A server that the configuration in effect leaves out, until it has acknowledged that this is committed.
+package struct Departure: Hashable, Sendable {
+    /// The configuration that leaves it out.
+    var configuration: LogIndex
+    var addresses: [String]
+    /// Any answer to a round from this one on comes from a server that knows.
+    var confirmingRound: UInt64?
 }
 
 /// The requests under way to one peer: their count and their bytes are bounded by the window, and both return to zero

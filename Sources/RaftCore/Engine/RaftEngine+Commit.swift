@@ -13,11 +13,13 @@ extension RaftEngine {
         }
         guard reached > commitIndex, log.terms.term(at: reached) == term || breaks(.commitEarlierTerm) else { return }
         let wasServing = commitIndex >= termStart
+        let before = committed.id
         commit(upTo: reached, &fx)
         releaseUncommitted()
         for slot in progress.indices where progress[slot].mode == .replicate { noteCommit(for: slot, now) }
         // Reads that came before the first commit of the term may begin (rule C8).
         if !wasServing { admitHeldReads(now, &fx) }
+        if !wasServing || committed.id != before { advanceMembership(now, &fx) }
     }
 
     /// What is committed and durable here waits no more. A leader whose own disk lags keeps its cap (rule P8).
@@ -30,7 +32,7 @@ extension RaftEngine {
         guard index > commitIndex else { return }
         precondition(index <= log.last.index, "only what is in the log is committed")
         commitIndex = index
-        forgetSupersededConfigurations()
+        if configurations.count > 1 { commitConfigurations(&fx) }
         orderApply(&fx)
     }
 
@@ -51,7 +53,7 @@ extension RaftEngine {
     // MARK: Configurations
 
     /// A configuration is in effect from the append of its entry on (rule M2).
-    mutating func adoptConfigurations(in batch: EntryBatch, _ fx: inout Effects) {
+    mutating func adoptConfigurations(in batch: EntryBatch, _ now: Instant, _ fx: inout Effects) {
         for position in 0..<batch.count where batch.kind(at: position) == .configuration {
             let id = batch.id(at: position)
             do {
@@ -61,23 +63,39 @@ extension RaftEngine {
                     return
                 }
                 configurations.append(LoggedMembership(id: id, membership: payload.membership))
+                if let removedBy, id.index > removedBy.index, membership.slot(of: member) != nil {
+                    self.removedBy = nil
+                }
                 fx.append(.trace(.configurationAdopted(id, payload.membership)))
             } catch {
                 fence("the configuration in entry \(id) \(error)", &fx)
                 return
             }
-            configurationChanged(&fx)
+            configurationChanged(now, &fx)
         }
     }
 
-    mutating func configurationChanged(_ fx: inout Effects) {
+    mutating func configurationChanged(_ now: Instant, _ fx: inout Effects) {
         quorum = configuration.quorum(of: membership)
+        alignProgress(now, &fx)
         fx.append(.membershipChanged)
         if let cluster = hard.cluster, formation != nil, !membership.isEmpty { endFormation(cluster, &fx) }
     }
 
+    private mutating func commitConfigurations(_ fx: inout Effects) {
+        let before = committed.id
+        let wasRemoved = isRemoved
+        forgetSupersededConfigurations()
+        guard committed.id != before else { return }
+        fx.append(.trace(.configurationCommitted(committed.id, committed.membership)))
+        if isRemoved, !wasRemoved { becameRemoved(by: committed.id, &fx) }
+    }
+
     /// Keeps the last committed configuration and those above it.
     mutating func forgetSupersededConfigurations() {
-        while configurations.count > 1, configurations[1].id.index <= commitIndex { configurations.removeFirst() }
+        while configurations.count > 1, configurations[1].id.index <= commitIndex {
+            configurations.removeFirst()
+            if committed.membership.slot(of: member) != nil { lastNamed = committed.id }
+        }
     }
 }

@@ -6,12 +6,12 @@ extension RaftEngine {
 
     /// A server may campaign while the configuration in effect, or the last one known to be committed, has it as a
     /// voter: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2).
-    var mayCampaign: Bool {
+    package var mayCampaign: Bool {
         func isFullVoter(_ membership: Membership) -> Bool {
             guard let slot = membership.slot(of: member), !membership.members[slot].isWitness else { return false }
             return membership.isVoter(member)
         }
-        return isFullVoter(membership) || isFullVoter(committed.membership)
+        return !isRemoved && (isFullVoter(membership) || isFullVoter(committed.membership))
     }
 
     mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
@@ -49,13 +49,15 @@ extension RaftEngine {
         countVotes(now, &fx)
     }
 
-    private mutating func startElection(_ now: Instant, _ fx: inout Effects) {
+    /// - Parameter transferredFrom: the term whose leader asked for it (rule T2); zero for an election of its own.
+    mutating func startElection(transferredFrom: Term = .zero, _ now: Instant, _ fx: inout Effects) {
         resetElectionDeadline(now)
         hard.term = term.next
         hard.votedFor = member
         enteredTerm(now, &fx)
         change(role: .candidate, leader: nil, &fx)
         beginCampaign()
+        self.transferredFrom = transferredFrom
         fx.append(.trace(.electionStarted(term, isPreVote: false)))
         persist(hardStateChanged: true, &fx)
         if breaks(.requestVotesBeforePersist) {
@@ -75,6 +77,7 @@ extension RaftEngine {
 
     private mutating func beginCampaign() {
         campaign += 1
+        transferredFrom = .zero
         votes = [Bool](repeating: false, count: membership.members.count)
     }
 
@@ -85,7 +88,10 @@ extension RaftEngine {
     private func requestVote(of peer: Member, term: Term, isPreVote: Bool, _ fx: inout Effects) {
         guard membership.isVoter(peer) else { return }
         send(
-            .voteRequest(VoteRequest(term: term, round: campaign, isPreVote: isPreVote, last: log.last)), to: peer, &fx)
+            .voteRequest(
+                VoteRequest(
+                    term: term, round: campaign, isPreVote: isPreVote, last: log.last,
+                    transferredFrom: transferredFrom)), to: peer, &fx)
     }
 
     private mutating func countVotes(_ now: Instant, _ fx: inout Effects) {
@@ -117,6 +123,7 @@ extension RaftEngine {
     // MARK: Voting
 
     mutating func receive(_ request: VoteRequest, from candidate: Member, _ now: Instant, _ fx: inout Effects) {
+        tellIfRemoved(candidate, &fx)
         let isUpToDate =
             breaks(.compareLogsByIndex) ? request.last.index >= log.last.index : request.last >= log.last
         if request.isPreVote {
@@ -127,7 +134,7 @@ extension RaftEngine {
             return
         }
         // A server that hears a leader ignores the rest of the world: term, vote and timer stay (rule V9).
-        if request.term > term, isLoyal(now) {
+        if request.term > term, isLoyal(now), !isTransferred(request) {
             reply(to: request, from: candidate, isGranted: false, &fx)
             return
         }
@@ -146,6 +153,14 @@ extension RaftEngine {
         resetElectionDeadline(now)
         owedVote = OwedVote(candidate: candidate, term: term, round: request.round)
         if !log.isHardStatePending || breaks(.grantVoteBeforePersist) { sendOwedVote(&fx) }
+    }
+
+    /// Whether the leader that this voter would hold on to has handed over itself: only in its term or an earlier one, for
+    /// the election right after it, and for no retry (rule T2).
+    private func isTransferred(_ request: VoteRequest) -> Bool {
+        if breaks(.transferForEver), request.transferredFrom != .zero { return true }
+        return request.transferredFrom != .zero && term <= request.transferredFrom
+            && request.term == request.transferredFrom.next
     }
 
     /// Whether this server has a leader, or is one with a live quorum: within the minimum election timeout (rule V9).
@@ -223,6 +238,15 @@ extension RaftEngine {
         times.commitNotice = .distantFuture
         uncommitted.removeAll()
         if !breaks(.forgetReadsOnStepDown) { failReads(.notLeader(nil), &fx) }
+        endChange(
+            .rejected(.notLeader(nil)),
+            orUnknown: "leadership was lost before the change was complete: the next leader finishes what is appended",
+            &fx)
+        if let transfer, !transfer.isSent {
+            endTransfer(transfer, .failed("this node lost leadership before it could hand it over"), &fx)
+        }
+        // Whoever was to be told that it left, is told by the next leader when it asks.
+        fx.append(.membershipChanged)
         // Proposals wait for the commit rule a while longer: the next leader may commit them (rule W2).
         times.waiters = now + 4 * configuration.electionTimeout.upperBound
     }
@@ -235,6 +259,7 @@ extension RaftEngine {
         if newLeader != leader {
             leader = newLeader
             fx.append(.trace(.leaderChanged(newLeader, term)))
+            if let newLeader { noteSuccessor(newLeader, &fx) }
         }
     }
 

@@ -19,7 +19,7 @@ extension RaftEngine {
             reply(to: sender, stream: request.stream, sequence: request.sequence, .conflict(hint: hint), &fx)
             return
         }
-        guard take(request.entries, &fx) else { return }
+        guard take(request.entries, now, &fx) else { return }
         let proven = max(request.previous.index, request.entries.isEmpty ? .zero : request.entries.lastIndex)
         verified = max(verified, proven)
         commit(upTo: min(request.leaderCommit, breaks(.commitUnverified) ? log.last.index : proven), &fx)
@@ -88,7 +88,7 @@ extension RaftEngine {
     }
 
     /// Adds what is new of `entries`, after cutting what really conflicts (rules L1, L2). False when fenced.
-    private mutating func take(_ entries: EntryBatch, _ fx: inout Effects) -> Bool {
+    private mutating func take(_ entries: EntryBatch, _ now: Instant, _ fx: inout Effects) -> Bool {
         guard !entries.isEmpty else { return true }
         var position = max(0, log.base.index - entries.firstIndex + 1)
         while position < entries.count {
@@ -98,7 +98,7 @@ extension RaftEngine {
         }
         guard position < entries.count else {
             if breaks(.truncateWithoutConflict), (commitIndex..<log.last.index).contains(entries.lastIndex) {
-                truncate(after: entries.lastIndex, &fx)
+                truncate(after: entries.lastIndex, now, &fx)
                 persist(truncateAfter: entries.lastIndex, &fx)
             }
             return true
@@ -120,10 +120,10 @@ extension RaftEngine {
                 fence("the leader of term \(term) would overwrite committed entry \(fresh.firstIndex)", &fx)
                 return false
             }
-            truncate(after: fresh.firstIndex.previous, &fx)
+            truncate(after: fresh.firstIndex.previous, now, &fx)
         }
         log.append(fresh)
-        adoptConfigurations(in: fresh, &fx)
+        adoptConfigurations(in: fresh, now, &fx)
         // What this node cannot understand it must not write: it could not start again on it (rule L13).
         if isFenced { return false }
         persist(truncateAfter: isConflict ? fresh.firstIndex.previous : nil, entries: fresh, &fx)
@@ -131,7 +131,7 @@ extension RaftEngine {
         return true
     }
 
-    private mutating func truncate(after index: LogIndex, _ fx: inout Effects) {
+    private mutating func truncate(after index: LogIndex, _ now: Instant, _ fx: inout Effects) {
         fx.append(.trace(.truncated(after: index, lost: log.last.index - index)))
         log.truncate(after: index)
         verified = min(verified, index)
@@ -140,7 +140,7 @@ extension RaftEngine {
         if effective.id.index > index {
             let lowest = max(index, committed.id.index)
             configurations.removeAll { $0.id.index > lowest }
-            configurationChanged(&fx)
+            configurationChanged(now, &fx)
         }
     }
 

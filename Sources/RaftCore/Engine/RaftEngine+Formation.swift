@@ -102,6 +102,7 @@ extension RaftEngine {
     mutating func receive(
         _ answer: FormationAnswer, from sender: Member, _ now: Instant, _ fx: inout Effects
     ) {
+        newcomerAnswered(answer, from: sender, now, &fx)
         guard var formation, formation.forming == nil, formation.nonce == answer.nonce, isPristine,
             let named = formation.members.first(where: { $0.id == sender.id })
         else { return }

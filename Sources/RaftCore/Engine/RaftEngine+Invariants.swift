@@ -31,9 +31,20 @@ extension RaftEngine {
             try require(configuration.isQuorum(quorum, of: membership), "the quorum is that of the configuration (C3)")
             if let owedVote { try require(owedVote.term <= term, "a vote is owed for a later term (V5)") }
             if role == .candidate { try require(hard.votedFor == member, "a candidate voted for itself (V3)") }
+            if !breaks(.overlapChanges) {
+                try require(
+                    configurations.count <= 2 || role != .leader,
+                    "a leader has one uncommitted configuration at most (M1)")
+            }
             if role == .leader {
                 try require(leader == member && hard.votedFor == member, "a leader voted for itself (V3)")
-                try require(progress.count == membership.members.count, "every member has progress (P2)")
+                try require(
+                    zip(membership.members, progress).allSatisfy { $0.member == $1.member && $1.departure == nil }
+                        && progress.count >= membership.members.count && progress.count == times.peers.count,
+                    "every member has progress, in its slot (P2)")
+                try require(
+                    progress.dropFirst(membership.members.count).allSatisfy { $0.departure != nil },
+                    "behind the members stand those that left (M6)")
                 for peer in progress where peer.member != member {
                     try require(peer.matchIndex < peer.nextIndex, "matchIndex is below nextIndex (P2)")
                     try require(peer.nextIndex <= log.last.index.next, "nothing is sent that is not there")
@@ -51,6 +62,8 @@ extension RaftEngine {
                     "uncommitted bytes are within their cap (P8)")
             } else {
                 try require(progress.isEmpty && uncommitted.bytes == 0, "only leaders track progress (P4)")
+                try require(
+                    change == nil, "changes are carried out by a leader, and end with its leadership (M3)")
                 try require(
                     reads.held.isEmpty && reads.unconfirmed.isEmpty && reads.confirmed.isEmpty,
                     "reads end with the leadership (R3)")

@@ -26,8 +26,7 @@ struct PendingReads: Hashable, Sendable {
 extension RaftEngine {
     mutating func requestRead(_ id: ReadID, _ now: Instant, _ fx: inout Effects) {
         guard role == .leader else {
-            let why: Rejection = hard.cluster == nil || membership.isEmpty ? .notFormed : .notLeader(leader)
-            fx.append(.readFailed(id, why))
+            fx.append(.readFailed(id, rejection))
             return
         }
         guard commitIndex >= termStart || breaks(.serveBeforeNoOp) else {

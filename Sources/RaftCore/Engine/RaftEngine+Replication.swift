@@ -4,7 +4,7 @@ import RaftMembership
 extension RaftEngine {
     /// Begins to lead: an entry of the new term first, which commits what came before (§8, rules C1, C8).
     mutating func lead(_ now: Instant, _ fx: inout Effects) {
-        resetProgress(now)
+        resetProgress(now, &fx)
         reads = PendingReads()
         uncommitted.removeAll()
         var builder = EntryBatchBuilder(firstIndex: log.last.index.next)
@@ -15,10 +15,10 @@ extension RaftEngine {
     }
 
     /// A peer's matchIndex starts at 0 whatever it may hold (rule P1).
-    private mutating func resetProgress(_ now: Instant) {
-        progress = membership.members.map { Progress(member: $0.member, nextIndex: log.last.index.next) }
-        // Peers get a full timeout to be heard from.
-        times.peers = progress.map { _ in Times.Peer(lastHeard: now) }
+    private mutating func resetProgress(_ now: Instant, _ fx: inout Effects) {
+        progress = []
+        times.peers = []
+        alignProgress(now, &fx)
         if breaks(.assumeMatch) {
             for slot in progress.indices { progress[slot].matchIndex = log.last.index }
         }
@@ -28,8 +28,11 @@ extension RaftEngine {
 
     mutating func propose(_ commands: [[UInt8]], _ now: Instant, _ fx: inout Effects) {
         guard role == .leader else {
-            let why: Rejection = hard.cluster == nil || membership.isEmpty ? .notFormed : .notLeader(leader)
-            fx.append(.rejected(count: commands.count, why))
+            fx.append(.rejected(count: commands.count, rejection))
+            return
+        }
+        if let transfer, transfer.isFenced {
+            fx.append(.rejected(count: commands.count, .transferring(transfer.target)))
             return
         }
         // As many as fit under the cap; one always does when nothing waits (rule P8).
@@ -56,11 +59,11 @@ extension RaftEngine {
     }
 
     /// Appends entries of the leader's own, writes them, and sends them meanwhile.
-    private mutating func append(_ batch: EntryBatch, _ now: Instant, _ fx: inout Effects) {
+    mutating func append(_ batch: EntryBatch, _ now: Instant, _ fx: inout Effects) {
         log.append(batch)
         // No-op and configuration entries are exempt from the cap (rule P8).
         if batch.kind(at: 0) == .command { uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount) }
-        adoptConfigurations(in: batch, &fx)
+        adoptConfigurations(in: batch, now, &fx)
         persist(entries: batch, &fx)
         for slot in progress.indices { replicate(to: slot, now, &fx) }
     }
@@ -173,8 +176,8 @@ extension RaftEngine {
     mutating func entriesRead(
         _ batch: EntryBatch, _ peer: NodeID, _ stream: UInt32, _ now: Instant, _ fx: inout Effects
     ) {
-        guard role == .leader, let slot = membership.slot(of: peer), progress[slot].isReading,
-            progress[slot].stream == stream
+        guard role == .leader,
+            let slot = progress.firstIndex(where: { $0.member.id == peer && $0.isReading && $0.stream == stream })
         else { return }
         progress[slot].isReading = false
         // Read in an earlier leadership, it may differ from the log of now; equal terms say that it does not (§5.3).
@@ -187,7 +190,10 @@ extension RaftEngine {
 
     mutating func connected(_ peer: Member, _ now: Instant, _ fx: inout Effects) {
         if formation != nil { formationPeerConnected(peer, &fx) }
-        guard role == .leader, let slot = membership.slot(of: peer), peer != member else { return }
+        newcomerConnected(peer, &fx)
+        guard role == .leader, let slot = progress.firstIndex(where: { $0.member == peer }), peer != member else {
+            return
+        }
         // What was under way on the connection before is lost.
         times.peers[slot].probeBackoff = 0
         restart(
@@ -236,6 +242,10 @@ extension RaftEngine {
         if round > progress[slot].confirmedRound, round <= reads.round {
             progress[slot].confirmedRound = round
             confirmReads(now, &fx)
+            if progress[slot].departure != nil {
+                endDepartures(now, &fx)
+                return
+            }
         }
         if progress[slot].isProbing, reply.accepted >= progress[slot].nextIndex.previous {
             // The probe arrived and matched; only the disk takes its time. Probing on would run past the window.
@@ -244,6 +254,7 @@ extension RaftEngine {
         }
         if progress[slot].mode == .replicate {
             acknowledge(slot, through: reply.matched, now, &fx)
+            guard role == .leader, let slot = progress.firstIndex(where: { $0.member == sender }) else { return }
             noticeLoss(slot, accepted: reply.accepted, now, &fx)
         }
     }
@@ -257,8 +268,8 @@ extension RaftEngine {
             if isMember(sender), !breaks(.ignoreTermInReplies) { adopt(replyTerm, now, &fx) }
             return nil
         }
-        guard replyTerm == term, role == .leader, let slot = membership.slot(of: sender), sender != member,
-            !progress[slot].isSuspect
+        guard replyTerm == term, role == .leader, sender != member,
+            let slot = progress.firstIndex(where: { $0.member == sender }), !progress[slot].isSuspect
         else { return nil }
         noteHeard(slot, now)
         return stream == progress[slot].stream || breaks(.acceptEarlierStream) ? slot : nil
@@ -276,6 +287,7 @@ extension RaftEngine {
     }
 
     private mutating func acknowledge(_ slot: Int, through index: LogIndex, _ now: Instant, _ fx: inout Effects) {
+        let peer = progress[slot].member
         guard index <= log.last.index else {
             fence("node \(progress[slot].member.id) acknowledges entry \(index), which this leader never had", &fx)
             return
@@ -285,9 +297,14 @@ extension RaftEngine {
             progress[slot].matchIndex = index
             progress[slot].nextIndex = max(progress[slot].nextIndex, index.next)
             if !breaks(.leakInflight) { progress[slot].inflight.acknowledge(through: index) }
+            let hasCaughtUp = progress[slot].catchUp.roundEnd != nil && countCatchUp(slot, now, &fx)
             advanceCommit(now, &fx)
+            if hasCaughtUp { advanceMembership(now, &fx) }
         }
+        // Leadership may have been handed over meanwhile, and a configuration may have moved the slots.
+        guard role == .leader, let slot = progress.firstIndex(where: { $0.member == peer }) else { return }
         replicate(to: slot, now, &fx)
+        if transfer != nil { advanceTransfer(now, &fx) }
     }
 
     /// Tells lost requests from a disk that takes its time: what arrived is in the peer's accepted index at once.
@@ -330,7 +347,10 @@ extension RaftEngine {
         // The origin is random and the period fixed: no drift (rule K2). After a pause the missed beats are skipped.
         let missed = (now - times.heartbeat) / configuration.heartbeatInterval
         times.heartbeat = times.heartbeat + (missed + 1) * configuration.heartbeatInterval
+        endDepartures(now, &fx)
         startReadRound(now, &fx)
+        advanceMembership(now, &fx)
+        repeatTimeoutNow(&fx)
         for slot in progress.indices where progress[slot].isProbing && now >= times.peers[slot].probeAgain {
             progress[slot].isProbing = false
             replicate(to: slot, now, &fx)
@@ -349,6 +369,7 @@ extension RaftEngine {
         let previous = log.terms.term(at: peer.matchIndex).map { LogID(term: $0, index: peer.matchIndex) } ?? .zero
         let commit = breaks(.trustHeartbeatCommit) ? commitIndex : min(commitIndex, previous.index)
         progress[slot].toldCommit = max(peer.toldCommit, commit)
+        noteDeparture(slot, told: commit)
         send(
             .heartbeat(
                 Heartbeat(

@@ -9,7 +9,7 @@ package enum EngineRole: String, Hashable, Sendable {
 ///
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
-/// `+Formation`, `+Invariants`.
+/// `+Membership`, `+Departures`, `+Transfer`, `+Formation`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -35,6 +35,10 @@ package struct RaftEngine: Hashable, Sendable {
     package internal(set) var formation: Formation?
     /// A cluster identity was taken in memory and is not durable yet (rule M9).
     var isIdentityUnannounced = false
+    /// The last committed configuration that has this server as a member.
+    var lastNamed = LogID.zero
+    /// A peer said that this committed configuration leaves this server out (rule M6).
+    var removedBy: LogID?
 
     // Followers.
     /// The log was proven to match the leader of this term up to here (rule C2).
@@ -49,9 +53,15 @@ package struct RaftEngine: Hashable, Sendable {
     var campaign: UInt64 = 0
     /// By slot.
     var votes: [Bool] = []
+    /// The term whose leader hands over to this candidate; zero for none (rule T2).
+    var transferredFrom = Term.zero
 
     // Leaders.
+    /// By slot of the configuration in effect; behind the members stand those that left and are still to be told.
     package internal(set) var progress: [Progress] = []
+    package internal(set) var change: PendingChange?
+    /// Outlives the leadership until the outcome is known.
+    package internal(set) var transfer: PendingTransfer?
     /// The no-op of this leader's term (rule C8).
     var termStart = LogIndex.zero
     /// What was appended and not committed yet, for the cap of rule P8.
@@ -111,6 +121,9 @@ package struct RaftEngine: Hashable, Sendable {
         case .entriesRead(let batch, let peer, let stream): entriesRead(batch, peer, stream, now, &effects)
         case .readRequested(let id): requestRead(id, now, &effects)
         case .bootstrapRequested(let members): bootstrap(members, now, &effects)
+        case .changeRequested(let id, let request): change(id, request, now, &effects)
+        case .transferRequested(let id, let target, let givesUp):
+            transfer(id, to: target, givesUp: givesUp, now, &effects)
         case .connected(let member): connected(member, now, &effects)
         case .disconnected: break
         case .futureMessage(let peer, let reason):
@@ -149,6 +162,8 @@ package struct RaftEngine: Hashable, Sendable {
             case .appendReply(let reply): receive(reply, from: from, now, &fx)
             case .heartbeat(let heartbeat): receive(heartbeat, from: from, now, &fx)
             case .heartbeatReply(let reply): receive(reply, from: from, now, &fx)
+            case .timeoutNow(let message): receive(message, from: from, now, &fx)
+            case .removed(let message): receive(message, now, &fx)
             case .formationQuery, .formationAnswer, .adopt: break
             }
         }
@@ -184,6 +199,8 @@ package struct RaftEngine: Hashable, Sendable {
 
     private mutating func deadlineReached(_ now: Instant, _ fx: inout Effects) {
         if now >= times.formation { formationDeadlineReached(now, &fx) }
+        if now >= times.change { changeDeadlineReached(now, &fx) }
+        if now >= times.transfer { transferDeadlineReached(now, &fx) }
         if now >= times.waiters {
             times.waiters = .distantFuture
             fx.append(.abandon(after: .zero))
@@ -199,6 +216,8 @@ package struct RaftEngine: Hashable, Sendable {
         case .proposed(let commands): fx.append(.rejected(count: commands.count, .fenced))
         case .readRequested(let id): fx.append(.readFailed(id, .fenced))
         case .bootstrapRequested: fx.append(.formation(.refused("this node has stopped itself")))
+        case .changeRequested(let id, _): fx.append(.changeEnded(id, .rejected(.fenced)))
+        case .transferRequested(let id, _, _): fx.append(.transferEnded(id, .rejected(.fenced)))
         default: break
         }
     }
@@ -208,6 +227,8 @@ package struct RaftEngine: Hashable, Sendable {
         isFenced = true
         fx.append(.trace(.protocolViolation(reason)))
         failReads(.fenced, &fx)
+        endChange(.rejected(.fenced), orUnknown: "this node has stopped itself", &fx)
+        if let transfer { endTransfer(transfer, .rejected(.fenced), &fx) }
         fx.append(.abandon(after: .zero))
         fx.append(.fence(reason))
     }

@@ -33,6 +33,11 @@ package struct Times: Sendable {
         var lossPatience: UInt64 = 0
         /// Since when the peer has reported the same accepted index with more under way.
         var stalledSince: Instant?
+        /// When the round of catching up began (D§4.2.1), or the learner last made progress in it.
+        var roundStart = Instant.origin
+        var advanced = Instant.origin
+        /// When a server that left is given up, whether it knows or not (rule M6).
+        var departBy = Instant.distantFuture
     }
 
     var random: RandomNumbers
@@ -46,6 +51,10 @@ package struct Times: Sendable {
     var formation = Instant.distantFuture
     /// When proposals left over from a lost leadership end as unknown (rule W2).
     var waiters = Instant.distantFuture
+    /// When a change of membership that waits is looked at again.
+    var change = Instant.distantFuture
+    /// When a transfer of leadership has taken too long (rule T1).
+    var transfer = Instant.distantFuture
     /// When this follower last heard from the leader of its term (rule V9).
     var lastLeaderContact: Instant?
     /// By slot, on a leader.
@@ -54,7 +63,7 @@ package struct Times: Sendable {
     init(seed: UInt64) { random = RandomNumbers(seed: seed) }
 
     var next: Instant {
-        min(min(min(election, heartbeat), min(commitNotice, formation)), waiters)
+        min(min(min(election, heartbeat), min(commitNotice, formation)), min(waiters, min(change, transfer)))
     }
 }
 

@@ -38,6 +38,9 @@ package struct EnvelopeSamples: Sendable {
         let id = LogID(term: 5, index: 1_000_000_000_000)
         return [
             .voteRequest(VoteRequest(term: 9, round: number, isPreVote: true, last: id)),
+            .voteRequest(VoteRequest(term: 9, round: number, isPreVote: false, last: id, transferredFrom: 8)),
+            .timeoutNow(TimeoutNow(term: Term(number), last: id)),
+            .removed(Removed(configuration: LogID(term: 9, index: LogIndex(number)))),
             .voteReply(VoteReply(term: 9, askedTerm: 10, round: number, isPreVote: false, isGranted: true)),
             .appendReply(AppendReply(term: 9, stream: 4, sequence: number, outcome: .matched(77))),
             .appendReply(AppendReply(term: 9, stream: 5, sequence: number, outcome: .conflict(hint: id))),

@@ -23,6 +23,10 @@ package enum Mutation: String, CaseIterable, Sendable {
     case readWithoutRound, lateRoundConfirms, forgetReadsOnStepDown, readBeforeApplied
     // Membership.
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
+    case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, promoteAtOnce, forgetDeparting, believeAnyRemoval
+    case leadFromOutside
+    // Transfer.
+    case transferToLaggard, transferForEver
     // Disk.
     case reportBeforeCommit, retryFailedSync, skipChecksums
     // Proposals.

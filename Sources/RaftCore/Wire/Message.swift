@@ -38,6 +38,8 @@ package enum Message: Hashable, Sendable {
     case appendReply(AppendReply)
     case heartbeat(Heartbeat)
     case heartbeatReply(HeartbeatReply)
+    case timeoutNow(TimeoutNow)
+    case removed(Removed)
     case formationQuery(FormationQuery)
     case formationAnswer(FormationAnswer)
     case adopt(Adopt)
@@ -50,6 +52,8 @@ package enum Message: Hashable, Sendable {
         case .appendReply: "AppendReply"
         case .heartbeat: "Heartbeat"
         case .heartbeatReply: "HeartbeatReply"
+        case .timeoutNow: "TimeoutNow"
+        case .removed: "Removed"
         case .formationQuery: "FormationQuery"
         case .formationAnswer: "FormationAnswer"
         case .adopt: "Adopt"
@@ -66,6 +70,9 @@ package struct VoteRequest: Hashable, Sendable {
     package var isPreVote: Bool
     /// Where the sender's log ends (§5.4.1).
     package var last: LogID
+    /// The term whose leader hands over to the sender (D§3.10); zero for an election of its own. Voters in that term or
+    /// below do not hold on to their leader then (rule T2).
+    package var transferredFrom = Term.zero
 }
 
 package struct VoteReply: Hashable, Sendable {
@@ -126,6 +133,18 @@ package struct HeartbeatReply: Hashable, Sendable {
     package var accepted: LogIndex
     /// How far it is durable too (rule L10).
     package var matched: LogIndex
+}
+
+/// "Campaign at once": the leader hands over (D§3.10).
+package struct TimeoutNow: Hashable, Sendable {
+    package var term: Term
+    /// Where the leader's log ends: the receiver has all of it (rule T2).
+    package var last: LogID
+}
+
+/// "A committed configuration leaves you out" (rule M6).
+package struct Removed: Hashable, Sendable {
+    package var configuration: LogID
 }
 
 /// "Are you pristine?" (rule M9).

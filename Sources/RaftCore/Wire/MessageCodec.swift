@@ -6,7 +6,7 @@ public import RaftMembership
 ///
 /// | kind | message | fields |
 /// |---|---|---|
-/// | 1 | VoteRequest | term 8, round 8, pre-vote 1, last term 8, last index 8 |
+/// | 1 | VoteRequest | term 8, round 8, pre-vote 1, last term 8, last index 8, transferred from term 8 (zero for none) |
 /// | 2 | VoteReply | term 8, asked term 8, round 8, pre-vote 1, granted 1 |
 /// | 3 | AppendEntries | term 8, stream 4, sequence 8, previous term 8, previous index 8, commit 8, count 4, entries |
 /// | 4 | AppendReply | term 8, stream 4, sequence 8, outcome 1 (0 matched, 1 conflict), term 8 (0 when matched), index 8 |
@@ -15,6 +15,8 @@ public import RaftMembership
 /// | 7 | FormationQuery | nonce 8 |
 /// | 8 | FormationAnswer | nonce 8, cluster 16 (zero when pristine) |
 /// | 9 | Adopt | cluster 16 |
+/// | 10 | TimeoutNow | term 8, last term 8, last index 8 |
+/// | 11 | Removed | configuration's term 8, configuration's index 8 |
 ///
 /// Entries stand as `EntryHeader` describes them, from index previous + 1 on.
 public enum MessageCodec {
@@ -42,6 +44,7 @@ public enum MessageCodec {
             writer.write(message.round)
             write(message.isPreVote)
             write(message.last)
+            writer.write(message.transferredFrom.rawValue)
         case .voteReply(let message):
             writer.write(UInt8(2))
             writer.write(message.term.rawValue)
@@ -98,6 +101,13 @@ public enum MessageCodec {
             writer.write(UInt8(9))
             writer.write(message.cluster.high)
             writer.write(message.cluster.low)
+        case .timeoutNow(let message):
+            writer.write(UInt8(10))
+            writer.write(message.term.rawValue)
+            write(message.last)
+        case .removed(let message):
+            writer.write(UInt8(11))
+            write(message.configuration)
         }
         return (writer.bytes, .empty)
     }
@@ -132,7 +142,7 @@ public enum MessageCodec {
             return .voteRequest(
                 VoteRequest(
                     term: try readTerm(&reader), round: try reader.read(), isPreVote: try reader.readBool(),
-                    last: try readID(&reader)))
+                    last: try readID(&reader), transferredFrom: try readTerm(&reader)))
         case 2:
             return .voteReply(
                 VoteReply(
@@ -188,6 +198,10 @@ public enum MessageCodec {
         case 9:
             guard let cluster = try readCluster(&reader) else { throw WireError.outOfBounds(reader.offset - 16) }
             return .adopt(Adopt(cluster: cluster))
+        case 10:
+            return .timeoutNow(TimeoutNow(term: try readTerm(&reader), last: try readID(&reader)))
+        case 11:
+            return .removed(Removed(configuration: try readID(&reader)))
         default:
             throw WireError.unknownKind(kind)
         }

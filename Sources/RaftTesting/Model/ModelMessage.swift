@@ -71,6 +71,7 @@ extension ModelMessage {
             hasher.combine(request.isPreVote)
             hasher.combine(request.last.term.rawValue)
             hasher.combine(request.last.index.rawValue)
+            hasher.combine(request.transferredFrom.rawValue)
         case .voteReply(let reply):
             hasher.combine(2)
             hasher.combine(reply.term.rawValue)
@@ -117,6 +118,15 @@ extension ModelMessage {
             hasher.combine(reply.hasMatch)
             hasher.combine(reply.accepted.rawValue)
             hasher.combine(reply.matched.rawValue)
+        case .timeoutNow(let message):
+            hasher.combine(7)
+            hasher.combine(message.term.rawValue)
+            hasher.combine(message.last.term.rawValue)
+            hasher.combine(message.last.index.rawValue)
+        case .removed(let message):
+            hasher.combine(8)
+            hasher.combine(message.configuration.term.rawValue)
+            hasher.combine(message.configuration.index.rawValue)
         case .formationQuery, .formationAnswer, .adopt:
             preconditionFailure("a model begins with a cluster that was formed")
         }
@@ -146,6 +156,8 @@ extension ModelMessage: CustomStringConvertible {
                     + "commit \(heartbeat.leaderCommit)"
             case .heartbeatReply(let reply):
                 "term \(reply.term), round \(reply.round), matched \(reply.matched), accepted \(reply.accepted)"
+            case .timeoutNow(let message): "term \(message.term), last \(message.last)"
+            case .removed(let message): "by configuration \(message.configuration)"
             default: ""
             }
         return "\(envelope.message.name) from \(from + 1) (\(body))"

@@ -178,7 +178,8 @@ struct ServerStep {
             case .fence(let reason) where !landmarks.contains(ModelLandmarks(.unknownKind)):
                 fail("no healthy server stops itself", reason)
             case .trace(let event): note(event)
-            case .fence, .rejected, .membershipChanged, .identityChanged, .formation: break
+            case .fence, .rejected, .changeEnded, .transferEnded, .membershipChanged, .identityChanged, .formation:
+                break
             }
         }
         // Nothing of the engine's depends on when the machine is done.

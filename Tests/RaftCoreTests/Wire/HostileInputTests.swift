@@ -105,7 +105,7 @@ struct HostileInputTests {
 
     @Test("An entry of a newer format is reported as such, not as damage (L13)")
     func futureFormat() throws {
-        var bytes = Samples.encode(Samples.messages[2])
+        var bytes = Samples.encode(Samples.messages[3])
         let start = bytes.count - Samples.entries.byteCount
         bytes[start] = 2
         #expect(throws: EntryError.unknownVersion(2)) { try bytes.withUnsafeBytes { try MessageCodec.decode($0) } }

@@ -16,6 +16,9 @@ enum Samples {
 
     static let messages: [Message] = [
         .voteRequest(VoteRequest(term: 3, round: 4, isPreVote: true, last: LogID(term: 2, index: 9))),
+        .voteRequest(
+            VoteRequest(
+                term: 3, round: 4, isPreVote: false, last: LogID(term: 2, index: 9), transferredFrom: 2)),
         .voteReply(VoteReply(term: 3, askedTerm: 4, round: 5, isPreVote: false, isGranted: true)),
         .appendEntries(
             AppendEntries(
@@ -31,6 +34,8 @@ enum Samples {
         .formationAnswer(FormationAnswer(nonce: 0x1122, cluster: nil)),
         .formationAnswer(FormationAnswer(nonce: 0x1122, cluster: cluster)),
         .adopt(Adopt(cluster: cluster)),
+        .timeoutNow(TimeoutNow(term: 3, last: LogID(term: 2, index: 9))),
+        .removed(Removed(configuration: LogID(term: 2, index: 9))),
     ]
 
     static func envelope(_ message: Message) -> Envelope {

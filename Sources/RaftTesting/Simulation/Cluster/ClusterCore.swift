@@ -210,6 +210,8 @@ extension Message {
         case .appendReply: .appendReply
         case .heartbeat: .heartbeat
         case .heartbeatReply: .heartbeatReply
+        case .timeoutNow: .timeoutNow
+        case .removed: .removed
         case .formationQuery: .formationQuery
         case .formationAnswer: .formationAnswer
         case .adopt: .adopt

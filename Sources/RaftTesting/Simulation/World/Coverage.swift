@@ -3,6 +3,7 @@
 public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Messages that arrived.
     case preVoteRequest, preVoteReply, voteRequest, voteReply, appendEntries, appendReply, heartbeat, heartbeatReply
+    case timeoutNow, removed
     case formationQuery, formationAnswer, adopt
     // What the network did.
     case messageLost, messageDoubled, messageLate, messageClogged

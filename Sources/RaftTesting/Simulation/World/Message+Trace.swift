@@ -24,6 +24,8 @@ extension Message {
         case .heartbeatReply(let reply):
             "\(name) term \(reply.term) stream \(reply.stream) round \(reply.round) "
                 + (reply.hasMatch ? "accepted \(reply.accepted) matched \(reply.matched)" : "no match")
+        case .timeoutNow(let message): "\(name) term \(message.term) last \(message.last)"
+        case .removed(let message): "\(name) by \(message.configuration)"
         case .formationQuery(let query): "\(name) \(query.nonce)"
         case .formationAnswer(let answer): "\(name) \(answer.nonce) \(answer.cluster.map { "\($0)" } ?? "pristine")"
         case .adopt(let adopt): "\(name) \(adopt.cluster)"
@@ -44,6 +46,7 @@ extension Message {
             body(request.term.rawValue)
             body(request.round)
             id(request.last)
+            if request.transferredFrom != .zero { body(request.transferredFrom.rawValue) }
         case .voteReply(let reply):
             body(2 << 8 | (reply.isPreVote ? 1 : 0) | (reply.isGranted ? 2 : 0))
             body(reply.term.rawValue)
@@ -85,6 +88,13 @@ extension Message {
             body(reply.round)
             body(reply.accepted.rawValue)
             body(reply.matched.rawValue)
+        case .timeoutNow(let message):
+            body(10 << 8)
+            body(message.term.rawValue)
+            id(message.last)
+        case .removed(let message):
+            body(11 << 8)
+            id(message.configuration)
         case .formationQuery(let query):
             body(7 << 8)
             body(query.nonce)

@@ -1,0 +1,69 @@
+import RaftMembership
+
+// Calls that change the membership or hand over leadership. Each ends exactly once, with its outcome.
+extension Driver {
+    private static let maximumCalls = 64
+
+    func change(
+        _ request: ChangeRequest, _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void,
+        _ now: Instant
+    ) {
+        if let failure {
+            completion(.failure(failureForCalls(failure)))
+            return
+        }
+        guard changes.count < Self.maximumCalls else {
+            completion(.failure(Self.overloaded))
+            return
+        }
+        lastCall += 1
+        changes[lastCall] = completion
+        step(.changeRequested(CallID(rawValue: lastCall), request), now)
+    }
+
+    func changeEnded(_ id: CallID, _ outcome: ChangeOutcome) {
+        guard let completion = changes.removeValue(forKey: id.rawValue) else { return }
+        switch outcome {
+        case .changed(let logged): completion(.success(logged))
+        case .refused(let reason): completion(.failure(RaftError(.changeRefused, reason)))
+        case .rejected(let why): completion(.failure(error(for: why)))
+        case .unknown(let reason): completion(.failure(RaftError(.unknown, reason)))
+        }
+    }
+
+    func transfer(
+        to target: NodeID?, _ givesUp: Bool, _ completion: @escaping @Sendable (Result<NodeID, RaftError>) -> Void,
+        _ now: Instant
+    ) {
+        if let failure {
+            completion(.failure(failureForCalls(failure)))
+            return
+        }
+        guard transfers.count < Self.maximumCalls else {
+            completion(.failure(Self.overloaded))
+            return
+        }
+        lastCall += 1
+        transfers[lastCall] = completion
+        step(.transferRequested(CallID(rawValue: lastCall), to: target, givesUp: givesUp), now)
+    }
+
+    func transferEnded(_ id: CallID, _ outcome: TransferOutcome) {
+        guard let completion = transfers.removeValue(forKey: id.rawValue) else { return }
+        switch outcome {
+        case .transferred(let leader): completion(.success(leader.id))
+        case .failed(let reason): completion(.failure(RaftError(.transferFailed, reason)))
+        case .rejected(let why): completion(.failure(error(for: why)))
+        }
+    }
+
+    /// The node ends.
+    func endAdministration(_ error: RaftError) {
+        let waitingChanges = changes.sorted { $0.key < $1.key }
+        let waitingTransfers = transfers.sorted { $0.key < $1.key }
+        changes = [:]
+        transfers = [:]
+        for (_, completion) in waitingChanges { completion(.failure(error)) }
+        for (_, completion) in waitingTransfers { completion(.failure(error)) }
+    }
+}

@@ -1,0 +1,102 @@
+import RaftMembership
+import RaftTracing
+
+// The engine's events, as an operator reads them.
+extension Driver {
+    func trace(_ event: EngineEvent) {
+        let own = engine.member.id
+        switch event {
+        case .roleChanged(let role, let term):
+            tracer.info(
+                .roleChanged, "node \(own) is \(role.rawValue) in term \(term)",
+                [.role(role.rawValue), .term(term.rawValue)])
+        case .leaderChanged(let leader?, let term):
+            tracer.info(
+                leader == engine.member ? .leaderElected : .termChanged, "node \(leader.id) leads term \(term)",
+                [.peer(leader.id.rawValue), .term(term.rawValue)])
+        case .leaderChanged(nil, let term):
+            tracer.info(.leaderLost, "no leader is known in term \(term)", [.term(term.rawValue)])
+        case .electionStarted(let term, let isPreVote):
+            tracer.debug(
+                .electionStarted, "node \(own) asks for \(isPreVote ? "pre-votes" : "votes") for term \(term)",
+                [.term(term.rawValue)])
+        case .voteGranted(let candidate, let term):
+            tracer.info(
+                .voteGranted, "node \(own) votes for node \(candidate.id) in term \(term)",
+                [.peer(candidate.id.rawValue), .term(term.rawValue)])
+        case .voteRefused(let candidate, let term, let isPreVote):
+            tracer.debug(
+                .voteRefused, "node \(own) refuses node \(candidate.id) its \(isPreVote ? "pre-vote" : "vote")",
+                [.peer(candidate.id.rawValue), .term(term.rawValue)])
+        case .quorumLost(let term):
+            tracer.warning(
+                .quorumLost, "node \(own) no longer reaches a quorum and stops leading term \(term)",
+                [.term(term.rawValue)])
+        case .conflict(let peer, let index):
+            tracer.debug(
+                .conflictRepaired, "the log differs from that of leader \(peer) at entry \(index)",
+                [.peer(peer.rawValue), .index(index.rawValue)])
+        case .truncated(let index, let lost):
+            tracer.notice(
+                .entriesTruncated, "\(lost) uncommitted entries after \(index) give way to the leader's",
+                [.index(index.rawValue), .count(lost)])
+        case .peerSuspect(let peer, let index):
+            tracer.error(
+                .peerSuspect, "node \(peer) no longer has entry \(index), which it acknowledged: it counts no more",
+                [.peer(peer.rawValue), .index(index.rawValue)])
+        case .configurationAdopted(let id, let membership):
+            tracer.info(
+                .configurationAdopted,
+                "the configuration in entry \(id) is in effect: \(Self.describe(membership))",
+                [.index(id.index.rawValue), .term(id.term.rawValue)])
+        case .configurationCommitted(let id, let membership):
+            tracer.notice(
+                .configurationCommitted,
+                "the configuration in entry \(id) is committed: \(Self.describe(membership))",
+                [.index(id.index.rawValue), .term(id.term.rawValue)])
+        case .learnerCaughtUp(let learner, let rounds):
+            tracer.info(
+                .learnerCaughtUp, "node \(learner.id) has caught up in \(rounds) rounds and may vote",
+                [.peer(learner.id.rawValue), .count(rounds)])
+        case .changeEnded(.changed): break
+        case .changeEnded(.refused(let reason)), .changeEnded(.unknown(let reason)):
+            tracer.warning(.changeFailed, "a change of membership failed: \(reason)", [.reason(reason)])
+        case .changeEnded(.rejected): break
+        case .transferStarted(let target):
+            tracer.notice(
+                .transferStarted, "node \(own) hands leadership to node \(target.id)", [.peer(target.id.rawValue)])
+        case .transferEnded(.transferred(let leader)):
+            tracer.notice(
+                .transferEnded, "leadership was handed to node \(leader.id)", [.peer(leader.id.rawValue)])
+        case .transferEnded(.failed(let reason)):
+            tracer.warning(.transferEnded, "leadership was not handed over: \(reason)", [.reason(reason)])
+        case .transferEnded(.rejected): break
+        case .removed(let id):
+            tracer.notice(
+                .nodeRemoved, "node \(own) was removed from the cluster by the configuration in entry \(id)",
+                [.index(id.index.rawValue)])
+        case .departureGivenUp(let peer):
+            tracer.warning(
+                .departureGivenUp, "node \(peer) was removed and could not be told", [.peer(peer.rawValue)])
+        case .clusterFormed(let cluster):
+            tracer.notice(.clusterFormed, "formed cluster \(cluster)", [.cluster("\(cluster)")])
+        case .clusterAdopted(let cluster):
+            tracer.notice(.clusterFormed, "joins cluster \(cluster)", [.cluster("\(cluster)")])
+        case .formationWaiting(let missing):
+            let ids = missing.map { "\($0)" }.joined(separator: ", ")
+            tracer.notice(
+                .formationWaiting, "to form the cluster, nodes \(ids) must answer", [.reason("missing \(ids)")])
+        case .formationRefused(let reason): tracer.error(.formationRefused, reason, [.reason(reason)])
+        case .protocolViolation(let reason): tracer.error(.protocolViolation, reason, [.reason(reason)])
+        }
+    }
+    /// `voters 1, 2, 3 (before: 1, 2), learners 4`.
+    static func describe(_ membership: Membership) -> String {
+        func list(_ ids: [NodeID]) -> String { ids.map(\.description).joined(separator: ", ") }
+        let learners = membership.members.map(\.member.id).filter { !membership.isVoter($0) }
+        var text = "voters \(list(membership.voters))"
+        if let outgoing = membership.outgoingVoters { text += " (before: \(list(outgoing)))" }
+        if !learners.isEmpty { text += ", learners \(list(learners))" }
+        return text
+    }
+}

@@ -1,0 +1,146 @@
+import RaftMembership
+
+// Leadership transfer (D§3.10, rules T1, T2).
+extension RaftEngine {
+    mutating func transfer(
+        _ id: CallID, to target: NodeID?, givesUp: Bool, _ now: Instant, _ fx: inout Effects
+    ) {
+        guard role == .leader else {
+            fx.append(.transferEnded(id, .rejected(rejection)))
+            return
+        }
+        if target == member.id {
+            fx.append(.transferEnded(id, .transferred(to: member)))
+            return
+        }
+        if let reason = whyNoTransfer(to: target, now) {
+            fx.append(.transferEnded(id, .failed(reason)))
+            return
+        }
+        guard let slot = target.flatMap({ membership.slot(of: $0) }) ?? bestSuccessor(now) else {
+            fx.append(.transferEnded(id, .failed("no other voter is in touch: nobody could take over")))
+            if givesUp { becomeFollower(of: nil, now, &fx) }
+            return
+        }
+        begin(PendingTransfer(id: id, target: progress[slot].member, givesUp: givesUp), now, &fx)
+    }
+
+    private func whyNoTransfer(to target: NodeID?, _ now: Instant) -> String? {
+        if let transfer { return "leadership is being handed to node \(transfer.target.id) already" }
+        guard let target else { return nil }
+        guard let slot = membership.slot(of: target) else { return "node \(target) is not a member" }
+        switch membership.kind(of: target) {
+        case .learner: return "node \(target) is a learner: it cannot lead"
+        case .witness: return "node \(target) is a witness: it cannot lead"
+        default: break
+        }
+        return isInTouch(slot, now) ? nil : "node \(target) is not in touch: it could not take over"
+    }
+
+    private func isInTouch(_ slot: Int, _ now: Instant) -> Bool {
+        guard !progress[slot].isSuspect, let heard = times.peers[slot].lastHeard else { return false }
+        return now - heard <= configuration.electionTimeout.upperBound
+    }
+
+    /// The full voter that has most of the log, the lowest id among equals.
+    private func bestSuccessor(_ now: Instant) -> Int? {
+        var best: Int?
+        for slot in membership.members.indices {
+            let record = membership.members[slot]
+            guard record.member != member, !record.isWitness, membership.voters.contains(record.member.id),
+                isInTouch(slot, now)
+            else { continue }
+            if best.map({ progress[slot].matchIndex > progress[$0].matchIndex }) ?? true { best = slot }
+        }
+        return best
+    }
+
+    /// A leader whose committed configuration leaves it out, or has it as a learner: another takes over (rule M4).
+    mutating func handOver(_ now: Instant, _ fx: inout Effects) {
+        guard transfer == nil, !breaks(.leadFromOutside) else { return }
+        guard let slot = bestSuccessor(now) else {
+            becomeFollower(of: nil, now, &fx)
+            return
+        }
+        begin(PendingTransfer(id: nil, target: progress[slot].member, givesUp: true), now, &fx)
+    }
+
+    private mutating func begin(_ transfer: PendingTransfer, _ now: Instant, _ fx: inout Effects) {
+        self.transfer = transfer
+        times.transfer = now + 4 * configuration.electionTimeout.upperBound
+        fx.append(.trace(.transferStarted(transfer.target)))
+        advanceTransfer(now, &fx)
+    }
+
+    /// Fences proposals once the target has everything under way, and hands over once it has it (rule T1).
+    mutating func advanceTransfer(_ now: Instant, _ fx: inout Effects) {
+        guard role == .leader, let pending = transfer, !pending.isSent,
+            let slot = progress.firstIndex(where: { $0.member == pending.target })
+        else { return }
+        if !pending.isFenced {
+            guard progress[slot].mode == .replicate, progress[slot].nextIndex > log.last.index else { return }
+            transfer?.isFenced = true
+            // The fence is short: whoever cannot take over within an election timeout will not.
+            times.transfer = now + configuration.electionTimeout.upperBound
+        }
+        guard progress[slot].matchIndex == log.last.index || breaks(.transferToLaggard) else { return }
+        transfer?.isSent = true
+        send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: pending.target, &fx)
+        // From outside of the configuration nobody leads any longer than it must, and hears from no leader (rule M4).
+        if pending.id == nil {
+            endTransfer(pending, .transferred(to: pending.target), &fx)
+            becomeFollower(of: nil, now, &fx)
+        }
+    }
+
+    /// It may have been lost on the way.
+    mutating func repeatTimeoutNow(_ fx: inout Effects) {
+        guard role == .leader, let transfer, transfer.isSent else { return }
+        send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: transfer.target, &fx)
+    }
+
+    mutating func transferDeadlineReached(_ now: Instant, _ fx: inout Effects) {
+        times.transfer = .distantFuture
+        guard let pending = transfer else { return }
+        let name = "node \(pending.target.id)"
+        let reason: String
+        if role != .leader {
+            reason = "\(name) did not take over in time, and this node leads no more: another election is due"
+        } else if pending.isFenced {
+            reason = "\(name) did not take over in time: this node \(pending.givesUp ? "gives up" : "leads on")"
+        } else {
+            reason = "\(name) could not be caught up in time: this node \(pending.givesUp ? "gives up" : "leads on")"
+        }
+        endTransfer(pending, .failed(reason), &fx)
+        if pending.givesUp, role == .leader { becomeFollower(of: nil, now, &fx) }
+    }
+
+    /// A leader is known again.
+    mutating func noteSuccessor(_ successor: Member, _ fx: inout Effects) {
+        guard let transfer else { return }
+        endTransfer(
+            transfer,
+            successor == transfer.target
+                ? .transferred(to: successor)
+                : .failed(
+                    successor == member
+                        ? "this node was elected again" : "node \(successor.id) was elected instead"), &fx)
+    }
+
+    mutating func endTransfer(_ pending: PendingTransfer, _ outcome: TransferOutcome, _ fx: inout Effects) {
+        transfer = nil
+        times.transfer = .distantFuture
+        fx.append(.trace(.transferEnded(outcome)))
+        if let id = pending.id { fx.append(.transferEnded(id, outcome)) }
+    }
+
+    // MARK: The target
+
+    /// Campaigns at once, without a pre-vote: the leader that its voters would hold on to has asked for it.
+    mutating func receive(_ message: TimeoutNow, from sender: Member, _ now: Instant, _ fx: inout Effects) {
+        guard role == .follower, message.term == term, leader == sender, log.last == message.last, mayCampaign,
+            !isIdentityUnannounced, term.next.rawValue < wireBound
+        else { return }
+        startElection(transferredFrom: term, now, &fx)
+    }
+}
