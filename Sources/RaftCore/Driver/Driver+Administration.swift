@@ -1,8 +1,22 @@
-import RaftMembership
+package import RaftMembership
 
 // Calls that change the membership or hand over leadership. Each ends exactly once, with its outcome.
 extension Driver {
     private static let maximumCalls = 64
+
+    /// Any thread; calls back on the driver's lane.
+    package func requestChange(
+        _ request: ChangeRequest, _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
+    ) {
+        post(.change(request, completion))
+    }
+
+    /// Any thread; calls back on the driver's lane.
+    package func requestTransfer(
+        to target: NodeID?, givesUp: Bool, _ completion: @escaping @Sendable (Result<NodeID, RaftError>) -> Void
+    ) {
+        post(.transfer(to: target, givesUp: givesUp, completion))
+    }
 
     func change(
         _ request: ChangeRequest, _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void,

@@ -204,16 +204,18 @@ extension RaftEngine {
     /// The learner acknowledged more. True when that was all it needed.
     mutating func countCatchUp(_ slot: Int, _ now: Instant, _ fx: inout Effects) -> Bool {
         times.peers[slot].advanced = now
-        guard let end = progress[slot].catchUp.roundEnd, progress[slot].matchIndex >= end else { return false }
-        if now - times.peers[slot].roundStart < configuration.electionTimeout.lowerBound {
-            progress[slot].catchUp.roundEnd = nil
-            progress[slot].catchUp.isDone = true
-            fx.append(.trace(.learnerCaughtUp(progress[slot].member, rounds: progress[slot].catchUp.rounds)))
-            return true
+        while let end = progress[slot].catchUp.roundEnd, progress[slot].matchIndex >= end {
+            if now - times.peers[slot].roundStart < configuration.electionTimeout.lowerBound {
+                progress[slot].catchUp.roundEnd = nil
+                progress[slot].catchUp.isDone = true
+                fx.append(.trace(.learnerCaughtUp(progress[slot].member, rounds: progress[slot].catchUp.rounds)))
+                return true
+            }
+            // Who has all that there is has nothing to bring in the next round.
+            progress[slot].catchUp.rounds += 1
+            progress[slot].catchUp.roundEnd = log.last.index
+            times.peers[slot].roundStart = now
         }
-        progress[slot].catchUp.rounds += 1
-        progress[slot].catchUp.roundEnd = log.last.index
-        times.peers[slot].roundStart = now
         return false
     }
 

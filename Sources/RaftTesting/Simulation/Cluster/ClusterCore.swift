@@ -21,6 +21,8 @@ final class ClusterCore: @unchecked Sendable {
     var hasOwnStorage = false
     /// Trouble is over.
     var isCalm = false
+    /// Calls of administrators, and whether they have ended.
+    var administration: [AdministrationCall] = []
     /// Starts a process of the machine that is simulated; throws what a real one would end with.
     var launch: (SimulatedLife) throws -> Void = { _ in }
     /// Told of each process that has come to its end.
@@ -37,15 +39,15 @@ final class ClusterCore: @unchecked Sendable {
         self.mutation = mutation
         world = World(trace: trace)
         usualWeather = options.weather
-        greetings = Greetings(nodes: options.nodes)
-        network = SimulatedNetwork(nodes: options.nodes, weather: options.weather, world: world, seed: seed)
+        greetings = Greetings(nodes: options.servers)
+        network = SimulatedNetwork(nodes: options.servers, weather: options.weather, world: world, seed: seed)
         let now = world.now
-        nodes = (0..<options.nodes).map { index in
+        nodes = (0..<options.servers).map { index in
             SimulatedNode(
                 index: index,
                 disk: SimulatedDisk(delay: options.diskDelay, random: SeededRandom(seed: seed, of: .disk, index)),
                 clock: SimulatedClock(now: now, offset: random.next(in: 0...1 << 40)),
-                random: SeededRandom(seed: seed, of: .server, index), nodes: options.nodes)
+                random: SeededRandom(seed: seed, of: .server, index), nodes: options.servers)
         }
         properties = SafetyProperties(world: world, nodes: nodes, options: options)
         world.deliver = { [unowned self] in deliver($0) }
@@ -55,10 +57,12 @@ final class ClusterCore: @unchecked Sendable {
     /// What a formation leaves behind on every disk.
     private func form(_ random: inout SeededRandom) throws {
         let cluster = ClusterID(high: 1, low: random.next())
-        let members = nodes.map { Member(id: $0.id, incarnation: Incarnation(random.next(in: 1...1 << 40))) }
+        let members = nodes.prefix(options.nodes).map {
+            Member(id: $0.id, incarnation: Incarnation(random.next(in: 1...1 << 40)))
+        }
         let membership = try Membership(
             members: members.map { Membership.Record(member: $0, addresses: ["memory:\($0.id)"]) },
-            voters: members.prefix(nodes.count - options.learners).map(\.id))
+            voters: members.prefix(options.nodes - options.learners).map(\.id))
         var builder = EntryBatchBuilder(firstIndex: 1)
         builder.append(
             .configuration, term: 1,

@@ -2,7 +2,10 @@ public import RaftCore
 
 /// The world of a simulated cluster, apart from its faults. Times in nanoseconds, chances in thousandths.
 public struct ClusterOptions: Sendable {
+    /// Members at the beginning.
     public var nodes = 3
+    /// Servers beside them that belong to nothing and wait to be added.
+    public var spares = 0
     /// How many of the nodes, the last ones, only learn (of a cluster that stands already).
     public var learners = 0
     /// Begins as a cluster with its configuration committed; otherwise as pristine servers that are told to form one.
@@ -19,6 +22,8 @@ public struct ClusterOptions: Sendable {
     public var configuration = RaftConfiguration()
 
     public init() {}
+
+    var servers: Int { nodes + spares }
 
     var weather: SimulatedNetwork.Weather {
         SimulatedNetwork.Weather(

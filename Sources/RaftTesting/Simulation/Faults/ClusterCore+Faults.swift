@@ -27,6 +27,7 @@ extension ClusterCore {
         case .machineFailure:
             node.failsNextApply = true
             node.excuse = .machine
+        case .changeMembership, .transfer, .stepDown: administrate(fault, leader)
         case .rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark: damage(node, fault)
         }
         world.coverage.add(fault.kind.coveragePoint)

@@ -10,6 +10,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case clockJump, clockDrift
     // The machine.
     case machineFailure
+    // No faults at all, but what administrators do meanwhile.
+    case changeMembership, transfer, stepDown
     // Data, within the budget of the fault atlas: today's rules find it and keep the server away for good.
     case rot, wipe, rollback
     /// The mark along with them: what peers remember must do, and a server with nothing is a stranger.
@@ -40,6 +42,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
         case .clockJump: .faultClockJump
         case .clockDrift: .faultClockDrift
         case .machineFailure: .faultMachineFailure
+        case .changeMembership: .faultChangeMembership
+        case .transfer: .faultTransfer
+        case .stepDown: .faultStepDown
         case .rot: .faultRot
         case .wipe: .faultWipe
         case .rollback: .faultRollback
@@ -48,6 +53,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
         }
     }
 
+    var isAdministration: Bool { [.changeMembership, .transfer, .stepDown].contains(self) }
     var isDamage: Bool { [.rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
 }
 

@@ -45,7 +45,15 @@ public struct SimulationPlan: Sendable {
         pace = max(pace.lowerBound, Self.second / 20)...pace.upperBound
         faults = []
         var at = random.next(in: 0...3 * Self.second)
-        let everyday = FaultKind.allCases.filter { !$0.isDamage }
+        var everyday = FaultKind.allCases.filter { !$0.isDamage && !$0.isAdministration }
+        if !mayDamage {
+            // Who may be damaged beyond repair is counted on: then who belongs stays as it is.
+            cluster.spares = options?.spares ?? random.pick([0, 0, 1, 2, 3])
+            if random.chance(700) {
+                everyday += [.changeMembership, .changeMembership, .changeMembership, .changeMembership]
+            }
+            everyday += [.transfer, .stepDown]
+        }
         while at < Self.longest {
             var kind = random.pick(everyday)
             // Early, so that short runs have their share of it.
@@ -55,8 +63,8 @@ public struct SimulationPlan: Sendable {
             }
             faults.append(
                 PlannedFault(
-                    number: faults.count, at: at, kind: kind, node: random.index(below: cluster.nodes),
-                    other: random.index(below: cluster.nodes),
+                    number: faults.count, at: at, kind: kind, node: random.index(below: cluster.servers),
+                    other: random.index(below: cluster.servers),
                     span: random.pick([
                         random.next(in: 1_000_000...400_000_000), random.next(in: 100_000_000...4 * Self.second),
                     ]),

@@ -33,6 +33,10 @@ final class SimulatedNode: @unchecked Sendable {
     /// What the properties remember of the step before.
     var seen = Observation()
     var leadingSince = Instant.origin
+    /// Leads though a committed configuration leaves it out, since then.
+    var outsideSince: Instant?
+    /// When its configuration changed last.
+    var configuredAt = Instant.origin
     /// When it was last paused, or its clock jumped.
     var disturbedAt = Instant.origin
     /// What a formation before the run left on its disk, for a storage of the user's own to begin with.
@@ -86,6 +90,8 @@ struct Observation {
     var commitIndex = LogIndex.zero
     var last = LogID.zero
     var hasLeader = false
+    var configuration = LogID.zero
+    var isRemoved = false
     var lastLeaderContact: Instant?
     var flushed = LogIndex.zero
 }

@@ -6,6 +6,7 @@ extension SafetyProperties {
     /// Log matching: an index and a term name one entry, and all before it.
     func willWrite(_ batch: StorageBatch, on node: SimulatedNode) {
         guard !batch.entries.isEmpty else { return }
+        noteConfigurations(in: batch.entries)
         let image = node.disk.image
         var previous = image.term(at: batch.entries.firstIndex.previous)
         for position in 0..<batch.entries.count {
@@ -41,7 +42,7 @@ extension SafetyProperties {
         if let cut, cut < lastCommitted {
             for index in cut.rawValue + 1...lastCommitted.rawValue {
                 guard let entry = committedEntry(at: LogIndex(index)) else { continue }
-                if !isOnQuorum(entry.firstIndex, entry.term(at: 0)) {
+                if !isOnQuorum(entry.firstIndex, entry.term(at: 0), of: committedConfiguration.membership) {
                     fail(
                         "durable quorum", "\(node.id) removes committed entry \(entry.id(at: 0)) from a quorum of disks"
                     )

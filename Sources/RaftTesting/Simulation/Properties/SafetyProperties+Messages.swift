@@ -11,6 +11,8 @@ extension SafetyProperties {
         guard let hard = node.disk.trustedHardState else { return }
         let id = node.id
         switch envelope.message {
+        case .voteRequest(let request) where node.life?.driver?.engine.isRemoved == true && node.seen.isRemoved:
+            fail("V12", "\(id) campaigns for term \(request.term), though it knows that it was removed")
         case .voteRequest(let request) where !request.isPreVote:
             if hard.term != request.term || hard.votedFor != envelope.from {
                 fail("V2", "\(id) asks for votes in term \(request.term) before its own is durable")
@@ -34,6 +36,14 @@ extension SafetyProperties {
         case .heartbeat(let heartbeat):
             if hard.term < heartbeat.term { fail("V14", "\(id) leads term \(heartbeat.term), which is not durable") }
             checkLiveQuorum(of: node)
+        case .timeoutNow(let message):
+            handovers[message.term] = envelope.to
+            // Caught up first: the successor has on its disk all that this leader has (rule T1).
+            if let target = self.node(of: envelope.to),
+                target.disk.trustedTerm(at: message.last.index) != message.last.term
+            {
+                fail("T1", "\(id) hands over to \(envelope.to), which does not hold \(message.last)")
+            }
         case .adopt(let adopt):
             if hard.cluster != adopt.cluster { fail("M9", "\(id) spreads an identity that is not durable") }
         default: break
@@ -69,8 +79,12 @@ extension SafetyProperties {
         let start = max(node.leadingSince, node.disturbedAt)
         let now = world.now
         guard now - start > span else { return }
-        let isLive = driver.engine.quorum.isSatisfied { slot in
-            slot == node.index || slot < node.heardFrom.count && now - node.heardFrom[slot] <= span
+        let membership = configuration(in: driver.engine.log.terms, through: driver.engine.log.last.index).membership
+        // Who has just been added gets its time to answer.
+        guard now - node.configuredAt > span else { return }
+        let isLive = isQuorum(of: membership) { member in
+            guard member != driver.engine.member, let other = self.node(of: member) else { return true }
+            return now - node.heardFrom[other.index] <= span
         }
         if !isLive { fail("V9", "leader \(node.id) goes on though no quorum has answered for \(span / 1_000_000) ms") }
     }

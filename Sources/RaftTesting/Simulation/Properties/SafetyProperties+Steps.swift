@@ -7,13 +7,17 @@ extension SafetyProperties {
         if let broken = engine.brokenInvariant() { fail("invariant", "node \(node.id): \(broken)") }
         let seen = node.seen
         checkTerm(engine, input, seen, node)
+        checkConfiguration(engine, seen, node)
         if engine.role == .leader, seen.role != .leader || seen.term != engine.term { checkLeader(engine, node) }
         checkLog(engine, seen, node)
         if engine.commitIndex < seen.commitIndex {
             fail("C2", "the commit index of \(node.id) fell from \(seen.commitIndex) to \(engine.commitIndex)")
         } else if engine.commitIndex > seen.commitIndex {
-            checkCommits(from: seen.commitIndex.next, engine)
+            checkCommits(from: seen.commitIndex.next, engine, seen)
         }
+        checkFarewell(engine, seen)
+        checkLeaving(engine, seen, node)
+        checkRemoval(engine, seen, node)
         observe(engine, seen, node)
     }
 
@@ -33,6 +37,15 @@ extension SafetyProperties {
         guard seen.role == .follower, seen.hasLeader, let contact = seen.lastLeaderContact,
             node.clock.time(at: world.now) - contact < minimum, engine.term != seen.term
         else { return }
+        // The leader of that very term has asked for this election (rule T2).
+        if request.transferredFrom != .zero, seen.term <= request.transferredFrom,
+            request.term.rawValue == request.transferredFrom.rawValue + 1,
+            let asked = handovers[request.transferredFrom],
+            asked == envelope.from
+        {
+            world.coverage.add(.votedInTransfer)
+            return
+        }
         fail("V9", "\(node.id), which hears its leader, follows \(envelope.from) to term \(engine.term)")
     }
 
@@ -46,13 +59,15 @@ extension SafetyProperties {
             }
         }
         // Elected by votes that really left their voters, each counted once; its own need not leave (V5, V7).
-        let voters = nodes.dropLast(options.learners)
         let votes = grants[engine.term, default: [:]]
-        let granted = voters.count { node in
-            node.id == engine.member.id || votes.contains { $0.key.id == node.id && $0.value == engine.member }
-        }
-        if granted <= voters.count / 2 {
-            fail("V7", "\(node.id) leads term \(engine.term) with \(granted) of \(voters.count) votes")
+        let membership = configuration(in: engine.log.terms, through: engine.log.last.index).membership
+        let isElected = isQuorum(of: membership) { $0 == engine.member || votes[$0] == engine.member }
+        if !isElected {
+            let voters = votes.filter { $0.value == engine.member }.map(\.key).sorted()
+            fail(
+                "V7",
+                "\(node.id) leads term \(engine.term) with the votes of \(voters), no quorum of \(membership.voters)"
+                    + (membership.outgoingVoters.map { " and \($0)" } ?? ""))
         }
         noteLeader(leadership, term: engine.term)
         node.leadingSince = world.now
@@ -88,7 +103,7 @@ extension SafetyProperties {
     }
 
     /// The first to commit an entry needs a quorum of disks that hold it (D1, L10, C1, C3); the rest must agree with it.
-    private func checkCommits(from first: LogIndex, _ engine: RaftEngine) {
+    private func checkCommits(from first: LogIndex, _ engine: RaftEngine, _ seen: Observation) {
         if let index = firstDifference(from: first, through: engine.commitIndex, in: engine.log.terms) {
             guard let term = engine.log.terms.term(at: index) else {
                 fail("L4", "\(engine.member) commits entry \(index), which it does not have")
@@ -98,12 +113,14 @@ extension SafetyProperties {
             return
         }
         var index = max(first, lastCommitted.next)
+        // By the configuration that was in effect then: a leader may have appended the next one since.
+        let membership = configuration(in: engine.log.terms, through: max(seen.last.index, index)).membership
         while index <= engine.commitIndex {
             guard let term = engine.log.terms.term(at: index) else {
                 fail("L4", "\(engine.member) commits entry \(index), which it does not have")
                 return
             }
-            guard isOnQuorum(index, term) else {
+            guard isOnQuorum(index, term, of: membership) else {
                 fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
                 return
             }
@@ -115,11 +132,11 @@ extension SafetyProperties {
         }
     }
 
-    func isOnQuorum(_ index: LogIndex, _ term: Term) -> Bool {
-        let voters = nodes.count - options.learners
-        var holders = 0
-        for node in nodes where node.index < voters && node.disk.trustedTerm(at: index) == term { holders += 1 }
-        return holders > voters / 2
+    func isOnQuorum(_ index: LogIndex, _ term: Term, of membership: Membership) -> Bool {
+        isQuorum(of: membership) { member in
+            guard let disk = node(of: member)?.disk, disk.trustedHardState?.member == member else { return false }
+            return disk.trustedTerm(at: index) == term
+        }
     }
 
     private func observe(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
@@ -133,6 +150,7 @@ extension SafetyProperties {
         if engine.role != seen.role {
             world.coverage.add(engine.role.coveragePoint)
         }
+        node.seen.configuration = engine.effective.id
         node.seen.term = engine.term
         node.seen.role = engine.role
         node.seen.votedFor = engine.hard.votedFor

@@ -16,7 +16,11 @@ final class SafetyProperties {
     var leaders: [Term: Leadership] = [:]
     var grants: [Term: [Member: Member]] = [:]
     var known: [LogID: Known] = [:]
+    /// To whom the leader of a term has handed over.
+    var handovers: [Term: Member] = [:]
     var clusters: [ClusterID] = []
+    /// Every configuration that was ever in a log, by index.
+    var configurations: [LoggedMembership] = []
     /// Everything that was ever committed, one by one from index 1 on.
     private(set) var committed: [EntryBatch] = []
     private(set) var committedTerms = TermRuns()
@@ -41,6 +45,7 @@ final class SafetyProperties {
     var lastCommitted: LogIndex { LogIndex(UInt64(committed.count)) }
 
     func assumeCommitted(_ entry: EntryBatch) {
+        noteConfigurations(in: entry)
         noteCommitted(entry, in: entry.term(at: 0))
         known[entry.id(at: 0)] = Known(entry: entry, previousTerm: .zero)
     }

@@ -20,11 +20,18 @@ extension ClusterCore {
         for node in sound {
             guard let driver = node.life?.driver else { return "node \(node.id) is down" }
             let engine = driver.engine
+            if engine.change != nil || engine.transfer != nil { return "\(node.id) is not done with a change" }
+            guard engine.membership.slot(of: engine.member) != nil else { continue }
             if engine.uncommitted.bytes != 0 || engine.uncommitted.count != 0 {
                 return "\(node.id) counts \(engine.uncommitted.bytes) uncommitted bytes"
             }
             for (slot, peer) in engine.progress.enumerated() where peer.member != engine.member {
-                guard sound.contains(where: { $0.index == slot }) else { continue }
+                if let departure = peer.departure {
+                    return "\(node.id) still counts \(peer.member.id) as leaving: \(departure)"
+                }
+                guard sound.contains(where: { $0.id == peer.member.id }), slot < engine.membership.members.count else {
+                    continue
+                }
                 if peer.inflight.count != 0 || peer.inflight.bytes != 0 || peer.mode != .replicate
                     || peer.matchIndex != engine.log.last.index
                 {

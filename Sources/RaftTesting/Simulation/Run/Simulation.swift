@@ -99,9 +99,10 @@ public final class Simulation<Work: Workload> {
     private func formWhenPristine() {
         guard !plan.cluster.isFormed else { return }
         core.world.after(random.next(in: 10_000_000...400_000_000)) { [unowned self] in
-            let members = Dictionary(uniqueKeysWithValues: core.nodes.map { ($0.id, ["memory:\($0.id)"]) })
+            let named = core.nodes.prefix(plan.cluster.nodes)
+            let members = Dictionary(uniqueKeysWithValues: named.map { ($0.id, ["memory:\($0.id)"]) })
             var isDone = true
-            for node in core.nodes {
+            for node in named {
                 guard let raft = cluster.raft(node), node.isWorking else {
                     isDone = false
                     continue
@@ -125,7 +126,8 @@ public final class Simulation<Work: Workload> {
     /// refuse, and name who has a past (rules M9, M10).
     private func askTheEmptied() {
         core.world.after(3 * second) { [unowned self] in
-            let members = Dictionary(uniqueKeysWithValues: core.nodes.map { ($0.id, ["memory:\($0.id)"]) })
+            let named = core.nodes.prefix(plan.cluster.nodes)
+            let members = Dictionary(uniqueKeysWithValues: named.map { ($0.id, ["memory:\($0.id)"]) })
             for node in core.nodes where node.damage == .emptied {
                 cluster.raft(node)?.bootstrap(members) { [unowned core] in core.properties.calledToForm(node, $0) }
             }
@@ -135,13 +137,19 @@ public final class Simulation<Work: Workload> {
 
     // MARK: Calm
 
-    /// The servers that can still take part.
-    private var sound: [SimulatedNode] { core.nodes.filter { $0.damage == nil } }
+    /// The servers that can still take part, and belong.
+    private var sound: [SimulatedNode] {
+        let members = core.properties.committedConfiguration.membership
+        return core.nodes.filter { node in
+            node.damage == nil && (members.isEmpty || node.member.map { members.slot(of: $0) != nil } ?? false)
+        }
+    }
 
     private func calm() throws(Violation) {
         core.heal()
-        let voters = core.nodes.count - plan.cluster.learners
-        guard 2 * sound.count(where: { $0.index < voters }) > voters else {
+        let members = core.properties.committedConfiguration.membership
+        let isQuorumLeft = core.properties.isQuorum(of: members) { core.properties.node(of: $0)?.damage == nil }
+        guard members.isEmpty || isQuorumLeft else {
             guard plan.isOverBudget else { throw violation("plan", "damage within the budget leaves no quorum") }
             core.world.coverage.add(.tooFewLeft)
             // Nothing can work any more; the calls end all the same.
@@ -152,7 +160,9 @@ public final class Simulation<Work: Workload> {
         let timeout = 20 * plan.cluster.configuration.electionTimeout.upperBound + 5 * second
         if plan.cluster.isFormed == false {
             try wait(20 * second, "M9", "the cluster was not formed") {
-                self.core.nodes.allSatisfy { self.cluster.raft($0)?.driver.engine.membership.isEmpty == false }
+                self.core.nodes.prefix(self.plan.cluster.nodes).allSatisfy {
+                    self.cluster.raft($0)?.driver.engine.membership.isEmpty == false
+                }
             }
         }
         try wait(timeout, "liveness", "no leader") { self.cluster.leader != nil }
@@ -161,7 +171,13 @@ public final class Simulation<Work: Workload> {
             self.core.properties.lastCommitted > target
         }
         clients.stop()
-        try wait(timeout + 60 * second, "liveness", "not all servers come up to date") {
+        try waitWhileSomethingMoves(timeout + 60 * second, "M3", "a change of membership is not brought to its end") {
+            guard let engine = self.cluster.leader?.life?.driver?.engine else { return false }
+            return engine.change == nil && engine.effective.id == engine.committed.id && !engine.membership.isJoint
+                && !engine.membership.members.contains { $0.promoteWhenCaughtUp }
+                && engine.membership.voters.contains(engine.member.id)
+        }
+        try waitWhileSomethingMoves(timeout + 60 * second, "liveness", "not all servers come up to date") {
             self.sound.allSatisfy { $0.isWorking && $0.applied == self.core.properties.lastCommitted }
                 && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
         }
@@ -178,6 +194,19 @@ public final class Simulation<Work: Workload> {
         throw violation(property, "\(what) within \(span / 1_000_000) ms of calm: \(core.standing)")
     }
 
+    /// Gives the time anew as long as logs grow: who is far behind on a slow link takes long.
+    private func waitWhileSomethingMoves(
+        _ span: UInt64, _ property: String, _ what: String, until isDone: () -> Bool
+    ) throws(Violation) {
+        var before: UInt64?
+        while true {
+            let sum = core.nodes.reduce(0) { $0 + $1.applied.rawValue }
+            if before == sum { return try wait(0, property, what, until: isDone) }
+            before = sum
+            if try core.world.run(for: span, until: isDone) { return }
+        }
+    }
+
     private func violation(_ property: String, _ what: String) -> Violation {
         core.world.fail(property, what)
         return Violation(property: property, what: what, at: core.world.now)
@@ -190,7 +219,7 @@ public final class Simulation<Work: Workload> {
             guard let damage = node.damage, !core.properties.isAway(node) else { continue }
             throw violation("M10", "node \(node.id) takes part with data that are \(damage.rawValue)")
         }
-        if let what = clients.openCalls() { throw violation("W1", what) }
+        if let what = clients.openCalls() ?? core.openAdministration() { throw violation("W1", what) }
         do {
             try clients.judge()
         } catch {

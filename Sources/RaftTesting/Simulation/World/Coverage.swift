@@ -9,6 +9,9 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case messageLost, messageDoubled, messageLate, messageClogged
     // Changes of role.
     case becameFollower, becamePreCandidate, becameCandidate, becameLeader, leaderChanged, quorumLost
+    // Configurations.
+    case configurationAppended, jointEntered, jointLeft, memberLeft, becameRemoved, leaderLeft, votedInTransfer
+    case changeDone, changeRefused, changeRejected, changeUnknown, transferDone, transferFailed
     // Logs.
     case conflict, truncation, readFromStorage, recoveredEntries, voteRefused
     // Calls.
@@ -29,6 +32,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case faultPartitionLeader, faultCutOneWay, faultPartialPartition, faultClog, faultSlowLink, faultLoss
     case faultDuplication, faultReconnect, faultSlowDisk, faultHangingDisk, faultFailingSync, faultFullDisk
     case faultPause, faultPauseLeader, faultClockJump, faultClockDrift, faultMachineFailure, faultRot, faultWipe
+    case faultChangeMembership, faultTransfer, faultStepDown
     case faultRollback, faultWipeWithMark, faultRollbackWithMark
 }
 
