@@ -51,6 +51,12 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "Messages of a newer release, of an earlier life of their sender, or without their entries.")
     var strangers: UInt8 = 0
 
+    @Option(help: "Changes of membership asked of a leader, each one of those that the root names.")
+    var changes: UInt8 = 0
+
+    @Option(help: "Transfers of leadership asked of a leader.")
+    var transfers: UInt8 = 0
+
     @Option(help: "Messages that one direction of a link holds.")
     var inFlight = 2
 
@@ -69,7 +75,7 @@ struct ModelCommand: ParsableCommand {
             throw ValidationError("--depth, --in-flight and --states must be positive")
         }
         guard
-            [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers]
+            [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers, changes, transfers]
                 .allSatisfy({ $0 <= ModelBudget.limit })
         else { throw ValidationError("a budget is at most \(ModelBudget.limit)") }
         guard root == "all" || ModelRoot.named(root, nodes: nodes) != nil else {
@@ -89,7 +95,8 @@ struct ModelCommand: ParsableCommand {
             root == "all" ? ModelRoot.all(nodes: nodes) : [ModelRoot.named(root, nodes: nodes)].compactMap { $0 }
         let budget = ModelBudget(
             terms: terms, entries: entries, losses: losses, duplicates: duplicates, crashes: crashes,
-            heartbeats: heartbeats, reads: reads, amnesias: amnesias, strangers: strangers)
+            heartbeats: heartbeats, reads: reads, amnesias: amnesias, strangers: strangers,
+            changes: changes, transfers: transfers)
         print("\(nodes) servers, depth \(depth), \(budget), \(inFlight) messages a link")
         var hasFailed = false
         for root in roots {

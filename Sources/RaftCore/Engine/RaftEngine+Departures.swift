@@ -86,16 +86,17 @@ extension RaftEngine {
 
     /// A candidate that a committed configuration leaves out is told so, whatever becomes of its vote (rule M6).
     func tellIfRemoved(_ candidate: Member, _ fx: inout Effects) {
-        let known = committed.membership
-        guard !known.isEmpty, !isMember(candidate), known.highestIncarnations.contains(candidate) else { return }
-        send(.removed(Removed(configuration: committed.id)), to: candidate, &fx)
+        let known = breaks(.tellUncommittedRemoval) ? effective : committed
+        guard !known.membership.isEmpty, known.membership.slot(of: candidate) == nil,
+            !isMember(candidate) || breaks(.tellUncommittedRemoval),
+            known.membership.highestIncarnations.contains(candidate)
+        else { return }
+        send(.removed(Removed(configuration: known.id)), to: candidate, &fx)
     }
 
     mutating func receive(_ message: Removed, _ now: Instant, _ fx: inout Effects) {
         let named = configurations.last { $0.membership.slot(of: member) != nil }?.id ?? lastNamed
-        guard !isRemoved, named > .zero || breaks(.believeAnyRemoval),
-            message.configuration.index > named.index || breaks(.believeAnyRemoval)
-        else { return }
+        guard !isRemoved, named > .zero, message.configuration.index > named.index else { return }
         removedBy = message.configuration
         becomeFollower(of: nil, now, &fx)
         becameRemoved(by: message.configuration, &fx)

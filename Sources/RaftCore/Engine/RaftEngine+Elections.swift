@@ -11,7 +11,8 @@ extension RaftEngine {
             guard let slot = membership.slot(of: member), !membership.members[slot].isWitness else { return false }
             return membership.isVoter(member)
         }
-        return !isRemoved && (isFullVoter(membership) || isFullVoter(committed.membership))
+        return (!isRemoved || breaks(.campaignAfterRemoval))
+            && (isFullVoter(membership) || isFullVoter(committed.membership))
     }
 
     mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
@@ -25,6 +26,10 @@ extension RaftEngine {
             fence(
                 "terms are used up: a peer has raised the term to \(term), after which no format can carry another", &fx
             )
+            return
+        }
+        if breaks(.transferForEver), transferredFrom != .zero {
+            startElection(transferredFrom: transferredFrom, now, &fx)
             return
         }
         startPreVote(now, &fx)
@@ -57,7 +62,7 @@ extension RaftEngine {
         enteredTerm(now, &fx)
         change(role: .candidate, leader: nil, &fx)
         beginCampaign()
-        self.transferredFrom = transferredFrom
+        if !breaks(.transferForEver) || transferredFrom != .zero { self.transferredFrom = transferredFrom }
         fx.append(.trace(.electionStarted(term, isPreVote: false)))
         persist(hardStateChanged: true, &fx)
         if breaks(.requestVotesBeforePersist) {
@@ -77,7 +82,7 @@ extension RaftEngine {
 
     private mutating func beginCampaign() {
         campaign += 1
-        transferredFrom = .zero
+        if !breaks(.transferForEver) { transferredFrom = .zero }
         votes = [Bool](repeating: false, count: membership.members.count)
     }
 

@@ -137,7 +137,7 @@ extension RaftEngine {
         verified = min(verified, index)
         fx.append(.abandon(after: index))
         // A configuration goes with its entry (rule M2).
-        if effective.id.index > index {
+        if effective.id.index > index, !breaks(.keepTruncatedConfiguration) {
             let lowest = max(index, committed.id.index)
             configurations.removeAll { $0.id.index > lowest }
             configurationChanged(now, &fx)

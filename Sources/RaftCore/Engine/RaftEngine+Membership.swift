@@ -184,7 +184,6 @@ extension RaftEngine {
     // MARK: Catching up
 
     private func hasCaughtUp(_ member: Member, _ now: Instant) -> Bool {
-        if breaks(.promoteAtOnce) { return true }
         guard let slot = progress.firstIndex(where: { $0.member == member }), slot < times.peers.count,
             progress[slot].catchUp.isDone, !progress[slot].isSuspect, let heard = times.peers[slot].lastHeard
         else { return false }

@@ -11,6 +11,8 @@ package import RaftMembership
 /// - entries in memory: they are those on disk and in pending writes, which whoever holds those knows; where the cache
 ///   begins is kept;
 /// - formation: a model begins with a cluster that was formed.
+///
+/// Where the membership changes, servers are not alike, and no renaming is applied: what belongs to it names them.
 package struct EngineIdentity: Sendable {
     /// Everything that names no server.
     package var content: UInt64
@@ -26,6 +28,7 @@ extension RaftEngine {
         feedState(&hasher)
         feedLog(&hasher)
         feedReads(&hasher)
+        feedMembership(&hasher)
         let isCampaigning = role == .preCandidate || role == .candidate
         let slots = membership.members.indices.map { slot in
             var hasher = StableHasher(seed: 1)
@@ -70,6 +73,29 @@ extension RaftEngine {
         hasher.combine(times.commitNotice != .distantFuture)
         hasher.combine(times.waiters != .distantFuture)
         hasher.combine(times.lastLeaderContact != nil)
+    }
+
+    private func feedMembership(_ hasher: inout StableHasher) {
+        hasher.combine(lastNamed.index.rawValue)
+        hasher.combine(lastNamed.term.rawValue)
+        hasher.combine(removedBy?.index.rawValue ?? 0)
+        if role == .candidate { hasher.combine(transferredFrom.rawValue) }
+        hasher.combine(change != nil)
+        if let change {
+            hasher.combine(change.hasAppended)
+            for id in change.goal?.voters ?? [] { hasher.combine(id.rawValue) }
+            for record in change.goal?.members ?? [] { hasher.combine(record.member.id.rawValue) }
+        }
+        if let transfer {
+            hasher.combine(transfer.target.id.rawValue)
+            hasher.combine(transfer.id != nil)
+            hasher.combine(transfer.isFenced)
+            hasher.combine(transfer.isSent)
+        }
+        for slot in progress.indices.dropFirst(membership.members.count) {
+            hasher.combine(progress[slot].member.id.rawValue)
+            progress[slot].feed(&hasher)
+        }
     }
 
     private func feedLog(_ hasher: inout StableHasher) {
@@ -121,6 +147,10 @@ extension Progress {
         hasher.combine(confirmedRound)
         hasher.combine(acceptedIndex.rawValue)
         hasher.combine(toldCommit.rawValue)
+        hasher.combine(catchUp.isDone)
+        hasher.combine(catchUp.roundEnd?.rawValue ?? 0)
+        hasher.combine(UInt64(catchUp.rounds))
+        hasher.combine(departure?.confirmingRound ?? 0)
         inflight.feed(&hasher)
     }
 }

@@ -21,6 +21,8 @@ package enum ModelMoment: UInt8, CaseIterable, Sendable {
     case commitNotice
     /// Proposals left over from a lost leadership end as unknown.
     case waiters
+    /// A transfer of leadership has taken too long.
+    case transfer
 
     package var isDeadline: Bool { self != .recent && self != .late }
 }
@@ -35,6 +37,8 @@ extension RaftEngine {
         // What is armed stays armed; what is not stays so.
         if times.commitNotice != .distantFuture { times.commitNotice = later }
         if times.waiters != .distantFuture { times.waiters = later }
+        if times.change != .distantFuture { times.change = later }
+        if times.transfer != .distantFuture { times.transfer = later }
         times.election = .distantFuture
         times.heartbeat = .distantFuture
         times.formation = .distantFuture
@@ -44,12 +48,14 @@ extension RaftEngine {
         case .heartbeat, .probe, .silence: times.heartbeat = now
         case .commitNotice: times.commitNotice = now
         case .waiters: times.waiters = now
+        case .transfer: times.transfer = now
         }
         if times.lastLeaderContact != nil { times.lastLeaderContact = contact }
         for slot in times.peers.indices {
             times.peers[slot] = Times.Peer(
                 lastHeard: contact, probeAgain: moment == .probe ? now : .distantFuture,
-                stalledSince: isLate ? .origin : nil)
+                stalledSince: isLate ? .origin : nil, roundStart: now, advanced: now,
+                departBy: isLate ? .origin : .distantFuture)
         }
         step(input, at: now, into: &effects)
     }
@@ -63,6 +69,7 @@ extension RaftEngine {
         case .probe: role == .leader && progress.contains { $0.isProbing }
         case .commitNotice: role == .leader && times.commitNotice != .distantFuture
         case .waiters: times.waiters != .distantFuture
+        case .transfer: times.transfer != .distantFuture
         }
     }
 }

@@ -23,8 +23,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case readWithoutRound, lateRoundConfirms, forgetReadsOnStepDown, readBeforeApplied
     // Membership.
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
-    case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, promoteAtOnce, forgetDeparting, believeAnyRemoval
-    case leadFromOutside
+    case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, forgetDeparting, tellUncommittedRemoval
+    case leadFromOutside, ignoreOldHalf, keepTruncatedConfiguration, campaignAfterRemoval
     // Transfer.
     case transferToLaggard, transferForEver
     // Disk.
@@ -57,11 +57,14 @@ extension RaftConfiguration {
     /// The quorum rule of a configuration (rule C3).
     @inline(__always)
     func quorum(of membership: Membership) -> Quorum {
-        breaks(.countLearners) ? Quorum(incoming: Array(membership.members.indices)) : membership.quorum
+        if breaks(.countLearners) { return Quorum(incoming: Array(membership.members.indices)) }
+        if breaks(.ignoreOldHalf) { return Quorum(incoming: membership.quorum.incoming) }
+        return membership.quorum
     }
 
     func isQuorum(_ quorum: Quorum, of membership: Membership) -> Bool {
-        breaks(.countLearners) ? quorum == self.quorum(of: membership) : membership.hasQuorum(quorum)
+        breaks(.countLearners) || breaks(.ignoreOldHalf)
+            ? quorum == self.quorum(of: membership) : membership.hasQuorum(quorum)
     }
 }
 

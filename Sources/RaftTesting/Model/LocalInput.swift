@@ -6,7 +6,7 @@ import RaftMembership
 struct LocalInput: Sendable {
     enum Kind: UInt64 {
         case deliver, complete, deadline, propose, read, crash, forget, deliverUnknownKind, deliverWithoutEntries,
-            deliverFromEarlierLife
+            deliverFromEarlierLife, change, transfer
     }
 
     let kind: Kind
@@ -40,6 +40,9 @@ struct LocalInput: Sendable {
     static func deliverFromEarlierLife(_ message: UInt32) -> LocalInput {
         LocalInput(kind: .deliverFromEarlierLife, number: message, detail: 0)
     }
+
+    static func change(_ number: Int) -> LocalInput { LocalInput(kind: .change, number: 0, detail: UInt8(number)) }
+    static func transfer(to slot: Int) -> LocalInput { LocalInput(kind: .transfer, number: 0, detail: UInt8(slot)) }
 
     /// The input and the server that gets it.
     func key(_ server: UInt32) -> UInt64 {

@@ -17,9 +17,13 @@ struct LogTree: Sendable {
         var term: Term
         var entry: EntryBatch
         var fingerprint: UInt64
+        /// In effect with this entry as the last.
+        var membership: Membership
     }
 
-    private var nodes = [Node(parent: .empty, index: .zero, term: .zero, entry: .empty, fingerprint: 0)]
+    private var nodes = [
+        Node(parent: .empty, index: .zero, term: .zero, entry: .empty, fingerprint: 0, membership: Membership())
+    ]
     private var handles: [UInt64: LogHandle] = [:]
 
     func last(of log: LogHandle) -> LogID { LogID(term: self[log].term, index: self[log].index) }
@@ -40,11 +44,31 @@ struct LogTree: Sendable {
             }
             let id = entry.id(at: 0)
             nodes.append(
-                Node(parent: log, index: id.index, term: id.term, entry: entry, fingerprint: hasher.value))
+                Node(
+                    parent: log, index: id.index, term: id.term, entry: entry, fingerprint: hasher.value,
+                    membership: configuration(in: entry) ?? membership(of: log)))
             log = LogHandle(number: Int32(nodes.count - 1))
             handles[hasher.value] = log
         }
         return log
+    }
+
+    private func configuration(in entry: EntryBatch) -> Membership? {
+        guard entry.kind(at: 0) == .configuration else { return nil }
+        return entry.withPayload(at: 0) { try? MembershipCodec.decode($0) }?.membership
+    }
+
+    /// The configuration that the log puts in effect (rule M2).
+    func membership(of log: LogHandle) -> Membership { self[log].membership }
+
+    /// Where the log's last configuration stands of which this holds.
+    func lastConfiguration(of log: LogHandle, where holds: (Membership) -> Bool) -> LogIndex? {
+        var log = log
+        while log != .empty {
+            if self[log].entry.kind(at: 0) == .configuration, holds(self[log].membership) { return self[log].index }
+            log = self[log].parent
+        }
+        return nil
     }
 
     /// The log up to and including `index`; nil when it does not reach so far.

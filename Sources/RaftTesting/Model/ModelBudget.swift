@@ -19,10 +19,15 @@ package struct ModelBudget: Hashable, Sendable {
     package var amnesias: UInt8
     /// Messages of a newer release, of an earlier life of their sender, or of a leader that does things otherwise.
     package var strangers: UInt8
+    /// Changes of membership asked of a leader, each one of those that the root names.
+    package var changes: UInt8
+    /// Transfers of leadership asked of a leader.
+    package var transfers: UInt8
 
     package init(
         terms: UInt8 = 2, entries: UInt8 = 0, losses: UInt8 = 0, duplicates: UInt8 = 0, crashes: UInt8 = 0,
-        heartbeats: UInt8 = 0, reads: UInt8 = 0, amnesias: UInt8 = 0, strangers: UInt8 = 0
+        heartbeats: UInt8 = 0, reads: UInt8 = 0, amnesias: UInt8 = 0, strangers: UInt8 = 0,
+        changes: UInt8 = 0, transfers: UInt8 = 0
     ) {
         self.terms = terms
         self.entries = entries
@@ -33,27 +38,31 @@ package struct ModelBudget: Hashable, Sendable {
         self.reads = reads
         self.amnesias = amnesias
         self.strangers = strangers
+        self.changes = changes
+        self.transfers = transfers
     }
 
     /// The greatest of each.
-    package static let limit: UInt8 = 127
+    package static let limit: UInt8 = 31
 
     var packed: UInt64 {
-        [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers]
-            .reduce(0) { $0 << 7 | UInt64(min($1, Self.limit)) }
+        [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers, changes, transfers]
+            .reduce(0) { $0 << 5 | UInt64(min($1, Self.limit)) }
     }
 
     init(packed: UInt64) {
-        func field(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (7 * position)) & Self.limit }
+        func field(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (5 * position)) & Self.limit }
         self.init(
-            terms: field(8), entries: field(7), losses: field(6), duplicates: field(5), crashes: field(4),
-            heartbeats: field(3), reads: field(2), amnesias: field(1), strangers: field(0))
+            terms: field(10), entries: field(9), losses: field(8), duplicates: field(7), crashes: field(6),
+            heartbeats: field(5), reads: field(4), amnesias: field(3), strangers: field(2), changes: field(1),
+            transfers: field(0))
     }
 }
 
 extension ModelBudget: CustomStringConvertible {
     package var description: String {
         "terms \(terms), entries \(entries), losses \(losses), duplicates \(duplicates), crashes \(crashes), "
-            + "heartbeats \(heartbeats), reads \(reads), amnesias \(amnesias), strangers \(strangers)"
+            + "heartbeats \(heartbeats), reads \(reads), amnesias \(amnesias), strangers \(strangers), "
+            + "changes \(changes), transfers \(transfers)"
     }
 }

@@ -19,6 +19,14 @@ extension ModelChecker {
                 events.append(.deadline(server: slot, moment))
             }
             if summary.isLeader, state.budget.entries > 0 { events.append(.propose(server: slot)) }
+            if summary.isLeader, state.budget.changes > 0 {
+                for number in options.root.changes.indices { events.append(.change(server: slot, number: number)) }
+            }
+            if summary.isLeader, state.budget.transfers > 0 {
+                for target in state.servers.indices where target != slot {
+                    events.append(.transfer(server: slot, to: target))
+                }
+            }
             if summary.isLeader, state.budget.reads > 0 { events.append(.read(server: slot)) }
             if state.budget.crashes > 0 {
                 for count in Int(summary.durableWrites)...Int(summary.writes) {

@@ -14,7 +14,28 @@ extension ModelChecker {
                 if let found = violation(between: state.servers[one], and: state.servers[other]) { return found }
             }
         }
-        return lostCommit(in: state)
+        return wrongRemoval(in: state) ?? lostCommit(in: state)
+    }
+
+    /// Whoever takes itself for removed was left out by a committed configuration after the one that named it (rule M6).
+    private func wrongRemoval(in state: ModelState) -> ModelViolation? {
+        for server in state.servers where tables.summaries[Int(server)].isRemoved {
+            let slot = tables.servers[Int(server)].slot
+            let member = ModelRoot.member(slot)
+            let named = tables.logs.lastConfiguration(of: tables.summaries[Int(server)].memory) {
+                $0.slot(of: member) != nil
+            }
+            let isLeftOut = state.servers.contains { other in
+                let left = tables.logs.lastConfiguration(of: tables.summaries[Int(other)].committed) {
+                    $0.slot(of: member) == nil
+                }
+                return left ?? .zero > named ?? .zero
+            }
+            if !isLeftOut {
+                return ModelViolation("M6", "\(name(server)) takes itself for removed by what is not committed")
+            }
+        }
+        return nil
     }
 
     private func violation(between first: UInt32, and second: UInt32) -> ModelViolation? {
@@ -59,7 +80,10 @@ extension ModelChecker {
     ) -> ModelViolation? {
         guard leading.isLeader, leading.term >= other.term else { return nil }
         let peer = tables.servers[Int(server)]
-        let match = tables.servers[Int(leader)].engine.progress[peer.slot].matchIndex
+        let progress = tables.servers[Int(leader)].engine.progress
+        guard let match = progress.first(where: { $0.member == ModelRoot.member(peer.slot) })?.matchIndex else {
+            return nil
+        }
         guard let log = tables.logs.prefix(of: leading.memory, through: match) else {
             return ModelViolation(
                 "P1", "\(name(leader)) takes \(name(server)) to hold entry \(match), which is nowhere")
@@ -76,13 +100,21 @@ extension ModelChecker {
             committed = tables.summaries[Int(server)].committed
             length = tables.summaries[Int(server)].committedIndex
         }
-        var holders = 0
-        for server in state.servers
-        where tables.logs.isPrefix(committed, of: tables.summaries[Int(server)].disk) { holders += 1 }
-        if holders > state.servers.count / 2 { return nil }
+        func isMajority(_ half: [NodeID]) -> Bool {
+            var holders = 0
+            for id in half {
+                let server = state.servers[Int(id.rawValue) - 1]
+                if tables.logs.isPrefix(committed, of: tables.summaries[Int(server)].disk) { holders += 1 }
+            }
+            return 2 * holders > half.count
+        }
+        // Every configuration up to here was committed by itself, so its own quorum holds what is before it.
+        let membership = tables.logs.membership(of: committed)
+        if isMajority(membership.voters), membership.outgoingVoters.map(isMajority) ?? true { return nil }
         return ModelViolation(
             "committed entries are durable on a quorum (L10, D1)",
-            "entry \(tables.logs.last(of: committed)) is committed and on \(holders) of \(state.servers.count) disks")
+            "entry \(tables.logs.last(of: committed)) is committed, and no quorum of \(membership.voters)"
+                + (membership.outgoingVoters.map { " and \($0)" } ?? "") + " has it on disk")
     }
 
     /// Whoever lost what it had acknowledged is found out, nobody else is, and it counts in no quorum from then on.

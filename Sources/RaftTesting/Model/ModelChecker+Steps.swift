@@ -36,6 +36,12 @@ extension ModelChecker {
             next.budget.reads -= 1
             let committed = state.servers.map { tables.summaries[Int($0)].committedIndex }.max() ?? 0
             return apply(.read(state.budget.reads, sees: committed), to: slot, state)
+        case .change(let slot, let number):
+            next.budget.changes -= 1
+            return apply(.change(number), to: slot, state)
+        case .transfer(let slot, let target):
+            next.budget.transfers -= 1
+            return apply(.transfer(to: target), to: slot, state)
         case .crash(let slot, let durable):
             next.budget.crashes -= 1
             return apply(.crash(durable: durable), to: slot, state)

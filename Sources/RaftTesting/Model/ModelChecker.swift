@@ -28,8 +28,10 @@ package struct ModelChecker {
         }
         self.options = options
         var tables = ModelTables(
-            Renaming(nodes: options.root.nodes, isReducing: options.reducesSymmetry),
-            auditsIdentity: options.auditsIdentity)
+            Renaming(
+                nodes: options.root.nodes,
+                isReducing: options.reducesSymmetry && options.root.isSymmetric && options.budget.transfers == 0),
+            changes: options.root.changes, auditsIdentity: options.auditsIdentity)
         report = ModelReport(root: options.root.name)
         (root, rootViolation) = try Self.makeRoot(options, &tables)
         next = root

@@ -17,6 +17,9 @@ enum ModelEvent: Sendable {
     case propose(server: Int)
     case read(server: Int)
     case crash(server: Int, durable: Int)
+    /// The root's change of this number is asked for.
+    case change(server: Int, number: Int)
+    case transfer(server: Int, to: Int)
     /// A crash, after which the disk lacks its last entry.
     case forget(server: Int)
 }
@@ -59,11 +62,16 @@ extension ModelEvent {
                 case .heartbeat: "server \(server + 1) is due to send heartbeats"
                 case .probe: "server \(server + 1) is due to send heartbeats, and to probe again"
                 case .silence: "server \(server + 1) has heard from no quorum"
+                case .transfer: "server \(server + 1) has waited long enough for its successor"
                 case .commitNotice: "server \(server + 1) tells idle peers of its commit index"
                 default: "server \(server + 1) has waited long enough for proposals of a lost leadership"
                 }
             return what
         case .propose(let server): return "a command is proposed to server \(server + 1)"
+        case .change(let server, let number):
+            return "change \(number + 1) of the membership is asked of server \(server + 1)"
+        case .transfer(let server, let target):
+            return "server \(server + 1) is asked to hand over to server \(target + 1)"
         case .read(let server): return "a read is requested of server \(server + 1)"
         case .crash(let server, let durable):
             let writes = tables.servers[Int(state.servers[server])].writes.count

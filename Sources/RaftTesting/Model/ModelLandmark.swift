@@ -34,6 +34,11 @@ package enum ModelLandmark: Int, CaseIterable, Sendable {
     case suspect
     case unknownKind
     case emptyRequest
+    case jointEntered
+    case jointLeft
+    case removed
+    /// A follower campaigned without a pre-vote, because its leader had asked for it.
+    case transfer
 
     package var name: String { "\(self)" }
 }

@@ -51,7 +51,8 @@ struct ModelMessage: Sendable {
         if term != server.hard.term { return term < server.hard.term }
         let engine = server.engine
         guard engine.role == .leader, engine.term == term else { return true }
-        return engine.progress[from].stream != stream
+        guard let progress = engine.progress.first(where: { $0.member == ModelRoot.member(from) }) else { return false }
+        return progress.stream != stream
     }
 
     static let rulesThatReviveMessages: [Mutation] = [

@@ -1,3 +1,5 @@
+import RaftMembership
+
 extension ModelRoot {
     static let roots = pairs + triples
 
@@ -68,5 +70,18 @@ extension ModelRoot {
                 "server 1 led term 2; server 2 leads term 3 and has committed; old answers are on their way to 1",
             disks: [Disk(), Disk(), Disk()],
             preludes: [.lead([0, 1, 2]), .heartbeat(0), .lead([1, 2])]),
+        ModelRoot(
+            name: "add", summary: "server 1 leads term 2 of two; server 3 may be added",
+            disks: [Disk(), Disk(), .outside], preludes: [.lead([0, 1])], members: 2, changes: [[add(3)]]),
+        ModelRoot(
+            name: "remove", summary: "server 1 leads term 2 of three; it or server 3 may be removed",
+            disks: [Disk(), Disk(), Disk()], preludes: [.lead([0, 1, 2])],
+            changes: [[.remove(3)], [.remove(1)]]),
+        ModelRoot(
+            name: "replace", summary: "server 1 leads term 2 of two; server 3 may take the place of either",
+            disks: [Disk(), Disk(), .outside], preludes: [.lead([0, 1])], members: 2,
+            changes: [[add(3), .remove(2)], [add(3), .remove(1)]]),
     ]
+
+    private static func add(_ id: NodeID) -> MembershipChange { .add(id, addresses: ["memory:\(id)"]) }
 }

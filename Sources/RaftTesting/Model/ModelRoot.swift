@@ -13,6 +13,9 @@ package struct ModelRoot: Hashable, Sendable {
         var votedFor: Int?
         /// The commit index it knows of.
         var committed: UInt64 = 1
+
+        /// Of a server that knows its cluster and has nothing else: no entry, no configuration.
+        static let outside = Disk(term: 0, committed: 0)
     }
 
     /// What happened before, servers counted from 0. Everything between the servers named arrives, in its order, every
@@ -32,8 +35,14 @@ package struct ModelRoot: Hashable, Sendable {
     var preludes: [Prelude] = []
     /// Requests carry one entry each, so that entries can be acknowledged one by one.
     var sendsSingleEntries = false
+    /// How many servers, the first ones, are members at the beginning; nil for all.
+    var members: Int?
+    /// Changes of membership that may be asked of a leader.
+    var changes: [[MembershipChange]] = []
 
     package var nodes: Int { disks.count }
+    /// Whether all servers play the same part, whatever their names.
+    var isSymmetric: Bool { changes.isEmpty && members == nil }
 
     /// Every root with this many servers.
     package static func all(nodes: Int) -> [ModelRoot] { roots.filter { $0.nodes == nodes } }
@@ -50,7 +59,7 @@ extension ModelRoot {
     private static let cluster = ClusterID(high: 7, low: 7)
 
     private func configurationEntry() throws -> [UInt8] {
-        let records = disks.indices.map {
+        let records = disks.indices.prefix(members ?? disks.count).map {
             Membership.Record(member: Self.member($0), addresses: ["memory:\($0 + 1)"])
         }
         let membership = try Membership(members: records, voters: records.map(\.member.id))
@@ -61,7 +70,9 @@ extension ModelRoot {
     func disk(_ slot: Int) throws -> (HardState, EntryBatch) {
         let disk = disks[slot]
         var builder = EntryBatchBuilder(firstIndex: 1)
-        builder.append(.configuration, term: 1, payload: try configurationEntry())
+        if slot < members ?? disks.count {
+            builder.append(.configuration, term: 1, payload: try configurationEntry())
+        }
         var last: UInt64 = 1
         for term in disk.terms {
             // A leader begins its term with a no-op.

@@ -14,9 +14,10 @@ struct ModelTables: Sendable {
         var isLeader: Bool
         var isWaiting: Bool
         var isAmnesiac: Bool
+        var isRemoved: Bool
         var suspects: UInt8
         /// A bit for each armed `ModelMoment`.
-        var armed: UInt8
+        var armed: UInt16
         var writes: UInt8
         var durableWrites: UInt8
     }
@@ -46,8 +47,12 @@ struct ModelTables: Sendable {
     /// What an audit found.
     private(set) var wronglyTaken: String?
 
-    init(_ renaming: Renaming, auditsIdentity: Bool = false) {
+    /// Changes of membership, by number.
+    let changes: [[MembershipChange]]
+
+    init(_ renaming: Renaming, changes: [[MembershipChange]] = [], auditsIdentity: Bool = false) {
         self.renaming = renaming
+        self.changes = changes
         self.auditsIdentity = auditsIdentity
     }
 
@@ -63,7 +68,7 @@ struct ModelTables: Sendable {
         servers.append(server)
         serverFingerprints += fingerprints
         let engine = server.engine
-        var armed: UInt8 = 0
+        var armed: UInt16 = 0
         for moment in ModelMoment.allCases where engine.isArmed(moment) { armed |= 1 << moment.rawValue }
         if server.ghost.proposals.isEmpty { armed &= ~(1 << ModelMoment.waiters.rawValue) }
         summaries.append(
@@ -72,6 +77,7 @@ struct ModelTables: Sendable {
                 committedIndex: UInt32(logs.lastIndex(of: server.ghost.committed).rawValue),
                 ledTerms: server.ghost.ledTerms, term: engine.term.rawValue, isLeader: engine.role == .leader,
                 isWaiting: !server.ghost.proposals.isEmpty, isAmnesiac: server.ghost.isAmnesiac,
+                isRemoved: engine.isRemoved,
                 suspects: server.ghost.suspects, armed: armed, writes: UInt8(server.writes.count),
                 durableWrites: UInt8(server.writes.filter(\.isDurable).count)))
         return number
@@ -124,6 +130,8 @@ struct ModelTables: Sendable {
         case .deadline: step.run(.deadlineReached, at: input.moment, &logs)
         case .propose: step.propose(input.detail, &logs)
         case .read: step.requestRead(UInt64(input.detail), sees: LogIndex(UInt64(input.number)), &logs)
+        case .change: step.change(changes[Int(input.detail)], &logs)
+        case .transfer: step.transfer(to: Int(input.detail), &logs)
         case .crash: step.crash(durable: Int(input.detail), &logs)
         case .forget: step.forget(&logs)
         case .deliverUnknownKind: step.receiveUnknownKind(messages[Int(input.number)].envelope, &logs)

@@ -100,6 +100,7 @@ extension ServerStep {
             }
         }
         if let broken = engine.brokenInvariant() { fail("invariants", broken) }
+        checkMembership(logs)
         if engine.role != .leader || engine.term != old.term {
             ghost.suspects = 0
             ghost.committedAtSuspicion = .zero
@@ -107,6 +108,23 @@ extension ServerStep {
         if engine.role == .leader { ghost.ledTerms |= 1 << (engine.term.rawValue & 63) }
         if engine.role != .leader, let read = ghost.reads.first { fail("R3", "read \(read.id) never ends") }
         rememberCommit(logs)
+    }
+
+    /// What the log says is in effect (rule M2), and a leader appends one configuration at a time (rule M1).
+    private mutating func checkMembership(_ logs: LogTree) {
+        if engine.membership != logs.membership(of: memory) {
+            fail("M2", "the configuration in effect is not that of the log")
+        }
+        guard before.engine.role == .leader, engine.role == .leader, engine.effective.id.term == engine.term,
+            engine.effective.id.index > before.engine.log.last.index
+        else { return }
+        let previous = before.engine.effective.id
+        if previous.index > engine.commitIndex {
+            fail("M1", "a configuration is appended while that of entry \(previous) is not committed")
+        }
+        if engine.log.terms.term(at: engine.commitIndex) != engine.term {
+            fail("M1", "the configuration is changed before an entry of the term is committed")
+        }
     }
 
     private mutating func rememberCommit(_ logs: LogTree) {

@@ -96,6 +96,16 @@ struct ServerStep {
         run(.readRequested(ReadID(rawValue: id)), at: .recent, &logs)
     }
 
+    mutating func change(_ changes: [MembershipChange], _ logs: inout LogTree) {
+        let newcomers = Membership.newcomers(in: changes).map { ModelRoot.member(Int($0.id.rawValue) - 1) }
+        run(.changeRequested(CallID(rawValue: 1), ChangeRequest(changes, known: newcomers)), at: .recent, &logs)
+    }
+
+    mutating func transfer(to slot: Int, _ logs: inout LogTree) {
+        run(
+            .transferRequested(CallID(rawValue: 2), to: ModelRoot.member(slot).id, givesUp: false), at: .recent, &logs)
+    }
+
     /// The write at `position` is durable, and the engine is told. Those before it are durable too.
     mutating func complete(_ position: Int, _ logs: inout LogTree) {
         if position > 0 { landmarks.insert(ModelLandmarks(.outOfOrderCompletion)) }
@@ -240,6 +250,12 @@ struct ServerStep {
             if role == .leader { landmarks.insert(ModelLandmarks(.election)) }
             if before.engine.role == .leader, role != .leader { landmarks.insert(ModelLandmarks(.stepDown)) }
         case .voteRefused: landmarks.insert(ModelLandmarks(.refusedVote))
+        case .configurationAdopted(_, let membership):
+            if membership.isJoint { landmarks.insert(ModelLandmarks(.jointEntered)) }
+            if before.engine.membership.isJoint, !membership.isJoint { landmarks.insert(ModelLandmarks(.jointLeft)) }
+        case .removed: landmarks.insert(ModelLandmarks(.removed))
+        case .electionStarted(_, let isPreVote) where !isPreVote && before.engine.role == .follower:
+            landmarks.insert(ModelLandmarks(.transfer))
         case .truncated: landmarks.insert(ModelLandmarks(.repair))
         case .peerSuspect(let peer, _):
             ghost.suspects |= 1 << UInt8(peer.rawValue - 1)

@@ -8,7 +8,7 @@ package enum MutationCatalogue {
         .completionsInOrder,
         // Nothing of a newer release can be simulated by this one.
         .skipUnknownKind,
-        // No membership changes yet, so nobody is superseded.
+        // Nobody comes back in another life yet, so nobody is superseded.
         .acceptSuperseded,
         // Whoever is amnesiac is kept away before a leader could notice (rule M10).
         .keepSuspectInQuorum,
@@ -17,7 +17,8 @@ package enum MutationCatalogue {
         // The answer holds all that any client was told: a leader answers for what it has applied.
         .readBeforeApplied,
         // Each takes an order of messages that seeds seldom give.
-        .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies, .compareLogsByIndex, .completionByIndex,
+        .tellUncommittedRemoval, .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies, .compareLogsByIndex,
+        .completionByIndex,
         .readWithoutRound,
         // No safety rule: bounded work.
         .probeWithoutBackoff,
@@ -44,6 +45,10 @@ package enum MutationCatalogue {
         .lateRoundConfirms: ModelTrial("deposed", ModelBudget(terms: 0, reads: 1)),
         .readWithoutRound: ModelTrial("deposed", ModelBudget(terms: 0, reads: 1)),
         .acceptSuperseded: ModelTrial("led", ModelBudget(terms: 1, entries: 1, strangers: 1)),
+        .ignoreOldHalf: ModelTrial("replace", ModelBudget(terms: 1, changes: 1)),
+        .keepTruncatedConfiguration: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
+        .tellUncommittedRemoval: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
+        .changeBeforeNoOp: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
     ]
 
     /// Rules about bounded work and the like: a test that names them is enough.

@@ -120,6 +120,12 @@ extension SafetyProperties {
                 fail("L4", "\(engine.member) commits entry \(index), which it does not have")
                 return
             }
+            guard term >= committedTerms.last.term else {
+                fail(
+                    "state machine safety",
+                    "\(engine.member) commits \(index)@\(term) after an entry of term \(committedTerms.last.term)")
+                return
+            }
             guard isOnQuorum(index, term, of: membership) else {
                 fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
                 return

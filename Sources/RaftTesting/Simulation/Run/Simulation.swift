@@ -201,7 +201,7 @@ public final class Simulation<Work: Workload> {
         var before: UInt64?
         while true {
             let sum = core.nodes.reduce(0) { $0 + $1.applied.rawValue }
-            if before == sum { return try wait(0, property, what, until: isDone) }
+            if before == sum { throw violation(property, "\(what), and nothing moves any more: \(core.standing)") }
             before = sum
             if try core.world.run(for: span, until: isDone) { return }
         }
