@@ -30,6 +30,8 @@ test: release simulator
 	@$(SIM) --mutations
 	@$(CHECK) model --nodes 2 --depth 60 --terms 2 --entries 1 --crashes 1 --states 1000000
 	@$(CHECK) model --nodes 3 --depth 30 --terms 2 --entries 1 --states 1000000
+	@$(CHECK) model --nodes 3 --root remove --depth 30 --terms 1 --entries 0 --changes 1 --crashes 1 --states 1000000
+	@$(CHECK) model --nodes 3 --root replace --depth 30 --terms 1 --entries 0 --changes 1 --crashes 1 --states 1000000
 	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" RAFT_CHECK="$(CURDIR)/$(CHECK)" $(SWIFT) test --no-parallel $(TEST)
 
 # Fresh seeds: SEEDS of them, from FROM on.
@@ -41,6 +43,9 @@ model: simulator
 	@$(CHECK) model --nodes 2 --depth 200 --terms 3 --entries 2 --crashes 1
 	@$(CHECK) model --nodes 3 --depth 40 --terms 2 --entries 1 --crashes 1 --duplicates 1
 	@$(CHECK) model --nodes 3 --depth 40 --terms 2 --heartbeats 2 --reads 1
+	@for root in add remove replace; do \
+		$(CHECK) model --nodes 3 --root $$root --depth 60 --terms 1 --entries 0 --changes 1 --heartbeats 1 --crashes 1 || exit 1; done
+	@$(CHECK) model --nodes 3 --root led --depth 60 --terms 1 --entries 1 --transfers 1 --crashes 1
 
 simulator: deps
 	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-sim

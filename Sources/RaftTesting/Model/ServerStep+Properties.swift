@@ -61,15 +61,17 @@ extension ServerStep {
             if engine.hard != old.hard || engine.role != old.role {
                 fail("V6", "a pre-vote changes its voter")
             }
-        case .voteReply(let reply): checkStepDown(reply.term)
-        case .appendReply(let reply): checkStepDown(reply.term)
-        case .heartbeatReply(let reply): checkStepDown(reply.term)
+        case .voteReply(let reply): checkStepDown(reply.term, of: envelope.from)
+        case .appendReply(let reply): checkStepDown(reply.term, of: envelope.from)
+        case .heartbeatReply(let reply): checkStepDown(reply.term, of: envelope.from)
         default: break
         }
     }
 
     /// Whoever is stuck in a higher term is heard, or it stays stuck for ever.
-    private mutating func checkStepDown(_ term: Term) {
+    private mutating func checkStepDown(_ term: Term, of sender: Member) {
+        // Who has left is no member, and disturbs nobody (rule M6).
+        guard before.engine.isMember(sender) else { return }
         if before.engine.role == .leader, engine.term < term {
             fail("V9", "the leader of term \(engine.term) reads term \(term) in a reply and stays")
         }

@@ -51,6 +51,31 @@ struct ModelCheckerTests {
         }
     }
 
+    @Test("A member is added, removed and replaced, with a crash, and every property holds (M1, M2, M3, M6)")
+    func membership() throws {
+        for root in ["add", "remove", "replace"] {
+            let report = try explore(root, ModelBudget(terms: 0, crashes: 1, changes: 1), depth: 30) {
+                $0.maximumStates = 30_000
+            }
+            #expect(report.counterexample == nil, "\(report.counterexample?.description ?? "")")
+            #expect(report.count(of: .crash) > 0)
+        }
+        for root in ["add", "remove", "replace"] {
+            let report = try explore(root, ModelBudget(terms: 0, changes: 1), depth: 40)
+            #expect(report.counterexample == nil, "\(report.counterexample?.description ?? "")")
+            for landmark in [ModelLandmark.jointEntered, .jointLeft] {
+                #expect(report.count(of: landmark) > 0, "no state of \(root) with \(landmark.name)")
+            }
+        }
+    }
+
+    @Test("Leadership is handed over, whatever is lost or late, and every property holds (T1, T2)")
+    func transfer() throws {
+        let report = try explore("led", ModelBudget(terms: 0, entries: 1, transfers: 1), depth: 12)
+        #expect(report.counterexample == nil, "\(report.counterexample?.description ?? "")")
+        #expect(report.count(of: .transfer) > 0 && report.count(of: .twoElections) > 0)
+    }
+
     @Test(
         "A disk that forgets is found out, a newer release's entry stops its reader, an earlier life is ignored (L3, L13, M7)"
     )
