@@ -85,9 +85,9 @@ extension EventKind {
             "A membership is committed: it will not be undone, and another change may begin.")
     }
 
-    @inlinable public static var learnerCaughtUp: EventKind {
+    @inlinable public static var learnerReady: EventKind {
         EventKind(
-            "raft.learner.caught.up", "8381a48f2257436fa1accf412452337c",
+            "raft.learner.ready", "8381a48f2257436fa1accf412452337c",
             "A learner keeps up with the log and may become a voter.")
     }
 
@@ -115,9 +115,9 @@ extension EventKind {
             "This node was removed from the cluster and takes no further part; stop it, or add it again.")
     }
 
-    @inlinable public static var departureGivenUp: EventKind {
+    @inlinable public static var departureUnheard: EventKind {
         EventKind(
-            "raft.departure.given.up", "db620ab54dd44c3590cd9c4b2af0de26",
+            "raft.departure.unheard", "db620ab54dd44c3590cd9c4b2af0de26",
             "A removed node could not be told so; it does no harm, but should be stopped.")
     }
 
@@ -226,6 +226,12 @@ extension EventKind {
             "The storage failed and was closed; check the disk, then restart the node.")
     }
 
+    @inlinable public static var diskStalled: EventKind {
+        EventKind(
+            "raft.disk.stalled", "bd2badfaaaea400099d9385285513e46",
+            "The leader's disk did not finish a write in time, so another node is to lead; check the device.")
+    }
+
     @inlinable public static var storageRepaired: EventKind {
         EventKind(
             "raft.storage.repaired", "465bedbe66ed4e09b1d017464283fa0a",
@@ -300,11 +306,12 @@ extension EventKind {
     public static let all: [EventKind] = [
         .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
         .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused,
-        .configurationCommitted, .learnerCaughtUp, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
-        .departureGivenUp, .peerConnected,
+        .configurationCommitted, .learnerReady, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
+        .departureUnheard, .peerConnected,
         .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,
         .conflictRepaired, .entriesTruncated, .proposalsLost, .protocolViolation, .nodeFenced, .nodeAmnesiac,
-        .storageOpened, .storageRecovered, .storageFailed, .storageRepaired, .mapGrown, .markMissing, .listenerStarted,
+        .storageOpened, .storageRecovered, .storageFailed, .diskStalled, .storageRepaired, .mapGrown, .markMissing,
+        .listenerStarted,
         .clientConnected, .clientRefused, .nodeStarted, .nodeStopping, .nodeStopped, .configurationIgnored,
         .recordsDropped,
     ]

@@ -6,6 +6,13 @@ public struct RaftConfiguration: Hashable, Sendable {
     /// The election timeout is drawn from this range anew for every campaign (§5.2, rule V11). Its lower bound is also
     /// how long a follower that heard from a leader refuses votes (rule V9).
     public var electionTimeout: ClosedRange<UInt64> = 150_000_000...300_000_000
+    /// From 0, the last to campaign, to 10: lengthens this server's own election timeout by up to its upper bound, ever
+    /// less with each timeout that passes without a leader, and not at all from the fourth on (rule V16). Never a reason to
+    /// grant or refuse a vote.
+    public var electionPriority = 10
+    /// A leader whose oldest write is under way for longer hands over or steps down, and answers its callers *unknown*
+    /// (rule D5). A server does not campaign while its disk hangs.
+    public var diskStall: UInt64 = 2_000_000_000
     /// A command may not be larger.
     public var maximumCommandBytes = 4 << 20
     /// Appended but not committed bytes on a leader; beyond them proposals are *overloaded* (rule P8).
@@ -47,6 +54,9 @@ public struct RaftConfiguration: Hashable, Sendable {
         try require(
             electionTimeout.upperBound >= electionTimeout.lowerBound + electionTimeout.lowerBound / 4,
             "election must span at least a quarter of its lower bound, so that split votes end")
+        try require((0...10).contains(electionPriority), "electionPriority must be between 0 and 10")
+        try require(
+            (2 * heartbeatInterval...hour).contains(diskStall), "diskStall must be between twice the heartbeat and 1h")
         try require((1...(1 << 28)).contains(maximumCommandBytes), "maximumCommandBytes must be between 1 and 2^28")
         try require(
             (1...(1 << 31)).contains(maximumUncommittedBytes), "maximumUncommittedBytes must be between 1 and 2^31")

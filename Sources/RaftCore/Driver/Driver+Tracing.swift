@@ -56,7 +56,7 @@ extension Driver {
                 [.index(id.index.rawValue), .term(id.term.rawValue)])
         case .learnerCaughtUp(let learner, let rounds):
             tracer.info(
-                .learnerCaughtUp, "node \(learner.id) has caught up in \(rounds) rounds and may vote",
+                .learnerReady, "node \(learner.id) has caught up in \(rounds) rounds and may vote",
                 [.peer(learner.id.rawValue), .count(rounds)])
         case .changeEnded(.changed): break
         case .changeEnded(.refused(let reason)), .changeEnded(.unknown(let reason)):
@@ -75,9 +75,14 @@ extension Driver {
             tracer.notice(
                 .nodeRemoved, "node \(own) was removed from the cluster by the configuration in entry \(id)",
                 [.index(id.index.rawValue)])
+        case .diskStalled(let milliseconds):
+            tracer.error(
+                .diskStalled,
+                "node \(own) gives up leadership: its disk has not finished a write for \(milliseconds) ms",
+                [.reason("a write is under way for \(milliseconds) ms")])
         case .departureGivenUp(let peer):
             tracer.warning(
-                .departureGivenUp, "node \(peer) was removed and could not be told", [.peer(peer.rawValue)])
+                .departureUnheard, "node \(peer) was removed and could not be told", [.peer(peer.rawValue)])
         case .clusterFormed(let cluster):
             tracer.notice(.clusterFormed, "formed cluster \(cluster)", [.cluster("\(cluster)")])
         case .clusterAdopted(let cluster):

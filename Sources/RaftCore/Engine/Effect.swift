@@ -83,6 +83,7 @@ package enum EngineEvent: Hashable, Sendable {
     case transferStarted(Member)
     case transferEnded(TransferOutcome)
     case removed(by: LogID)
+    case diskStalled(milliseconds: UInt64)
     case departureGivenUp(NodeID)
     case clusterFormed(ClusterID)
     case clusterAdopted(ClusterID)

@@ -16,7 +16,10 @@ extension RaftEngine {
     }
 
     mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
+        times.electionTimeouts += 1
         resetElectionDeadline(now)
+        // A leader with such a disk would be none (rule D5).
+        if isDiskStalled(now) { return }
         // Its own vote is on the way to the disk: another campaign would only wait for another write.
         if role == .candidate, log.isHardStatePending { return }
         // Nobody is told of a cluster whose first entry a crash could still undo (rule M9).
@@ -35,9 +38,11 @@ extension RaftEngine {
         startPreVote(now, &fx)
     }
 
-    /// Drawn anew each time, so that split votes end (rule V11).
+    /// Drawn anew each time, so that split votes end (rule V11). A low priority waits longer, ever less so (rule V16).
     mutating func resetElectionDeadline(_ now: Instant) {
-        times.election = now + times.random.next(in: configuration.electionTimeout)
+        let patience = UInt64(10 - configuration.electionPriority) * configuration.electionTimeout.upperBound / 10
+        let left = breaks(.keepPriority) ? 3 : 3 - min(3, times.electionTimeouts)
+        times.election = now + times.random.next(in: configuration.electionTimeout) + patience * left / 3
     }
 
     /// Asks whether an election could be won, without touching anybody's term (D§9.6).

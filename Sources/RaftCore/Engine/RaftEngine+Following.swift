@@ -66,6 +66,7 @@ extension RaftEngine {
             becomeFollower(of: sender, now, &fx)
         }
         times.lastLeaderContact = now
+        times.electionTimeouts = 0
         resetElectionDeadline(now)
         return true
     }

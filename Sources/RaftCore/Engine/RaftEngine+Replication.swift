@@ -340,6 +340,10 @@ extension RaftEngine {
             times.heartbeat = .distantFuture
             return
         }
+        if isDiskStalled(now) {
+            giveUpForDisk(now, &fx)
+            return
+        }
         guard hasLiveQuorum(within: configuration.electionTimeout.upperBound, now) || breaks(.leadWithoutQuorum) else {
             stepDownWithoutQuorum(now, &fx)
             return

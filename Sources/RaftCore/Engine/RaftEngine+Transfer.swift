@@ -134,6 +134,26 @@ extension RaftEngine {
         if let id = pending.id { fx.append(.transferEnded(id, outcome)) }
     }
 
+    // MARK: A disk that hangs
+
+    /// Whether the oldest write is under way for too long (rule D5).
+    func isDiskStalled(_ now: Instant) -> Bool {
+        guard let oldest = times.writes.first, !breaks(.leadWithHungDisk) else { return false }
+        return now - oldest.submitted > configuration.diskStall
+    }
+
+    /// Another leads while this disk hangs: without a write, and without waiting for one. What was proposed here may be
+    /// committed by others, so its outcome is unknown (rule D5).
+    mutating func giveUpForDisk(_ now: Instant, _ fx: inout Effects) {
+        fx.append(.trace(.diskStalled(milliseconds: (now - (times.writes.first?.submitted ?? now)) / 1_000_000)))
+        if let slot = bestSuccessor(now), progress[slot].matchIndex == log.last.index {
+            send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: progress[slot].member, &fx)
+        }
+        becomeFollower(of: nil, now, &fx)
+        times.waiters = .distantFuture
+        fx.append(.abandon(after: .zero))
+    }
+
     // MARK: The target
 
     /// Campaigns at once, without a pre-vote: the leader that its voters would hold on to has asked for it.

@@ -50,7 +50,7 @@ package struct RaftEngine: Hashable, Sendable {
 
     // Candidates.
     /// Numbers the campaigns; a reply counts for its own only (rule V5).
-    var campaign: UInt64 = 0
+    package internal(set) var campaign: UInt64 = 0
     /// By slot.
     var votes: [Bool] = []
     /// The term whose leader hands over to this candidate; zero for none (rule T2).
@@ -112,6 +112,7 @@ package struct RaftEngine: Hashable, Sendable {
             refuse(input, into: &effects)
             return
         }
+        times.now = now
         switch input {
         case .started: start(now, &effects)
         case .received(let envelope): receive(envelope, now, &effects)
@@ -172,6 +173,7 @@ package struct RaftEngine: Hashable, Sendable {
     private mutating func persisted(_ id: WriteID, _ now: Instant, _ fx: inout Effects) {
         let wasHardStatePending = log.isHardStatePending
         guard recordCompletion(of: id) else { return }
+        if let done = times.writes.firstIndex(where: { $0.id == id }) { times.writes.remove(at: done) }
         log.evict(downTo: configuration.cacheBytes)
         if wasHardStatePending, !log.isHardStatePending { hardStateBecameDurable(now, &fx) }
         sendOwedReplies(&fx)
@@ -244,6 +246,7 @@ package struct RaftEngine: Hashable, Sendable {
         hard.commitHint = max(hard.commitHint, commitIndex)
         let id = log.submit(
             firstIndex: entries.isEmpty ? nil : entries.firstIndex, changesHardState: hardStateChanged)
+        times.writes.append(Times.Write(id: id, submitted: times.now))
         fx.append(
             .persist(
                 StorageBatch(group: group, truncateAfter: truncateAfter, entries: entries, hardState: hard), id))
@@ -254,7 +257,7 @@ package struct RaftEngine: Hashable, Sendable {
     }
 
     /// Whether this very member belongs to the configuration in effect or to the committed one.
-    func isMember(_ member: Member) -> Bool {
+    package func isMember(_ member: Member) -> Bool {
         membership.slot(of: member) != nil || committed.membership.slot(of: member) != nil
     }
 

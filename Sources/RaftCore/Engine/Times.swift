@@ -40,7 +40,19 @@ package struct Times: Sendable {
         var departBy = Instant.distantFuture
     }
 
+    /// A write that storage has not answered.
+    struct Write: Sendable {
+        var id: WriteID
+        var submitted: Instant
+    }
+
     var random: RandomNumbers
+    /// When the present step began.
+    var now = Instant.origin
+    /// Writes under way, oldest first.
+    var writes: [Write] = []
+    /// Election timeouts that have passed since a leader was heard from.
+    var electionTimeouts: UInt64 = 0
     /// When a follower or candidate starts a campaign.
     var election = Instant.distantFuture
     /// When a leader sends its next heartbeats.

@@ -27,8 +27,9 @@ package enum Mutation: String, CaseIterable, Sendable {
     case leadFromOutside, ignoreOldHalf, keepTruncatedConfiguration, campaignAfterRemoval
     // Transfer.
     case transferToLaggard, transferForEver
+    case keepPriority
     // Disk.
-    case reportBeforeCommit, retryFailedSync, skipChecksums
+    case leadWithHungDisk, reportBeforeCommit, retryFailedSync, skipChecksums
     // Proposals.
     case forgetAbandonedProposals, succeedByIndex
     // The storage in LMDB.

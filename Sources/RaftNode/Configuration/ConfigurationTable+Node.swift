@@ -53,6 +53,13 @@ extension ConfigurationTable {
                 standard: .text(DurationRangeText(standard.electionTimeout).description),
                 summary: "The election time-out is drawn from this range; at least twice the heartbeat"),
             ConfigurationKey(
+                "raft.electionPriority", .integer(in: 0...10), standard: .integer(standard.electionPriority),
+                summary: "From 0, the last to campaign, to 10; lengthens the node's own election time-out, no more"),
+            ConfigurationKey(
+                "raft.diskStall", .duration(in: 2_000_000...hour),
+                standard: .text(DurationText(standard.diskStall).description),
+                summary: "A leader whose disk has not finished a write for so long hands over or steps down"),
+            ConfigurationKey(
                 "raft.snapshotEntries", .integer(in: 1...Int.max), standard: .integer(10_000),
                 summary: "Entries after which a snapshot is taken",
                 ignoredBecause: "this release takes no snapshots, the log is kept whole"),

@@ -106,6 +106,8 @@ extension NodeConfiguration {
         var raft = RaftConfiguration()
         raft.heartbeatInterval = try settings.duration("raft.heartbeat")
         raft.electionTimeout = try settings.durationRange("raft.election")
+        raft.electionPriority = try settings.integer("raft.electionPriority")
+        raft.diskStall = try settings.duration("raft.diskStall")
         for limit in RaftLimit.all {
             raft[keyPath: limit.path] =
                 limit.isBytes ? try settings.bytes(limit.key) : try settings.integer(limit.key)

@@ -51,6 +51,8 @@ extension Mutation {
         case .leadFromOutside: "M4"
         case .transferToLaggard: "T1"
         case .transferForEver: "T2"
+        case .keepPriority: "V16"
+        case .leadWithHungDisk: "D5"
         case .reportBeforeCommit: "D1"
         case .retryFailedSync: "D2"
         case .skipChecksums: "D3"

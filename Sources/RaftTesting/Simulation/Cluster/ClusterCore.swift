@@ -85,6 +85,8 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .fine
         node.seen = Observation()
         node.applied = .zero
+        node.submissions = []
+        node.campaigns = 0
         // By the time of the start: a process that starts then has the same chances, whatever became of earlier ones.
         func random(of owner: RandomOwner) -> SeededRandom {
             SeededRandom(seed: seed, of: owner, node.index, world.now.rawValue)
@@ -133,6 +135,7 @@ final class ClusterCore: @unchecked Sendable {
             node.life?.die()
             node.life = nil
         }
+        administration = []
         world.end()
     }
 

@@ -91,6 +91,8 @@ extension ClusterOptions {
         configuration.heartbeatInterval = random.pick([30_000_000, 50_000_000, 100_000_000, 100_000_000])
         let lowest = configuration.heartbeatInterval * random.next(in: 2...5)
         configuration.electionTimeout = lowest...lowest + random.next(in: lowest / 4 + 1...lowest * 2)
+        configuration.diskStall = random.pick([2_000_000_000, 1_000_000_000, 500_000_000])
+        configuration.electionPriority = random.pick([10, 10, 10, 5, 0])
         if random.chance(500) {
             // Everything is scarce.
             configuration.cacheBytes = 1 << 16

@@ -43,6 +43,10 @@ final class SimulatedNode: @unchecked Sendable {
     var formation: StorageBatch?
     /// What may be on its disk; nil before its first start.
     var wholes: WholeWrites?
+    /// Campaigns since it last knew of a leader.
+    var campaigns = 0
+    /// When each write of this life that is not on disk yet was submitted, by its own clock; oldest first.
+    var submissions: [Instant] = []
     /// Why it may stop itself at present.
     var excuse: Excuse?
     /// Entries that its machine has taken in this life.
@@ -91,6 +95,7 @@ struct Observation {
     var last = LogID.zero
     var hasLeader = false
     var configuration = LogID.zero
+    var campaign: UInt64 = 0
     var isRemoved = false
     var lastLeaderContact: Instant?
     var flushed = LogIndex.zero

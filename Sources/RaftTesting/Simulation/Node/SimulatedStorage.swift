@@ -129,6 +129,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
     }
 
     private func noteWritten(_ batches: [StorageBatch]) {
+        life.node.submissions.removeFirst(min(batches.count, life.node.submissions.count))
         life.cluster.properties.wrote(batches, on: life.node)
         life.cluster.world.trace.record(
             life.cluster.world.now, .committed(life.node.id, disk.image.last.index, batches.count))

@@ -25,6 +25,7 @@ final class NodeWatch: EngineProbe, MachineWatcher {
     func willPersist(_ batch: StorageBatch) {
         guard !life.isDead else { return }
         life.node.wholes?.expect(batch)
+        life.node.submissions.append(life.node.clock.time(at: life.cluster.world.now))
     }
 
     // MARK: Machines: every one is fed the committed entries, each once and in order (rules C4, C6)
@@ -102,6 +103,6 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
     private static let points: [String: CoveragePoint] = [
         EventKind.conflictRepaired.name: .conflict, EventKind.entriesTruncated.name: .truncation,
         EventKind.quorumLost.name: .quorumLost, EventKind.voteRefused.name: .voteRefused,
-        EventKind.clusterFormed.name: .clusterFormed,
+        EventKind.clusterFormed.name: .clusterFormed, EventKind.diskStalled.name: .diskStalled,
     ]
 }

@@ -36,6 +36,7 @@ extension SafetyProperties {
         case .heartbeat(let heartbeat):
             if hard.term < heartbeat.term { fail("V14", "\(id) leads term \(heartbeat.term), which is not durable") }
             checkLiveQuorum(of: node)
+            checkDisk(of: node)
         case .timeoutNow(let message):
             handovers[message.term] = envelope.to
             // Caught up first: the successor has on its disk all that this leader has (rule T1).
@@ -69,6 +70,16 @@ extension SafetyProperties {
             fail("L10", "\(node.id) acknowledges entry \(index), which is not durable")
             return
         }
+    }
+
+    /// A leader whose disk hangs is silent (rule D5).
+    private func checkDisk(of node: SimulatedNode) {
+        guard let oldest = node.submissions.first else { return }
+        let span = options.configuration.diskStall + 2 * options.configuration.heartbeatInterval
+        let waited = node.clock.time(at: world.now) - oldest
+        // Who was stopped, or whose clock jumped, finds out at its next heartbeat.
+        guard waited > span, world.now - node.disturbedAt > 2 * options.configuration.heartbeatInterval else { return }
+        fail("D5", "leader \(node.id) goes on though its disk has not finished a write for \(waited / 1_000_000) ms")
     }
 
     /// A leader that no quorum answers is silent (rule V9): two election timeouts after anybody was heard from.

@@ -15,6 +15,7 @@ extension SafetyProperties {
         } else if engine.commitIndex > seen.commitIndex {
             checkCommits(from: seen.commitIndex.next, engine, seen)
         }
+        checkPriority(engine, seen, node)
         checkFarewell(engine, seen)
         checkLeaving(engine, seen, node)
         checkRemoval(engine, seen, node)
@@ -47,6 +48,20 @@ extension SafetyProperties {
             return
         }
         fail("V9", "\(node.id), which hears its leader, follows \(envelope.from) to term \(engine.term)")
+    }
+
+    /// Whoever hears of no leader campaigns, whatever its priority, and from its fourth campaign on as often as others
+    /// (rule V16).
+    private func checkPriority(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
+        if engine.leader != nil { node.campaigns = 0 }
+        guard engine.campaign != seen.campaign else { return }
+        node.seen.campaign = engine.campaign
+        guard engine.role == .preCandidate else { return }
+        node.campaigns += 1
+        let wait = engine.nextDeadline - node.clock.time(at: world.now)
+        if node.campaigns > 4, wait > options.configuration.electionTimeout.upperBound {
+            fail("V16", "\(node.id) waits \(wait / 1_000_000) ms after \(node.campaigns) campaigns without a leader")
+        }
     }
 
     private func checkLeader(_ engine: RaftEngine, _ node: SimulatedNode) {

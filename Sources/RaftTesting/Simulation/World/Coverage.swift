@@ -20,6 +20,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Clusters.
     case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
+    case diskStalled
     case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia, refusedByPeer
     /// A server with nothing on it was called to form the cluster anew, and named who has a past.
     case refusedFormation
