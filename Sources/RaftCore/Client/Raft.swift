@@ -141,14 +141,20 @@ public final class Raft<Machine: StateMachine>: Sendable {
     ///
     /// - Throws: `RaftError`; its `outcome` says whether the command was rejected, or may yet be applied (rule W1).
     public func propose(_ command: Machine.Command) async throws -> Machine.Output {
+        try await propose(command, fence: nil)
+    }
+
+    func propose(_ command: Machine.Command, fence: Term?) async throws -> Machine.Output {
         let payload = try Machine.encode(command)
         try check(payload)
         #if DEBUG
             return try await withCheckedThrowingContinuation {
-                submit(TaskProposal(payload: payload, continuation: $0))
+                submit(TaskProposal(payload: payload, fence: fence, continuation: $0))
             }
         #else
-            return try await withUnsafeThrowingContinuation { submit(TaskProposal(payload: payload, continuation: $0)) }
+            return try await withUnsafeThrowingContinuation {
+                submit(TaskProposal(payload: payload, fence: fence, continuation: $0))
+            }
         #endif
     }
 
@@ -180,7 +186,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
         submit(IndexedProposal(payload: payload, completion: completion))
     }
 
-    private func check(_ payload: [UInt8]) throws(RaftError) {
+    func check(_ payload: [UInt8]) throws(RaftError) {
         let limit = driver.configuration.maximumCommandBytes
         guard payload.count <= limit else {
             throw RaftError(.tooLarge, "a command of \(payload.count) bytes exceeds the limit of \(limit)")
@@ -239,10 +245,14 @@ public final class Raft<Machine: StateMachine>: Sendable {
     /// The node's state now and after every change; the latest value wins when the reader is slow. Ends with the node.
     public var metrics: AsyncStream<RaftMetrics> {
         let (stream, continuation) = AsyncStream.makeStream(of: RaftMetrics.self, bufferingPolicy: .bufferingNewest(1))
+        subscribe(continuation)
+        return stream
+    }
+
+    func subscribe(_ continuation: AsyncStream<RaftMetrics>.Continuation) {
         let id = driver.environment.random()
         continuation.onTermination = { [driver] _ in driver.post(.unsubscribe(id)) }
         post(.subscribe(continuation, id)) { _ in continuation.finish() }
-        return stream
     }
 
     /// The node's state now.
@@ -286,5 +296,5 @@ public final class Raft<Machine: StateMachine>: Sendable {
         }
     }
 
-    private static var stopped: RaftError { RaftError(.stopped, "the node was shut down") }
+    static var stopped: RaftError { RaftError(.stopped, "the node was shut down") }
 }

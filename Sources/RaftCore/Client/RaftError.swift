@@ -13,6 +13,10 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let notLeader = Code(description: "notLeader")
         /// A queue is full: try again later. Rejected.
         public static let overloaded = Code(description: "overloaded")
+        /// The proposal was meant for another term (see `Raft.propose(_:ifTermIs:)`). Rejected.
+        public static let termChanged = Code(description: "termChanged")
+        /// What was waited for did not come in time.
+        public static let timedOut = Code(description: "timedOut")
         /// The command exceeds `RaftConfiguration.maximumCommandBytes`. Rejected.
         public static let tooLarge = Code(description: "tooLarge")
         /// The node belongs to no cluster yet. Rejected.

@@ -101,6 +101,9 @@ package final class Driver: @unchecked Sendable {
         }
     }
 
+    /// What the node last was; nil while it runs.
+    var finalState: RaftMetrics? { final.withLock { $0 } }
+
     /// The node's last state. The node has stopped, so it does not change any more.
     var finalMetrics: RaftMetrics { final.withLock { $0 } ?? metrics(environment.now()) }
 
@@ -178,6 +181,7 @@ package final class Driver: @unchecked Sendable {
             for proposal in proposed { proposal.fail(failureForCalls(failure)) }
             return
         }
+        if proposed.contains(where: { $0.fence != nil }) { rejectFenced() }
         let room = max(0, configuration.inboxCalls - waiters.count - applierBacklog)
         for proposal in proposed.dropFirst(room) { proposal.fail(Self.overloaded) }
         if proposed.count > room { proposed.removeLast(proposed.count - room) }
@@ -185,6 +189,18 @@ package final class Driver: @unchecked Sendable {
         step(.proposed(proposed.map(\.payload)), now)
         // The answers concern the proposals at hand, so they are carried out while these are.
         execute(now)
+    }
+
+    /// Proposals that may be appended in another term only.
+    private func rejectFenced() {
+        let term = engine.term
+        proposed.removeAll { proposal in
+            guard let fence = proposal.fence, fence != term else { return false }
+            proposal.fail(
+                RaftError(
+                    .termChanged, "the term is \(term) and not \(fence): what the command was made from may be old"))
+            return true
+        }
     }
 
     private func request(_ read: MachineRead, _ now: Instant) {

@@ -93,6 +93,17 @@ final class Mailbox: Sendable {
         }
     }
 
+    /// All of them, or as many of the first as there is room for.
+    func post(proposals: [Proposal]) -> (posting: Posting, taken: Int) {
+        state.withLock { state in
+            if state.isClosed { return (.closed, 0) }
+            let room = max(0, maximumCalls - state.contents.proposals.count)
+            guard room > 0 else { return (.full, 0) }
+            state.contents.proposals.append(contentsOf: proposals.prefix(room))
+            return (Self.wake(&state), min(room, proposals.count))
+        }
+    }
+
     func post(read: MachineRead) -> Posting {
         state.withLock { state in
             if state.isClosed { return .closed }

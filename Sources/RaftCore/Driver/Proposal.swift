@@ -1,12 +1,18 @@
 package import RaftMembership
+import Synchronization
 
 /// A call that waits for the outcome of one command. Ends exactly once, as committed, rejected or unknown (rule W1).
 package class Proposal: @unchecked Sendable {
     // Unchecked, because the class is open to a typed subclass; the payload is immutable, and subclasses hold nothing
     // but an immutable completion.
     package let payload: [UInt8]
+    /// The only term in which it may be appended; nil for any.
+    package let fence: Term?
 
-    package init(payload: [UInt8]) { self.payload = payload }
+    package init(payload: [UInt8], fence: Term? = nil) {
+        self.payload = payload
+        self.fence = fence
+    }
 
     /// It ended without an output.
     package func fail(_ error: RaftError) { preconditionFailure("implemented by TypedProposal") }
@@ -28,9 +34,9 @@ package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unch
     #endif
     private let continuation: Continuation
 
-    package init(payload: [UInt8], continuation: Continuation) {
+    package init(payload: [UInt8], fence: Term? = nil, continuation: Continuation) {
         self.continuation = continuation
-        super.init(payload: payload)
+        super.init(payload: payload, fence: fence)
     }
 
     package override func succeed(_ output: Output) { continuation.resume(returning: output) }
@@ -64,6 +70,48 @@ package final class IndexedProposal<Output: Sendable>: TypedProposal<Output>, @u
 
     package override func succeed(_ output: Output, at index: LogIndex) { completion(.success((output, index))) }
     package override func fail(_ error: RaftError) { completion(.failure(error)) }
+}
+
+/// The outcomes of commands that were proposed together, each in its place.
+package final class ProposalGroup<Output: Sendable>: Sendable {
+    private struct State {
+        var outcomes: [Result<Output, RaftError>?]
+        var left: Int
+    }
+
+    private let state: Mutex<State>
+    private let completion: @Sendable ([Result<Output, RaftError>]) -> Void
+
+    /// - Parameter completion: called once, when all have ended; at once for none.
+    package init(count: Int, completion: @escaping @Sendable ([Result<Output, RaftError>]) -> Void) {
+        state = Mutex(State(outcomes: [Result<Output, RaftError>?](repeating: nil, count: count), left: count))
+        self.completion = completion
+        if count == 0 { completion([]) }
+    }
+
+    func end(_ position: Int, _ outcome: Result<Output, RaftError>) {
+        let all: [Result<Output, RaftError>]? = state.withLock { state in
+            state.outcomes[position] = outcome
+            state.left -= 1
+            return state.left == 0 ? state.outcomes.compactMap { $0 } : nil
+        }
+        if let all { completion(all) }
+    }
+}
+
+/// One of a group.
+package final class GroupedProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    private let group: ProposalGroup<Output>
+    private let position: Int
+
+    package init(payload: [UInt8], fence: Term?, group: ProposalGroup<Output>, position: Int) {
+        self.group = group
+        self.position = position
+        super.init(payload: payload, fence: fence)
+    }
+
+    package override func succeed(_ output: Output) { group.end(position, .success(output)) }
+    package override func fail(_ error: RaftError) { group.end(position, .failure(error)) }
 }
 
 /// A proposal and the entry that carries it.
