@@ -39,6 +39,9 @@ public struct Membership: Hashable, Sendable {
     /// Gates entry kinds and messages that older releases do not know (rule L13).
     public var featureLevel: UInt32
 
+    /// So many ids a configuration can hold, those of former members included.
+    public static let maximumMembers = 1024
+
     /// No configuration yet (rule M5): nobody belongs, nobody votes.
     public init() {
         members = []

@@ -156,6 +156,10 @@ private struct MembershipDraft {
         guard (1...16).contains(addresses.count) else {
             throw MembershipChangeRefused("node \(id) needs 1 to 16 addresses, not \(addresses.count)")
         }
+        if let long = addresses.first(where: { $0.utf8.count > 1024 }) {
+            throw MembershipChangeRefused(
+                "an address of node \(id) has \(long.utf8.count) bytes: more than 1024 are not allowed")
+        }
         return addresses
     }
 
@@ -165,6 +169,12 @@ private struct MembershipDraft {
             throw MembershipChangeRefused(
                 "of \(voters.count) voters \(votingWitnesses) would be witnesses: they must be fewer than a majority, so "
                     + "that every quorum has a full copy")
+        }
+        let known = Set(origin.highestIncarnations.map(\.id)).union(records.map(\.member.id))
+        guard known.count <= Membership.maximumMembers else {
+            throw MembershipChangeRefused(
+                "this cluster has had \(known.count - 1) members with ids of their own, and cannot tell more apart: "
+                    + "give the new one the id of a former member")
         }
         let fresh = records.map(\.member).filter { origin.slot(of: $0.id) != nil && origin.slot(of: $0) == nil }
         guard fresh.isEmpty || voters.contains(where: { id in !fresh.contains { $0.id == id } }) else {

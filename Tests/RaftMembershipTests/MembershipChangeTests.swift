@@ -103,6 +103,10 @@ struct MembershipChangeTests {
         ([.add(2, addresses: ["memory:2"])], "node 2 is a member already"),
         ([.add(0, addresses: ["memory:0"])], "node id 0 is not allowed: ids start at 1"),
         ([.add(4, addresses: [])], "node 4 needs 1 to 16 addresses, not 0"),
+        (
+            [.setAddresses(2, [String(repeating: "a", count: 1025)])],
+            "an address of node 2 has 1025 bytes: more than 1024 are not allowed"
+        ),
         ([.remove(1), .remove(2)], "no voter would be left: a configuration needs at least one"),
         ([.setVoters([])], "no voter would be left: a configuration needs at least one"),
         ([.setVoters([1, 1])], "node 1 is named twice"),
@@ -119,6 +123,17 @@ struct MembershipChangeTests {
     func refusals(_ changes: [MembershipChange], _ reason: String) throws {
         let start = try Self.membership(voters: [1, 2], learners: [3])
         #expect(throws: MembershipChangeRefused(reason)) { try start.goal(of: changes) { _ in 1 } }
+    }
+
+    @Test("A cluster can have only so many members in its life, and refuses more: no entry could hold them (M7)")
+    func members() throws {
+        let seen = (1...1024 as ClosedRange<UInt64>).map { Member(id: NodeID($0), incarnation: 1) }
+        let start = try Membership(
+            members: [Membership.Record(member: seen[0], addresses: [])], voters: [1], highestIncarnations: seen)
+        #expect(throws: MembershipChangeRefused.self) {
+            try start.goal(of: [.add(2000, addresses: ["memory:x"])]) { _ in 1 }
+        }
+        #expect(try start.goal(of: [.add(7, addresses: ["memory:x"])]) { _ in 2 }.voters == [1, 7])
     }
 
     @Test("A life older than one that was seen is refused, that of a former member too (M7)")

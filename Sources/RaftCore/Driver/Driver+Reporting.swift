@@ -15,13 +15,20 @@ extension Driver {
         if let formation = engine.formation, engine.membership.isEmpty {
             return formation.members.filter { $0.id != own }.map { Peer(id: $0.id, addresses: $0.addresses) }
         }
-        // Who was removed asks nothing of anybody (rule M6).
-        if engine.isRemoved { return [] }
+        // Who was removed asks nothing of anybody (rule M6), once it has handed over (rule M4).
+        if engine.isRemoved, engine.role != .leader { return [] }
         var peers = engine.membership.members.filter { $0.member.id != own }
             .map { Peer(id: $0.member.id, addresses: $0.addresses) }
         // Beside the members those that are to join, and those that left and are to be told.
-        for other in engine.strangers where !peers.contains(where: { $0.id == other.id }) {
-            peers.append(Peer(id: other.id, addresses: other.addresses))
+        for other in engine.strangers {
+            if let at = peers.firstIndex(where: { $0.id == other.id }) {
+                // The next life of a member, perhaps at another place.
+                for address in other.addresses where !peers[at].addresses.contains(address) {
+                    peers[at].addresses.append(address)
+                }
+            } else {
+                peers.append(Peer(id: other.id, addresses: other.addresses))
+            }
         }
         return peers
     }

@@ -20,6 +20,8 @@ extension RaftEngine {
                 aligned.append(progress[slot])
                 peers.append(times.peers[slot])
                 aligned[aligned.count - 1].departure = nil
+                // Should it be a learner again, it has to catch up again.
+                if membership.isVoter(record.member.id) { aligned[aligned.count - 1].catchUp = CatchUp() }
                 peers[peers.count - 1].departBy = .distantFuture
             } else {
                 // It gets a full timeout to be heard from.
@@ -27,7 +29,8 @@ extension RaftEngine {
                 peers.append(Times.Peer(lastHeard: now))
             }
         }
-        for slot in progress.indices where membership.slot(of: progress[slot].member) == nil {
+        // An earlier life of a member has nobody left who could be told.
+        for slot in progress.indices where membership.slot(of: progress[slot].member.id) == nil {
             guard progress[slot].member != member, !breaks(.forgetDeparting) else { continue }
             aligned.append(progress[slot])
             peers.append(times.peers[slot])

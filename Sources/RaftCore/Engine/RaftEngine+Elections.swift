@@ -4,15 +4,15 @@ import RaftMembership
 extension RaftEngine {
     // MARK: Campaigns
 
-    /// A server may campaign while the configuration in effect, or the last one known to be committed, has it as a
-    /// voter: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2).
+    /// A server may campaign while the configuration in effect has it as a voter, or one before that may be the last that
+    /// is committed: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2).
     package var mayCampaign: Bool {
         func isFullVoter(_ membership: Membership) -> Bool {
             guard let slot = membership.slot(of: member), !membership.members[slot].isWitness else { return false }
             return membership.isVoter(member)
         }
         return (!isRemoved || breaks(.campaignAfterRemoval))
-            && (isFullVoter(membership) || isFullVoter(committed.membership))
+            && configurations.contains { isFullVoter($0.membership) }
     }
 
     mutating func electionDeadlineReached(_ now: Instant, _ fx: inout Effects) {
@@ -254,6 +254,9 @@ extension RaftEngine {
             &fx)
         if let transfer, !transfer.isSent {
             endTransfer(transfer, .failed("this node lost leadership before it could hand it over"), &fx)
+        } else if let transfer, transfer.id == nil {
+            // Outside of the configuration it hears from no leader (rule M4).
+            endTransfer(transfer, .transferred(to: transfer.target), &fx)
         }
         // Whoever was to be told that it left, is told by the next leader when it asks.
         fx.append(.membershipChanged)

@@ -31,6 +31,12 @@ extension RaftEngine {
             try require(configuration.isQuorum(quorum, of: membership), "the quorum is that of the configuration (C3)")
             if let owedVote { try require(owedVote.term <= term, "a vote is owed for a later term (V5)") }
             if role == .candidate { try require(hard.votedFor == member, "a candidate voted for itself (V3)") }
+            if !breaks(.overlapChanges) {
+                // Of those that it found when it was elected it may not know yet that they are committed.
+                try require(
+                    configurations.count <= 2 || role != .leader || effective.id.term != term,
+                    "a leader has one uncommitted configuration at most (M1)")
+            }
             if role == .leader {
                 try require(leader == member && hard.votedFor == member, "a leader voted for itself (V3)")
                 try require(

@@ -8,7 +8,9 @@ extension RaftEngine {
             fx.append(.changeEnded(id, .rejected(rejection)))
             return
         }
-        if change != nil || configurations.count > 1 || membership.isJoint {
+        // A change that only waits for learners gives way to another: a slow one holds up nobody else (rule P7).
+        let isOpen = change.map { $0.goal == nil } ?? false
+        if isOpen || configurations.count > 1 || membership.isJoint {
             fx.append(
                 .changeEnded(id, .refused("another change of membership is under way: try again when it is done")))
             return
@@ -30,6 +32,7 @@ extension RaftEngine {
             fx.append(.changeEnded(id, .refused(error.description)))
             return
         }
+        failChange("another change came while this one waited for learners to catch up", &fx)
         change = PendingChange(
             id: id, request: request, nonce: times.random.next(), unanswered: asked, answers: request.known)
         if !asked.isEmpty {
@@ -91,8 +94,11 @@ extension RaftEngine {
                 return
             }
             askNewcomers(&fx)
-        } else if let slot = progress.indices.first(where: { isStuck($0, now) }) {
+        } else if let slot = progress.indices.first(where: { isAwaited($0, now) && isStuck($0, now) }) {
             failChange("node \(progress[slot].member.id) makes no progress with catching up", &fx)
+        } else if let slot = progress.indices.first(where: { isAwaited($0, now) && fallsBehind($0) }) {
+            progress[slot].catchUp.rounds = 0
+            failChange("node \(progress[slot].member.id) does not keep up with what is proposed", &fx)
         } else {
             advanceMembership(now, &fx)
         }
@@ -203,28 +209,33 @@ extension RaftEngine {
     /// The learner acknowledged more. True when that was all it needed.
     mutating func countCatchUp(_ slot: Int, _ now: Instant, _ fx: inout Effects) -> Bool {
         times.peers[slot].advanced = now
-        while let end = progress[slot].catchUp.roundEnd, progress[slot].matchIndex >= end {
-            if now - times.peers[slot].roundStart < configuration.electionTimeout.lowerBound {
-                progress[slot].catchUp.roundEnd = nil
-                progress[slot].catchUp.isDone = true
-                fx.append(.trace(.learnerCaughtUp(progress[slot].member, rounds: progress[slot].catchUp.rounds)))
-                return true
-            }
-            // Who has all that there is has nothing to bring in the next round.
-            progress[slot].catchUp.rounds += 1
-            progress[slot].catchUp.roundEnd = log.last.index
-            times.peers[slot].roundStart = now
+        guard let end = progress[slot].catchUp.roundEnd, progress[slot].matchIndex >= end else { return false }
+        // Who has all that there is would be done with the next round at once, and has nothing more to acknowledge.
+        if now - times.peers[slot].roundStart < configuration.electionTimeout.lowerBound
+            || progress[slot].matchIndex == log.last.index
+        {
+            progress[slot].catchUp.roundEnd = nil
+            progress[slot].catchUp.isDone = true
+            fx.append(.trace(.learnerCaughtUp(progress[slot].member, rounds: progress[slot].catchUp.rounds)))
+            return true
         }
         return false
     }
 
-    /// A learner that the pending change waits for, and that has brought it no further for long.
-    private func isStuck(_ slot: Int, _ now: Instant) -> Bool {
-        guard let goal = change?.goal, goal.voters.contains(progress[slot].member.id),
-            !membership.isVoter(progress[slot].member.id), !hasCaughtUp(progress[slot].member, now)
-        else { return false }
-        return now - times.peers[slot].advanced > 20 * configuration.electionTimeout.upperBound
+    /// A learner that the pending change waits for.
+    private func isAwaited(_ slot: Int, _ now: Instant) -> Bool {
+        guard let goal = change?.goal else { return false }
+        let peer = progress[slot].member
+        return goal.voters.contains(peer.id) && !membership.isVoter(peer.id) && !hasCaughtUp(peer, now)
     }
+
+    /// It has acknowledged nothing new for long.
+    private func isStuck(_ slot: Int, _ now: Instant) -> Bool {
+        now - times.peers[slot].advanced > 20 * configuration.electionTimeout.upperBound
+    }
+
+    /// So many rounds, and none was short (D§4.2.1).
+    private func fallsBehind(_ slot: Int) -> Bool { progress[slot].catchUp.rounds > 10 }
 
     // MARK: The end of a call
 
@@ -235,7 +246,7 @@ extension RaftEngine {
             return
         }
         let asked = membership.members.filter(\.promoteWhenCaughtUp).map { "node \($0.member.id)" }
-        let rest = asked.isEmpty ? "" : "; it will vote once it has, unless it is removed"
+        let rest = asked.isEmpty ? "" : "; \(asked.joined(separator: ", ")) will vote once caught up, unless removed"
         endChange(.unknown(reason + rest), &fx)
     }
 

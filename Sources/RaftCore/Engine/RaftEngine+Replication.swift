@@ -244,7 +244,7 @@ extension RaftEngine {
             confirmReads(now, &fx)
             if progress[slot].departure != nil {
                 endDepartures(now, &fx)
-                return
+                guard slot < progress.count, progress[slot].member == sender else { return }
             }
         }
         if progress[slot].isProbing, reply.accepted >= progress[slot].nextIndex.previous {

@@ -86,11 +86,6 @@ extension RaftEngine {
         guard progress[slot].matchIndex == log.last.index || breaks(.transferToLaggard) else { return }
         transfer?.isSent = true
         send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: pending.target, &fx)
-        // From outside of the configuration nobody leads any longer than it must, and hears from no leader (rule M4).
-        if pending.id == nil {
-            endTransfer(pending, .transferred(to: pending.target), &fx)
-            becomeFollower(of: nil, now, &fx)
-        }
     }
 
     /// It may have been lost on the way.

@@ -19,7 +19,7 @@ public struct ConfigurationPayload: Hashable, Sendable {
 /// length and UTF-8) · number of voters (2), their ids (8 each) · 1 when joint, else 0 (1); when joint the number of
 /// outgoing voters (2) and their ids · number of highest incarnations (2), each id (8) and incarnation (8).
 public enum MembershipCodec {
-    public static let maximumMembers = 1024
+    public static let maximumMembers = Membership.maximumMembers
 
     public static func encode(_ payload: ConfigurationPayload) -> [UInt8] {
         let membership = payload.membership

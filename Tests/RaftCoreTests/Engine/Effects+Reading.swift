@@ -50,6 +50,19 @@ extension [Effect] {
     var events: [EngineEvent] { compactMap { if case .trace(let event) = $0 { event } else { nil } } }
     var rejections: [Rejection] { compactMap { if case .rejected(_, let why) = $0 { why } else { nil } } }
     var acceptedCounts: [Int] { compactMap { if case .accepted(_, _, let count) = $0 { count } else { nil } } }
+    var timeoutNows: [TimeoutNow] {
+        messages.compactMap { if case .timeoutNow(let message) = $0 { message } else { nil } }
+    }
+    var removals: [LogID] {
+        messages.compactMap { if case .removed(let message) = $0 { message.configuration } else { nil } }
+    }
+    var queries: [FormationQuery] {
+        messages.compactMap { if case .formationQuery(let query) = $0 { query } else { nil } }
+    }
+    var changes: [ChangeOutcome] { compactMap { if case .changeEnded(_, let outcome) = $0 { outcome } else { nil } } }
+    var transfers: [TransferOutcome] {
+        compactMap { if case .transferEnded(_, let outcome) = $0 { outcome } else { nil } }
+    }
     var formations: [FormationProgress] {
         compactMap { if case .formation(let progress) = $0 { progress } else { nil } }
     }
