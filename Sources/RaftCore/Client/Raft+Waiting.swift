@@ -1,4 +1,10 @@
 public import RaftMembership
+import Synchronization
+
+/// Set by the alarm of a wait, read behind the end of its stream.
+private final class Overdue: Sendable {
+    let flag = Atomic<Bool>(false)
+}
 
 extension Raft {
     /// Returns when this node knows a leader: itself, or another one.
@@ -41,7 +47,11 @@ extension Raft {
         let (stream, continuation) = AsyncStream.makeStream(of: RaftMetrics.self, bufferingPolicy: .bufferingNewest(1))
         subscribe(continuation)
         let lane = driver.environment.driverLane
-        let alarm = Job { continuation.finish() }
+        let isOverdue = Overdue()
+        let alarm = Job {
+            isOverdue.flag.store(true, ordering: .relaxed)
+            continuation.finish()
+        }
         if let timeout { lane.schedule(alarm, at: driver.environment.now() + Self.nanoseconds(timeout)) }
         defer {
             if timeout != nil { lane.schedule(alarm, at: .distantFuture) }
@@ -50,8 +60,8 @@ extension Raft {
             if condition(metrics) { return metrics }
         }
         try Task.checkCancellation()
-        if driver.finalState != nil { throw Self.stopped }
-        throw RaftError(.timedOut, "what was waited for did not come within \(timeout ?? .zero)")
+        guard let timeout, isOverdue.flag.load(ordering: .relaxed) else { throw Self.stopped }
+        throw RaftError(.timedOut, "what was waited for did not come within \(timeout)")
     }
 
     private static func nanoseconds(_ duration: Duration) -> UInt64 {

@@ -101,9 +101,6 @@ package final class Driver: @unchecked Sendable {
         }
     }
 
-    /// What the node last was; nil while it runs.
-    var finalState: RaftMetrics? { final.withLock { $0 } }
-
     /// The node's last state. The node has stopped, so it does not change any more.
     var finalMetrics: RaftMetrics { final.withLock { $0 } ?? metrics(environment.now()) }
 

@@ -219,6 +219,9 @@ extension RaftEngine {
             fx.append(.trace(.learnerCaughtUp(progress[slot].member, rounds: progress[slot].catchUp.rounds)))
             return true
         }
+        progress[slot].catchUp.rounds += 1
+        progress[slot].catchUp.roundEnd = log.last.index
+        times.peers[slot].roundStart = now
         return false
     }
 

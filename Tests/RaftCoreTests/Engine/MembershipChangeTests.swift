@@ -81,7 +81,9 @@ struct MembershipChangeTests {
         var leader = try TestEngine.leader()
         leader.change(.remove(1))
         leader.persist()
+        // The new half is nodes 2 and 3, and needs both.
         leader.acknowledge(2)
+        leader.acknowledge(3)
         leader.persist()
         #expect(leader.engine.ownSlot == nil && leader.engine.quorum == Quorum(incoming: [0, 1]))
         leader.acknowledge(2)
@@ -256,11 +258,13 @@ struct MembershipChangeTests {
             if seen.last != members { seen.append(members) }
             done += leader.persist().changes + leader.acknowledge(2).changes
             if let peer = leader.peer(3), peer.member == next, peer.matchIndex < leader.engine.log.last.index {
-                done += leader.step(
-                    .received(
-                        Envelope(
-                            group: .first, from: next, to: leader.engine.member,
-                            message: leader.matched(leader.engine.log.last.index, by: 3)))).changes
+                done +=
+                    leader.step(
+                        .received(
+                            Envelope(
+                                group: .first, from: next, to: leader.engine.member,
+                                message: leader.matched(leader.engine.log.last.index, by: 3)))
+                    ).changes
             }
         }
         let one = TestEngine.member(1)

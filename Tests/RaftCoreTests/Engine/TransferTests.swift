@@ -92,7 +92,9 @@ struct TransferTests {
         #expect(leader.transfer().sent.last?.to == TestEngine.member(3))
     }
 
-    @Test("Nobody to hand over to: the call fails, and a leader that gives up leads no more (T1)", arguments: [true, false])
+    @Test(
+        "Nobody to hand over to: the call fails, and a leader that gives up leads no more (T1)",
+        arguments: [true, false])
     func nobody(givesUp: Bool) throws {
         var leader = try TestEngine.leader(1, TestEngine.membership([1]), with: [])
         let effects = leader.transfer(givesUp: givesUp)
@@ -181,7 +183,9 @@ struct TransferTests {
         (TimeoutNow(term: 2, last: LogID(term: 2, index: 3)), 3),
     ]
 
-    @Test("Another term, another end of the log, another sender than the leader: nothing happens (T2)", arguments: ignored)
+    @Test(
+        "Another term, another end of the log, another sender than the leader: nothing happens (T2)", arguments: ignored
+    )
     func ignores(_ message: TimeoutNow, _ sender: UInt64) throws {
         var target = try Self.follower()
         #expect(target.receive(.timeoutNow(message), from: sender).isEmpty)
@@ -218,7 +222,8 @@ struct TransferTests {
         (3, 2, true), (3, 0, false), (4, 2, false), (4, 3, true), (3, 1, false),
     ]
 
-    @Test("The flag lets a voter leave its leader only in that term or an earlier one, for the next term (T2, V9)",
+    @Test(
+        "The flag lets a voter leave its leader only in that term or an earlier one, for the next term (T2, V9)",
         arguments: requests)
     func stickiness(_ term: Term, _ flag: Term, _ isGranted: Bool) throws {
         var voter = try Self.follower()
