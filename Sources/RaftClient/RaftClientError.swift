@@ -30,6 +30,13 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
         /// The node does not know this kind of request or consistency.
         public static let notSupported = Code(rawValue: 11)
 
+        /// The membership cannot be changed in that way, or not now; nothing was appended.
+        public static let changeRefused = Code(rawValue: 12)
+        /// Leadership was not handed over.
+        public static let transferFailed = Code(rawValue: 13)
+        /// The node was removed from its cluster.
+        public static let removed = Code(rawValue: 14)
+
         /// No endpoint could be reached, or none that leads, within the time-out.
         public static let unreachable = Code(rawValue: 128)
         /// The connection ended before the answer.
@@ -56,6 +63,9 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .formation: "formation"
             case .configuration: "configuration"
             case .notSupported: "notSupported"
+            case .changeRefused: "changeRefused"
+            case .transferFailed: "transferFailed"
+            case .removed: "removed"
             case .unreachable: "unreachable"
             case .connectionLost: "connectionLost"
             case .timedOut: "timedOut"
@@ -97,6 +107,9 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .failed: .failed
             case .formation: .formation
             case .configuration: .configuration
+            case .changeRefused: .changeRefused
+            case .transferFailed: .transferFailed
+            case .removed: .removed
             // The outcome, which is told apart, says what the client may do.
             default: error.outcome == .unknown ? .unknown : .failed
             }

@@ -3,7 +3,7 @@
 /// Several wishes in one call are one change: they take effect together, by joint consensus (§6). They are read in order,
 /// each on what the ones before it make of the configuration.
 public struct MembershipChange: Hashable, Sendable {
-    enum Wish: Hashable, Sendable {
+    package enum Wish: Hashable, Sendable {
         case add(NodeID, addresses: [String], as: MemberKind)
         case promote(NodeID)
         case demote(NodeID)
@@ -12,11 +12,18 @@ public struct MembershipChange: Hashable, Sendable {
         case setAddresses(NodeID, [String])
     }
 
-    let wish: Wish
+    package let wish: Wish
+
+    package init(wish: Wish) { self.wish = wish }
 
     /// A server that does not belong yet. As a voter or a witness it is a learner until it has caught up (D§4.2.1).
     public static func add(_ id: NodeID, addresses: [String], as kind: MemberKind = .voter) -> MembershipChange {
         MembershipChange(wish: .add(id, addresses: addresses, as: kind))
+    }
+
+    /// Whether it brings in a witness.
+    public var addsWitness: Bool {
+        if case .add(_, _, .witness) = wish { true } else { false }
     }
 
     /// A learner votes, once it has caught up.

@@ -14,7 +14,7 @@ struct Raftctl: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             BootstrapCommand.self, StatusCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
-            CompareAndSetCommand.self, ListCommand.self, MemberCommand.self,
+            CompareAndSetCommand.self, ListCommand.self, MemberCommand.self, TransferLeaderCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

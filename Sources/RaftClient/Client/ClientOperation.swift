@@ -96,7 +96,7 @@ final class ClientOperation {
         case .overloaded:
             lastError = error
             rest()
-        case .stopped, .notFormed, .connectionLost, .unknown, .failed:
+        case .stopped, .removed, .notFormed, .connectionLost, .unknown, .failed:
             guard error.outcome == .rejected || request.isRepeatable else { return finish(.failure(error)) }
             guard router.options.followsLeader || error.code == .connectionLost else { return finish(.failure(error)) }
             retry(after: error, at: address)

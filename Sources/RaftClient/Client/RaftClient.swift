@@ -74,6 +74,21 @@ public final class RaftClient: Sendable {
         try await perform(.bootstrap(members)) { $0.cluster }
     }
 
+    /// Changes the membership, all of it as one change (§6). Takes as long as newcomers need to catch up: the client's
+    /// time-out must allow for that.
+    /// - Returns: the configuration that is committed then.
+    public func change(
+        _ changes: [MembershipChange], ifMembershipIs expected: LogID? = nil
+    ) async throws(RaftClientError) -> Membership {
+        try await perform(.change(changes, ifMembershipIs: expected)) { $0.members }
+    }
+
+    /// Hands leadership to this voter, or to the best one (D§3.10).
+    /// - Returns: who leads then.
+    public func transferLeadership(to target: NodeID? = nil) async throws(RaftClientError) -> NodeID {
+        try await perform(.transferLeadership(to: target)) { $0.newLeader }
+    }
+
     /// Ends every connection; calls under way fail with `closed`. Idempotent.
     public func close() async {
         await withCheckedContinuation { continuation in

@@ -104,6 +104,11 @@ package struct ClientFrameDecoder {
             request = .members
         case ClientProtocol.Kind.bootstrap:
             request = .bootstrap(try founders(&reader))
+        case ClientProtocol.Kind.change:
+            request = try MembershipChangeCodec.decode(&reader)
+        case ClientProtocol.Kind.transfer:
+            let target = NodeID(try reader.read())
+            request = .transfer(to: target.rawValue == 0 ? nil : target)
         default:
             // Of a later release: what follows is not ours to read.
             return .request(id, ClientRequest(.unsupported(kind)))
@@ -144,6 +149,8 @@ package struct ClientFrameDecoder {
         case ClientProtocol.Kind.membership:
             let rest = try reader.readRaw(reader.remaining)
             response = .members(rest.isEmpty ? Membership() : try MembershipCodec.decode(rest).membership)
+        case ClientProtocol.Kind.leads:
+            response = .leads(NodeID(try reader.read()))
         case ClientProtocol.Kind.formed:
             response = .formed(ClusterID(high: try reader.read(), low: try reader.read()))
         default:

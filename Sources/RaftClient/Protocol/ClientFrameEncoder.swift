@@ -26,6 +26,8 @@ package enum ClientFrameEncoder {
             case .status: ClientProtocol.Kind.status
             case .members: ClientProtocol.Kind.members
             case .bootstrap: ClientProtocol.Kind.bootstrap
+            case .change: ClientProtocol.Kind.change
+            case .transfer: ClientProtocol.Kind.transfer
             case .unsupported(let kind): kind
             }
         appendFrame(kind, to: &buffer) { buffer in
@@ -45,6 +47,10 @@ package enum ClientFrameEncoder {
                     writer.writeAddresses(founder.addresses)
                 }
                 buffer.writeBytes(writer.bytes)
+            case .change(let changes, let expected):
+                buffer.writeBytes(MembershipChangeCodec.encode(changes, expected))
+            case .transfer(let target):
+                buffer.writeInteger(target?.rawValue ?? 0, endianness: .little)
             case .status, .members, .unsupported:
                 break
             }
@@ -76,6 +82,10 @@ package enum ClientFrameEncoder {
                 let payload = ConfigurationPayload(cluster: ClusterID(high: 0, low: 0), membership: members)
                 // An empty one is no configuration to the codec, and here nothing.
                 if !members.isEmpty { buffer.writeBytes(MembershipCodec.encode(payload)) }
+            }
+        case .leads(let leader):
+            appendAnswer(ClientProtocol.Kind.leads, id, to: &buffer) {
+                $0.writeInteger(leader.rawValue, endianness: .little)
             }
         case .formed(let cluster):
             appendAnswer(ClientProtocol.Kind.formed, id, to: &buffer) { buffer in

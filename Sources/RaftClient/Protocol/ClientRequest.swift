@@ -8,6 +8,8 @@ public struct ClientRequest: Hashable, Sendable {
         case status
         case members
         case bootstrap([Founder])
+        case change([MembershipChange], expected: LogID?)
+        case transfer(to: NodeID?)
         /// A kind that this release does not know. Only what a server has received.
         case unsupported(UInt8)
     }
@@ -48,18 +50,30 @@ public struct ClientRequest: Hashable, Sendable {
             .bootstrap(members.sorted { $0.key < $1.key }.map { Founder(id: $0.key, addresses: $0.value) }))
     }
 
+    /// Changes the membership, all of it as one change (§6); answered with the configuration that came of it.
+    ///
+    /// - Parameter expected: the position of the configuration that the change was decided upon; nil for any.
+    public static func change(_ changes: [MembershipChange], ifMembershipIs expected: LogID? = nil) -> ClientRequest {
+        ClientRequest(.change(changes, expected: expected))
+    }
+
+    /// Hands leadership to this voter, or to the best one (D§3.10); answered with who leads then.
+    public static func transferLeadership(to target: NodeID? = nil) -> ClientRequest {
+        ClientRequest(.transfer(to: target))
+    }
+
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
         case .query, .status, .members: true
-        case .propose, .bootstrap, .unsupported: false
+        case .propose, .bootstrap, .change, .transfer, .unsupported: false
         }
     }
 
     /// Whether the leader answers it best.
     var wantsLeader: Bool {
         switch kind {
-        case .propose: true
+        case .propose, .change, .transfer: true
         case .query(_, let consistency): consistency != .stale
         case .status, .members, .bootstrap, .unsupported: false
         }
@@ -70,7 +84,8 @@ public struct ClientRequest: Hashable, Sendable {
         let head = ClientProtocol.headSize + 16
         switch kind {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
-        case .status, .members, .unsupported: return head
+        case .status, .members, .transfer, .unsupported: return head
+        case .change(let changes, _): return head + 256 * changes.count
         case .bootstrap(let founders):
             return head + founders.reduce(0) { $0 + 9 + $1.addresses.reduce(0) { $0 + 2 + $1.utf8.count } }
         }

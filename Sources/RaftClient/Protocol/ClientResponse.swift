@@ -11,6 +11,8 @@ public struct ClientResponse: Hashable, Sendable {
         case status(NodeStatus)
         case members(Membership)
         case formed(ClusterID)
+        /// Who leads after a transfer.
+        case leads(NodeID)
     }
 
     package let kind: Kind
@@ -41,6 +43,11 @@ public struct ClientResponse: Hashable, Sendable {
 
     public var members: Membership? {
         if case .members(let members) = kind { members } else { nil }
+    }
+
+    /// Who leads after a transfer of leadership.
+    public var newLeader: NodeID? {
+        if case .leads(let leader) = kind { leader } else { nil }
     }
 
     /// The identity of the cluster that was formed.

@@ -20,4 +20,11 @@ package protocol ClientService: Sendable {
 
     func bootstrap(
         _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void)
+
+    func change(
+        _ changes: [MembershipChange], expected: LogID?,
+        completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void)
+
+    func transferLeadership(
+        to target: NodeID?, completion: @escaping @Sendable (Result<NodeID, RaftError>) -> Void)
 }

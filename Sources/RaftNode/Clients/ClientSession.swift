@@ -178,6 +178,20 @@ final class ClientSession: ChannelDuplexHandler {
                 case .failure(let error): reply(error)
                 }
             }
+        case .change(let changes, let expected):
+            hub.service.change(changes, expected: expected) { result in
+                switch result {
+                case .success(let logged): reply(.members(logged.membership))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .transfer(let target):
+            hub.service.transferLeadership(to: target) { result in
+                switch result {
+                case .success(let leader): reply(.leads(leader))
+                case .failure(let error): reply(error)
+                }
+            }
         case .unsupported(let kind):
             reply(unsupported("requests of kind \(kind)"))
         }

@@ -40,6 +40,27 @@ struct RaftClientService: ClientService {
         raft.bootstrap(members, completion: completion)
     }
 
+    func change(
+        _ changes: [MembershipChange], expected: LogID?,
+        completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
+    ) {
+        // Nothing keeps a witness's part of the log yet, so none is let in (rules X).
+        if changes.contains(where: \.addsWitness) {
+            completion(
+                .failure(
+                    RaftError(.changeRefused, "this release has no witnesses yet: add the node as a voter or a learner")
+                ))
+            return
+        }
+        raft.change(changes, ifMembershipIs: expected, completion: completion)
+    }
+
+    func transferLeadership(
+        to target: NodeID?, completion: @escaping @Sendable (Result<NodeID, RaftError>) -> Void
+    ) {
+        raft.transferLeadership(to: target, completion: completion)
+    }
+
     private static func answer(_ query: [UInt8], from machine: AnyStateMachine) -> Result<[UInt8], RaftError> {
         do {
             return .success(try machine.answer(query))

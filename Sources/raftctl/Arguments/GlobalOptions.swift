@@ -18,8 +18,14 @@ struct GlobalOptions: ParsableArguments {
             valueName: "address"))
     var endpoint: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("How long to try, such as 500ms, 5s or 1m.", valueName: "time"))
-    var timeout = TimeArgument(.seconds(5))
+    @Option(
+        name: .customLong("timeout"),
+        help: ArgumentHelp(
+            "How long to try, such as 500ms, 5s or 1m. (default: 5s; 60s where the membership changes)",
+            valueName: "time"))
+    var givenTimeout: TimeArgument?
+
+    var timeout: TimeArgument { givenTimeout ?? TimeArgument(.seconds(5)) }
 
     @Option(name: .long, help: "How to write the result: text or json.")
     var output = OutputFormat.text
@@ -53,9 +59,12 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// A client as the options want it; `addresses` replaces the endpoints.
-    func client(for addresses: [RaftAddress]? = nil) throws(Failure) -> RaftClient {
+    func client(
+        for addresses: [RaftAddress]? = nil, standardTimeout: Duration = .seconds(5)
+    ) throws(Failure) -> RaftClient {
         var endpoints: [RaftAddress] = if let addresses { addresses } else { try self.endpoints() }
         if noFollow { endpoints = Array(endpoints.prefix(1)) }
-        return RaftClient(endpoints: endpoints, timeout: timeout.duration, followsLeader: !noFollow)
+        return RaftClient(
+            endpoints: endpoints, timeout: givenTimeout?.duration ?? standardTimeout, followsLeader: !noFollow)
     }
 }

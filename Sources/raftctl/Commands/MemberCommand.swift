@@ -5,7 +5,15 @@ import RaftMembership
 /// `raftctl member`
 struct MemberCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "member", abstract: "Shows who belongs to the cluster.", subcommands: [MemberListCommand.self])
+        commandName: "member", abstract: "Shows who belongs to the cluster, and changes it.",
+        discussion: """
+            Voters change by joint consensus, newcomers catch up first. What was begun when the outcome is unknown (exit \
+            code 5), the cluster finishes by itself: look with `raftctl member list`.
+            """,
+        subcommands: [
+            MemberListCommand.self, MemberAddCommand.self, MemberPromoteCommand.self, MemberDemoteCommand.self,
+            MemberRemoveCommand.self, MemberChangeCommand.self, MemberAddressCommand.self,
+        ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }

@@ -31,7 +31,7 @@ struct Failure: Error {
         switch error.code {
         case _ where isChange && error.outcome == .unknown: status = .unknown
         case .notLeader, .notFormed, .unreachable, .timedOut, .connectionLost, .stopped, .unknown: status = .unreachable
-        case .refused, .formation, .configuration, .tooLarge: status = .refused
+        case .refused, .formation, .configuration, .tooLarge, .changeRefused: status = .refused
         default: status = .failed
         }
         var message = error.message

@@ -13,6 +13,7 @@ final class FakeService: ClientService {
         var proposals: [(command: [UInt8], completion: @Sendable (ProposalResult) -> Void)] = []
         var queries: [(query: [UInt8], isStale: Bool)] = []
         var bootstraps: [[NodeID: [String]]] = []
+        var changes: [[MembershipChange]] = []
     }
 
     private let state = Mutex(State())
@@ -22,6 +23,8 @@ final class FakeService: ClientService {
     var waiting: [[UInt8]] { state.withLock { $0.proposals.map(\.command) } }
     var queries: [(query: [UInt8], isStale: Bool)] { state.withLock { $0.queries } }
     var bootstraps: [[NodeID: [String]]] { state.withLock { $0.bootstraps } }
+
+    var changes: [[MembershipChange]] { state.withLock { $0.changes } }
 
     /// Answers the oldest proposal that waits.
     func answerNext(_ result: ProposalResult = .success(([1], 1))) {
@@ -52,5 +55,19 @@ final class FakeService: ClientService {
     ) {
         state.withLock { $0.bootstraps.append(members) }
         completion(.success(Samples.cluster))
+    }
+
+    func change(
+        _ changes: [MembershipChange], expected: LogID?,
+        completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
+    ) {
+        state.withLock { $0.changes.append(changes) }
+        completion(.success(LoggedMembership(id: expected ?? .zero, membership: Samples.status.membership)))
+    }
+
+    func transferLeadership(
+        to target: NodeID?, completion: @escaping @Sendable (Result<NodeID, RaftError>) -> Void
+    ) {
+        completion(target.map { .success($0) } ?? .failure(RaftError(.transferFailed, "nobody could take over")))
     }
 }

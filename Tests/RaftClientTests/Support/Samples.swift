@@ -43,6 +43,16 @@ enum Samples {
         ("query", .query([0xCC], .stale)),
         ("status-request", .status),
         ("members-request", .members),
+        (
+            "change",
+            .change(
+                [
+                    .add(4, addresses: ["unix:4"], as: .learner), .promote(5), .demote(6), .remove(7),
+                    .setVoters([1, 2]), .setAddresses(3, ["unix:3"]),
+                ], ifMembershipIs: LogID(term: 2, index: 9))
+        ),
+        ("change-anything", .change([.remove(7)])),
+        ("transfer", .transferLeadership(to: 3)),
         ("bootstrap", .bootstrap([2: ["unix:2"], 1: ["unix:1", "tcp:a:1"]])),
     ]
 
@@ -59,6 +69,7 @@ enum Samples {
         ("error-unknown", ClientResponse(.error(RaftClientError(.unknown, .unknown, "gone")))),
         ("status", ClientResponse(.status(status))),
         ("members", ClientResponse(.members(membership))),
+        ("leads", ClientResponse(.leads(3))),
         ("formed", ClientResponse(.formed(cluster))),
     ]
 
