@@ -42,8 +42,14 @@ final class ProcessCluster {
     func clientAddress(_ id: Int) -> String { "unix:" + path("\(id).client.sock").path }
     func log(of id: Int) -> String { (try? String(contentsOf: path("\(id).log"), encoding: .utf8)) ?? "" }
 
-    private func configuration(of id: Int) -> String {
-        let members = ids.map { "\"\($0)=\(memberAddress($0))\"" }.joined(separator: ", ")
+    /// A node beside the members, which belongs to nothing until it is added.
+    func startSpare(_ id: Int) throws {
+        try configuration(of: id, isSpare: true).write(to: path("\(id).yaml"), atomically: true, encoding: .utf8)
+        try start(id)
+    }
+
+    private func configuration(of id: Int, isSpare: Bool = false) -> String {
+        let members = (isSpare ? [] : ids).map { "\"\($0)=\(memberAddress($0))\"" }.joined(separator: ", ")
         return """
             cluster: test
             node: { id: \(id), data: \(path("\(id)").path) }
@@ -52,7 +58,7 @@ final class ProcessCluster {
             clients: { listen: ["\(clientAddress(id))"] }
             machine: { module: keyvalue }
             members: [\(members)]
-            bootstrap: true
+            bootstrap: \(!isSpare)
             tracing: { sink: json, level: info }
             """
     }
