@@ -36,7 +36,7 @@ struct CheckerProcessTests {
         for (arguments, answer) in [
             ("model --nodes 4", "--nodes must be 2 or 3"), ("model --root nowhere", "one of empty, led"),
             ("model --nodes 2 --root stale", "one of empty, led, suffix"), ("model --depth 0", "must be positive"),
-            ("model --terms 128", "at most 127"), ("model --terms 300", "--terms"), ("model --mutation x", "x"),
+            ("model --terms 128", "at most 31"), ("model --terms 300", "--terms"), ("model --mutation x", "x"),
             ("nonsense", "nonsense"),
         ] {
             let (status, output) = try run(arguments)
