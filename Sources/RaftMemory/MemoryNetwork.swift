@@ -232,6 +232,10 @@ struct MemoryEnvironment: Environment {
     func wallClock() -> UInt64 { WallClock.nanoseconds() }
     func random() -> UInt64 { RandomSource.next() }
     func makeLane(for purpose: LanePurpose) -> any Lane {
-        ThreadLane(name: purpose == .storage ? "raft-storage" : "raft-machine")
+        switch purpose {
+        case .storage: ThreadLane(name: "raft-storage")
+        case .machine: ThreadLane(name: "raft-machine")
+        case .snapshot: ThreadLane(name: "raft-snapshot")
+        }
     }
 }

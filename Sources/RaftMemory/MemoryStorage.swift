@@ -10,6 +10,7 @@ public final class MemoryStorage: LogStorage {
     private struct Group {
         var hardState: HardState?
         var base = LogID.zero
+        var snapshot: Snapshot?
         /// Follow one another; the first may begin at or below the base.
         var batches: [EntryBatch] = []
 
@@ -17,10 +18,12 @@ public final class MemoryStorage: LogStorage {
     }
 
     private let groups = Mutex<[GroupID: Group]>([:])
+    private let bodies = MemorySnapshots()
 
     public init() {}
 
     public var commitsInstantly: Bool { true }
+    public var snapshots: (any SnapshotStore)? { bodies }
 
     public func recover(_ group: GroupID) throws -> RecoveredGroup {
         let stored = groups.withLock { $0[group] } ?? Group()
@@ -30,7 +33,7 @@ public final class MemoryStorage: LogStorage {
                 try batch.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
             }
         }
-        return recovery.finish(hardState: stored.hardState)
+        return recovery.finish(hardState: stored.hardState, snapshot: stored.snapshot)
     }
 
     public func commit(_ batches: [StorageBatch]) throws {
@@ -49,7 +52,10 @@ public final class MemoryStorage: LogStorage {
                     bounds.append((batch.group, known))
                 }
             }
-            for batch in batches { Self.apply(batch, to: &groups[batch.group, default: Group()]) }
+            for batch in batches {
+                Self.apply(batch, to: &groups[batch.group, default: Group()])
+                if let snapshot = batch.snapshot { bodies.keep(only: snapshot.id, of: batch.group) }
+            }
         }
     }
 
@@ -94,6 +100,7 @@ public final class MemoryStorage: LogStorage {
             }
         }
         if !batch.entries.isEmpty { group.batches.append(batch.entries) }
+        if let snapshot = batch.snapshot { group.snapshot = snapshot }
         if let base = batch.purgeThrough, base.index > group.base.index {
             group.base = base
             let kept = group.batches.drop { $0.lastIndex <= base.index }

@@ -12,6 +12,10 @@ public struct AnyStateMachine: StateMachine {
 
     public mutating func skip(to index: LogIndex) { box.skip(to: index) }
 
+    public func snapshot() throws -> (any SnapshotView)? { try box.snapshot() }
+
+    public mutating func restore(from source: SnapshotSource) throws { try box.restore(from: source) }
+
     public static func encode(_ command: [UInt8]) throws -> [UInt8] { command }
 
     public static func decode(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] { [UInt8](bytes) }
@@ -23,6 +27,8 @@ public struct AnyStateMachine: StateMachine {
         var isInline: Bool { get }
         mutating func apply(_ command: [UInt8]) throws -> [UInt8]
         mutating func skip(to index: LogIndex)
+        func snapshot() throws -> (any SnapshotView)?
+        mutating func restore(from source: SnapshotSource) throws
         func answer(_ query: [UInt8]) throws -> [UInt8]
     }
 
@@ -42,6 +48,10 @@ public struct AnyStateMachine: StateMachine {
         }
 
         mutating func skip(to index: LogIndex) { machine.skip(to: index) }
+
+        func snapshot() throws -> (any SnapshotView)? { try machine.snapshot() }
+
+        mutating func restore(from source: SnapshotSource) throws { try machine.restore(from: source) }
 
         func answer(_ query: [UInt8]) throws -> [UInt8] {
             let decoded: Machine.Query

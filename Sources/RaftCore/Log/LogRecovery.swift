@@ -44,7 +44,7 @@ public struct LogRecovery: Sendable {
         return try EntryHeader.verify(entry)
     }
 
-    public func finish(hardState: HardState?) -> RecoveredGroup {
-        RecoveredGroup(hardState: hardState, terms: terms, configurations: configurations)
+    public func finish(hardState: HardState?, snapshot: Snapshot? = nil) -> RecoveredGroup {
+        RecoveredGroup(hardState: hardState, terms: terms, configurations: configurations, snapshot: snapshot)
     }
 }

@@ -45,6 +45,7 @@ package final class MarkedStorage: LogStorage {
     }
 
     package var commitsInstantly: Bool { inner.commitsInstantly }
+    package var snapshots: (any SnapshotStore)? { inner.snapshots }
 
     /// Whether entries became durable that the mark does not tell of yet. Any thread.
     package var isStale: Bool { stale.load(ordering: .relaxed) }

@@ -68,6 +68,25 @@ public struct TermRuns: Hashable, Sendable {
         last = LogID(term: runs.last?.term ?? base.term, index: index)
     }
 
+    /// Forgets what lies up to `position`, which becomes the base (§7). Past the end, or where the log holds another
+    /// entry, nothing is left of it.
+    public mutating func purge(through position: LogID) {
+        guard position.index > base.index else { return }
+        guard term(at: position.index) == position.term else {
+            self = TermRuns(base: position)
+            return
+        }
+        let kept = run(holding: position.index)
+        runs.removeFirst(kept)
+        base = position
+        if position.index == last.index {
+            runs = []
+        } else if runs[0].firstIndex <= position.index {
+            let hasMore = runs.count > 1 ? runs[1].firstIndex > position.index.next : true
+            if hasMore { runs[0].firstIndex = position.index.next } else { runs.removeFirst() }
+        }
+    }
+
     private func run(holding index: LogIndex) -> Int {
         // The last run that begins at or before the index; most look-ups ask for the end of the log.
         var low = 0

@@ -59,6 +59,8 @@ public enum LanePurpose: Hashable, Sendable {
     case storage
     /// A state machine that takes its time.
     case machine
+    /// Snapshots that are written, read and restored: may be busy for minutes.
+    case snapshot
 }
 
 /// Time, chance and places to run: everything the driver needs of the world besides disk and network. The real ones

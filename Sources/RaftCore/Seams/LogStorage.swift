@@ -1,25 +1,29 @@
 public import RaftMembership
 
 /// One ordered step of what a group writes. Its parts belong together: storage makes all of them durable, or none
-/// (rule L7), in this order: truncation, entries, purge, hard state.
+/// (rule L7), in this order: truncation, entries, snapshot, purge, hard state.
 public struct StorageBatch: Hashable, Sendable {
     public var group: GroupID
     /// Remove every entry after this index.
     public var truncateAfter: LogIndex?
     /// Entries to add; the first one follows what is there after the truncation.
     public var entries: EntryBatch
-    /// Forget entries up to and including this position, which a snapshot covers; it becomes the log's base.
+    /// Takes the place of the group's snapshot. Its body was finished before. Never one of an earlier position.
+    public var snapshot: Snapshot?
+    /// Forget entries up to and including this position, which the snapshot covers; it becomes the log's base. Past the
+    /// end of the log it leaves an empty one.
     public var purgeThrough: LogID?
     /// Replaces the hard state.
     public var hardState: HardState?
 
     public init(
-        group: GroupID, truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, purgeThrough: LogID? = nil,
-        hardState: HardState? = nil
+        group: GroupID, truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, snapshot: Snapshot? = nil,
+        purgeThrough: LogID? = nil, hardState: HardState? = nil
     ) {
         self.group = group
         self.truncateAfter = truncateAfter
         self.entries = entries
+        self.snapshot = snapshot
         self.purgeThrough = purgeThrough
         self.hardState = hardState
     }
@@ -33,9 +37,15 @@ public struct RecoveredGroup: Hashable, Sendable {
     public var terms: TermRuns
     /// Configuration entries in the log, oldest first.
     public var configurations: [LoggedMembership]
+    /// The snapshot that was named last; it reaches at least to the log's base.
+    public var snapshot: Snapshot?
 
-    public init(hardState: HardState? = nil, terms: TermRuns = TermRuns(), configurations: [LoggedMembership] = []) {
+    public init(
+        hardState: HardState? = nil, terms: TermRuns = TermRuns(), configurations: [LoggedMembership] = [],
+        snapshot: Snapshot? = nil
+    ) {
         self.hardState = hardState
+        self.snapshot = snapshot
         self.terms = terms
         self.configurations = configurations
     }
@@ -79,11 +89,15 @@ public protocol LogStorage: AnyObject, Sendable {
     /// - Throws: `StorageError` code `missing` when the first index is not there (rule L4).
     func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch
 
+    /// Where the bodies of snapshots are kept; nil for a storage without, whose log grows without end. Default: nil.
+    var snapshots: (any SnapshotStore)? { get }
+
     /// Closes files. Not called while another call runs.
     func close()
 }
 
 extension LogStorage {
+    public var snapshots: (any SnapshotStore)? { nil }
     public var commitsInstantly: Bool { false }
 }
 

@@ -26,6 +26,15 @@ public protocol StateMachine: Sendable {
     /// The command in `bytes`. A failure must depend on the bytes alone: it is every node's outcome (rule C7).
     static func decode(_ bytes: UnsafeRawBufferPointer) throws -> Command
 
+    /// A view of the present state, for a snapshot (§7): at once, for nothing is applied meanwhile. A machine with large state
+    /// keeps it in a structure that can be shared. Nil when there are no snapshots of this machine: its log grows without
+    /// end. Default: the encoding of a `Codable` machine; nil for any other.
+    func snapshot() throws -> (any SnapshotView)?
+
+    /// Replaces the state by that of a snapshot. Runs on a copy of the machine, beside it; when it throws, the node cannot
+    /// go on.
+    mutating func restore(from source: SnapshotSource) throws
+
     /// Whether applying is so cheap (microseconds) that it may run on the driver's lane, which spares a thread hop.
     /// A machine that is slow there delays heartbeats (rule P6). Default: false.
     var isInline: Bool { get }
@@ -34,6 +43,24 @@ public protocol StateMachine: Sendable {
 extension StateMachine {
     public mutating func skip(to index: LogIndex) {}
     public var isInline: Bool { false }
+    public func snapshot() throws -> (any SnapshotView)? { nil }
+    public mutating func restore(from source: SnapshotSource) throws {
+        throw StorageError(.misuse, "a \(Self.self) cannot be restored from a snapshot: it takes none")
+    }
+}
+
+extension StateMachine where Self: Codable {
+    public func snapshot() throws -> (any SnapshotView)? { CodableView(machine: self) }
+    public mutating func restore(from source: SnapshotSource) throws {
+        let bytes = try source.read(Int(source.remaining))
+        self = try bytes.withUnsafeBytes { try BinaryCoder.decode(Self.self, from: $0) }
+    }
+}
+
+/// A small machine, encoded in one piece.
+struct CodableView<Machine: Codable & Sendable>: SnapshotView {
+    let machine: Machine
+    func write(to sink: SnapshotSink) throws { try sink.write(BinaryCoder.encode(machine)) }
 }
 
 extension StateMachine where Command: Codable {

@@ -13,6 +13,7 @@ public final class SeveredStorage: LogStorage {
     }
 
     public var commitsInstantly: Bool { inner.commitsInstantly }
+    public var snapshots: (any SnapshotStore)? { inner.snapshots }
 
     public func recover(_ group: GroupID) throws -> RecoveredGroup {
         try check()

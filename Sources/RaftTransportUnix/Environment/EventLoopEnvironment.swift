@@ -38,6 +38,7 @@ public final class EventLoopEnvironment: Environment {
         switch purpose {
         case .storage: WorkerLane(WorkerThread(name: "raft-storage"))
         case .machine: WorkerLane(WorkerThread(name: "raft-machine"))
+        case .snapshot: WorkerLane(WorkerThread(name: "raft-snapshot"))
         }
     }
 }

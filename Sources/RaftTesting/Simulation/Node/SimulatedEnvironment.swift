@@ -50,6 +50,9 @@ final class SimulatedLane: TimedLane, @unchecked Sendable {
         case .machine:
             last = max(last, world.now + life.machineRandom.next(in: life.cluster.options.applyDelay))
             world.insert(.job(life, job), at: last)
+        case .snapshot:
+            last = max(last, world.now + node.disk.nextDelay())
+            world.insert(.job(life, job), at: last)
         case .storage:
             last = max(last, world.now + node.disk.nextDelay())
             if let until = node.disk.hangsUntil, until > last { last = until }
