@@ -60,7 +60,7 @@ public struct Snapshot: Hashable, Sendable {
             guard checksum == Self.checksum([UInt8](bytes)) else {
                 throw EntryError(reason: .damage, description: "the checksum of the snapshot does not match its bytes")
             }
-            guard version == 1 else { throw EntryError.unknownVersion(UInt8(truncatingIfNeeded: version)) }
+            guard version == 1 else { throw EntryError.unknownVersion(UInt8(clamping: version)) }
             last = LogID(term: Term(try reader.readBounded()), index: LogIndex(try reader.readBounded()))
             size = try reader.readBounded()
             self.checksum = try reader.read()
