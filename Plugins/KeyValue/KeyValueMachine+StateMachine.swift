@@ -4,6 +4,17 @@ extension KeyValueMachine: QueryableStateMachine {
     /// True: a command costs about a microsecond.
     public var isInline: Bool { true }
 
+    /// A `KeyValueSnapshot`: one reference.
+    public func snapshot() -> (any SnapshotView)? { KeyValueSnapshot(tree: tree) }
+
+    /// What was there before goes first, so that there is never room needed for both. A machine whose restoring failed is
+    /// empty.
+    /// - Throws: `StorageError` for a body that is not in the format of `KeyValueSnapshot`; else what the source throws.
+    public mutating func restore(from source: SnapshotSource) throws {
+        self = KeyValueMachine()
+        tree = try KeyValueSnapshot.read(from: source)
+    }
+
     /// - Throws: `KeyValueCodingError` when a key or a value is over the limits.
     public static func encode(_ command: KeyValueCommand) throws -> [UInt8] { try command.encoded() }
 

@@ -34,6 +34,14 @@ extension PersistentTree.Node {
     var isOverfull: Bool { size > Self.capacity }
     private var isUnderfull: Bool { size < Self.minimum }
 
+    /// An empty leaf with room for as many keys as it may have.
+    static func leafToFill() -> PersistentTree.Node {
+        let leaf = PersistentTree.Node()
+        leaf.keys.reserveCapacity(capacity)
+        leaf.values.reserveCapacity(capacity)
+        return leaf
+    }
+
     // MARK: Finding
 
     /// How many keys are below `key`: where it stands, or would stand, in a leaf.
@@ -136,6 +144,12 @@ extension PersistentTree.Node {
             children[index] = PersistentTree.Node(copying: children[index])
         }
         return children[index]
+    }
+
+    /// Gives the last child what it lacks, out of its neighbour, which is full.
+    func fillLastChild() {
+        let child = children[children.count - 1]
+        while child.isUnderfull { child.takeLast(of: children[children.count - 2], separator: &keys[keys.count - 1]) }
     }
 
     private func takeLast(of left: PersistentTree.Node, separator: inout Key) {

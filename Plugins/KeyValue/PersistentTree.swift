@@ -6,8 +6,13 @@
 ///
 /// A copy may be read on another thread while this one is written.
 struct PersistentTree<Key: Comparable & Sendable, Value: Sendable>: Sendable {
-    private(set) var root = Node()
-    private(set) var count = 0
+    private(set) var root: Node
+    private(set) var count: Int
+
+    init() { (root, count) = (Node(), 0) }
+
+    /// - Parameter root: referenced by nobody else who writes.
+    init(root: Node, count: Int) { (self.root, self.count) = (root, count) }
 
     var isEmpty: Bool { count == 0 }
 
