@@ -2,7 +2,7 @@ import RaftCore
 import RaftStorageLMDB
 import RaftTransportUnix
 
-struct Counter: StateMachine {  // plain value, synchronous, no Raft in sight
+struct Counter: StateMachine, Codable {  // plain value, synchronous, no Raft in sight
     private(set) var total = 0
     mutating func apply(_ command: Int) -> Int {
         total += command

@@ -8,7 +8,7 @@ import Testing
 /// The calls of an embedder that change a cluster of running nodes, and those that were made for them.
 @Suite("Membership, leadership and proposals through the public type")
 struct MembershipCallsTests {
-    struct Log: StateMachine {
+    struct Log: StateMachine, Codable {
         private(set) var values: [Int] = []
         var isInline: Bool { true }
         mutating func apply(_ command: Int) throws -> Int {

@@ -1,7 +1,8 @@
 public import RaftCore
 
-/// The key-value machine of scenarios, for levels that choose their own: a plain value, cheap enough to run inline.
-public struct ScenarioMachine: StateMachine {
+/// The key-value machine of scenarios, for levels that choose their own: a plain value, cheap enough to run inline. It is
+/// `Codable`, which is all that its snapshots need.
+public struct ScenarioMachine: StateMachine, Codable {
     public private(set) var values: [String: String] = [:]
 
     public init() {}

@@ -26,6 +26,38 @@ public struct RegisterMachine: StateMachine {
         }
     }
 
+    /// The registers as they are now. Written as their number (2 bytes), then for each, in the order of the keys, key (1) and
+    /// value (8), little-endian.
+    public func snapshot() -> (any SnapshotView)? { View(registers: registers) }
+
+    private struct View: SnapshotView {
+        let registers: [UInt8: UInt64]
+
+        func write(to sink: SnapshotSink) throws {
+            try sink.write(UInt16(registers.count))
+            for (key, value) in registers.sorted(by: { $0.key < $1.key }) {
+                try sink.write(key)
+                try sink.write(value)
+            }
+        }
+    }
+
+    /// - Throws: `StorageError` code `damaged` for a body that `snapshot` does not write.
+    public mutating func restore(from source: SnapshotSource) throws {
+        registers = [:]
+        let count: UInt16 = try source.read()
+        guard source.remaining == UInt64(count) * 9 else {
+            throw StorageError(.damaged, "\(count) registers cannot be \(source.remaining) bytes")
+        }
+        var last = -1
+        for _ in 0..<count {
+            let key: UInt8 = try source.read()
+            guard Int(key) > last else { throw StorageError(.damaged, "register \(key) comes after \(last)") }
+            registers[key] = try source.read(UInt64.self)
+            last = Int(key)
+        }
+    }
+
     /// Kind 1, key 1, two numbers of 8 bytes each, little-endian; a number is its value plus one, or zero for none.
     public static func encode(_ command: Command) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -3,7 +3,7 @@ import RaftMembership
 
 /// Counts commands and adds up what they carry: as little work as a machine can do, so that a row measures everything
 /// else.
-struct CountingMachine: StateMachine {
+struct CountingMachine: StateMachine, Codable {
     /// A number, in as many bytes as the row asks for.
     struct Command: Sendable {
         var amount: UInt64

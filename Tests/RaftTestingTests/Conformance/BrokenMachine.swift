@@ -8,6 +8,9 @@ enum MachineFault: String, CaseIterable, Sendable {
     case throwsAnything, outputByTurns, outputInHashOrder, outputByAddress
     case stateByTurns, sharedBox, refusedCounts, skippingCounts
     case answersByTurns, askingCounts, askingChangesOutputs, queryDecodesByTurns
+    case viewInHashOrder, viewByTurns, snapshotOfSome, liveView
+    case restoreForgets, restoreAdds, outputOutsideSnapshot, restoresOriginals
+    case restoresToTheEnd, ignoresRest, swallowsErrors, restoreByTurns
 }
 
 /// Faults are types here: a machine's codec is static.
@@ -24,13 +27,17 @@ struct TallyMachine<Fault: MachineFaultName>: QueryableStateMachine {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     private final class Box: Sendable {
-        let totals = Mutex<[UInt8: Int]>([:])
+        let totals: Mutex<[UInt8: Int]>
+        init(_ totals: [UInt8: Int] = [:]) { self.totals = Mutex(totals) }
     }
 
     private var totals: [UInt8: Int] = [:]
-    private let box = Box()
+    private var box = Box()
+    private var applied = 0
 
     private static var fault: MachineFault? { Fault.fault }
+    /// Whether the state is in the box.
+    private static var isBoxed: Bool { fault == .sharedBox || fault == .restoresOriginals }
     private static var turn: Int {
         turns.withLock {
             $0 += 1; return $0
@@ -43,14 +50,18 @@ struct TallyMachine<Fault: MachineFaultName>: QueryableStateMachine {
             if Self.fault == .throwsAnything { throw Failure(description: "no") }
             throw CommandRefused("an amount of \(command.amount)")
         }
+        applied += 1
+        if Self.fault == .restoresOriginals { box = Box(box.totals.withLock { $0 }) }
         for name in command.names {
-            if Self.fault == .sharedBox {
+            if Self.isBoxed {
                 box.totals.withLock { $0[name, default: 0] += command.amount }
             } else {
                 totals[name, default: 0] += command.amount
             }
         }
         switch Self.fault {
+        case .liveView: box.totals.withLock { $0 = totals }
+        case .outputOutsideSnapshot: return [applied]
         case .outputByTurns: return [Self.turn]
         case .outputByAddress: return [Int(bitPattern: ObjectIdentifier(box))]
         case .askingChangesOutputs: return [box.totals.withLock { $0[255, default: 0] }]
@@ -66,7 +77,7 @@ struct TallyMachine<Fault: MachineFaultName>: QueryableStateMachine {
     }
 
     func total(_ name: UInt8) -> Int {
-        Self.fault == .sharedBox ? box.totals.withLock { $0[name] ?? 0 } : totals[name] ?? 0
+        Self.isBoxed ? box.totals.withLock { $0[name] ?? 0 } : totals[name] ?? 0
     }
 
     func answer(_ query: Query) -> Int {
@@ -84,6 +95,54 @@ struct TallyMachine<Fault: MachineFaultName>: QueryableStateMachine {
             $0[255, default: 0] += 1
             return $0[255, default: 0]
         }
+    }
+
+    // MARK: Snapshots: number of names, then each name with its total, in order
+
+    private struct View: SnapshotView {
+        let totals: [UInt8: Int]
+        let live: Box?
+
+        func write(to sink: SnapshotSink) throws {
+            let totals = live.map { box in box.totals.withLock { $0 } } ?? totals
+            try sink.write(UInt16(totals.count))
+            for (name, total) in fault == .viewInHashOrder ? Array(totals) : totals.sorted(by: { $0.key < $1.key }) {
+                try sink.write(name)
+                try sink.write(Int64(total))
+            }
+            if fault == .viewByTurns { try sink.write(UInt8(truncatingIfNeeded: turn)) }
+        }
+    }
+
+    func snapshot() -> (any SnapshotView)? {
+        if Self.fault == .snapshotOfSome, totals.count > 5 { return nil }
+        return View(
+            totals: Self.isBoxed ? box.totals.withLock { $0 } : totals, live: Self.fault == .liveView ? box : nil)
+    }
+
+    mutating func restore(from source: SnapshotSource) throws {
+        var read: [UInt8: Int] = Self.fault == .restoreAdds ? totals : [:]
+        do {
+            try Self.read(source, into: &read)
+        } catch {
+            guard Self.fault == .swallowsErrors else { throw error }
+        }
+        if Self.fault == .restoreForgets { read[3] = nil }
+        if Self.fault == .restoresOriginals { box.totals.withLock { $0 = read } } else { totals = read }
+    }
+
+    private static func read(_ source: SnapshotSource, into totals: inout [UInt8: Int]) throws {
+        let count: UInt16 = try source.read()
+        var last = -1
+        for _ in 0..<count {
+            if fault == .restoresToTheEnd, source.remaining < 9 { return }
+            let name: UInt8 = try source.read()
+            guard Int(name) > last else { throw Failure(description: "its names are not in order") }
+            if fault == .restoreByTurns, name > 20, turn % 3 == 0 { throw Failure(description: "busy") }
+            totals[name] = Int(try source.read(Int64.self))
+            last = Int(name)
+        }
+        guard source.remaining == 0 || fault == .ignoresRest else { throw Failure(description: "it goes on") }
     }
 
     // MARK: Codec: amount, then the names in order

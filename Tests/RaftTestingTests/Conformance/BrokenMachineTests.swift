@@ -24,6 +24,18 @@ struct BrokenMachineTests {
         (.askingCounts, .equalStates, { try run(AskingCounts.self) }),
         (.askingChangesOutputs, .answers, { try run(AskingChangesOutputs.self) }),
         (.queryDecodesByTurns, .queryDecoding, { try run(QueryDecodesByTurns.self) }),
+        (.viewInHashOrder, .equalViews, { try run(ViewInHashOrder.self) }),
+        (.viewByTurns, .equalViews, { try run(ViewByTurns.self) }),
+        (.snapshotOfSome, .equalViews, { try run(SnapshotOfSome.self) }),
+        (.liveView, .viewsStay, { try run(LiveView.self) }),
+        (.restoreForgets, .restoring, { try run(RestoreForgets.self) }),
+        (.restoreAdds, .restoring, { try run(RestoreAdds.self) }),
+        (.outputOutsideSnapshot, .restoring, { try run(OutputOutsideSnapshot.self) }),
+        (.restoresOriginals, .restoring, { try run(RestoresOriginals.self) }),
+        (.restoresToTheEnd, .damagedViews, { try run(RestoresToTheEnd.self) }),
+        (.ignoresRest, .damagedViews, { try run(IgnoresRest.self) }),
+        (.swallowsErrors, .damagedViews, { try run(SwallowsErrors.self) }),
+        (.restoreByTurns, .damagedViews, { try run(RestoreByTurns.self) }),
     ]
 
     /// A tally answers in bytes; the questions are for every name that commands use.
@@ -70,6 +82,55 @@ struct BrokenMachineTests {
             make: { Counter() }, command: { random in Int.random(in: -9...9, using: &random) }, state: { $0.total }
         ).run()
     }
+
+    private struct Plain: StateMachine {
+        private(set) var total = 0
+        mutating func apply(_ command: Int) -> Int {
+            total += command
+            return total
+        }
+    }
+
+    @Test("What does not apply to a machine is named as skipped, and is not checked")
+    func skipped() throws {
+        let plain = StateMachineConformance(
+            make: { Plain() }, command: { random in Int.random(in: -9...9, using: &random) }, state: { $0.total })
+        #expect(plain.skipped == [.answers, .queryDecoding, .equalViews, .viewsStay, .restoring, .damagedViews])
+        #expect(Set(plain.skipped).isDisjoint(with: plain.properties))
+        for property in plain.skipped { try plain.check(property) }
+        try plain.run()
+
+        let counter = StateMachineConformance(
+            make: { Counter() }, command: { random in Int.random(in: -9...9, using: &random) }, state: { $0.total })
+        #expect(counter.skipped == [.answers, .queryDecoding])
+        #expect(Set(counter.skipped + counter.properties) == Set(ConformanceProperty.stateMachineProperties))
+    }
+
+    @Test("The register machine and the machine of scenarios keep every promise")
+    func machinesOfTheSimulator() throws {
+        try StateMachineConformance(
+            make: { RegisterMachine() },
+            command: { random in
+                let key = UInt8(random.index(below: 5))
+                let value = random.chance(200) ? nil : UInt64(random.index(below: 9))
+                return random.chance(500)
+                    ? .write(key: key, value: value)
+                    : .compareAndSet(key: key, expected: value, new: UInt64(random.index(below: 9)))
+            }, state: { $0.registers }
+        ).run()
+        try StateMachineConformance(
+            make: { ScenarioMachine() },
+            command: { random in
+                let (key, value) = ("key \(random.index(below: 5))", "\(random.index(below: 9))")
+                switch random.index(below: 4) {
+                case 0: return .get(key)
+                case 1: return .delete(key)
+                case 2: return .compareAndSet(key, expected: random.chance(300) ? nil : value, new: value)
+                default: return .put(key, value)
+                }
+            }, state: { $0.values }
+        ).run()
+    }
 }
 
 enum NoFault: MachineFaultName { static var fault: MachineFault? { nil } }
@@ -91,3 +152,15 @@ enum QueryDecodesByTurns: MachineFaultName { static var fault: MachineFault? { .
 enum RefusalsByTurns: MachineFaultName { static var fault: MachineFault? { .refusalsByTurns } }
 enum AmountRounded: MachineFaultName { static var fault: MachineFault? { .amountRounded } }
 enum AskingChangesOutputs: MachineFaultName { static var fault: MachineFault? { .askingChangesOutputs } }
+enum ViewInHashOrder: MachineFaultName { static var fault: MachineFault? { .viewInHashOrder } }
+enum ViewByTurns: MachineFaultName { static var fault: MachineFault? { .viewByTurns } }
+enum SnapshotOfSome: MachineFaultName { static var fault: MachineFault? { .snapshotOfSome } }
+enum LiveView: MachineFaultName { static var fault: MachineFault? { .liveView } }
+enum RestoreForgets: MachineFaultName { static var fault: MachineFault? { .restoreForgets } }
+enum RestoreAdds: MachineFaultName { static var fault: MachineFault? { .restoreAdds } }
+enum OutputOutsideSnapshot: MachineFaultName { static var fault: MachineFault? { .outputOutsideSnapshot } }
+enum RestoresOriginals: MachineFaultName { static var fault: MachineFault? { .restoresOriginals } }
+enum RestoresToTheEnd: MachineFaultName { static var fault: MachineFault? { .restoresToTheEnd } }
+enum IgnoresRest: MachineFaultName { static var fault: MachineFault? { .ignoresRest } }
+enum SwallowsErrors: MachineFaultName { static var fault: MachineFault? { .swallowsErrors } }
+enum RestoreByTurns: MachineFaultName { static var fault: MachineFault? { .restoreByTurns } }

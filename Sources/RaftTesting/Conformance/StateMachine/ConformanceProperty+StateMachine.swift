@@ -25,4 +25,12 @@ extension ConformanceProperty {
     public static let answers = ConformanceProperty("answers")
     /// What decoding a query gives depends on the bytes alone, and nothing makes it trap.
     public static let queryDecoding = ConformanceProperty("query-decoding")
+    /// Views of machines that applied the same commands write the same bytes, each time.
+    public static let equalViews = ConformanceProperty("equal-views")
+    /// A view stays as it is while the machine goes on, also where another thread writes it.
+    public static let viewsStay = ConformanceProperty("views-stay")
+    /// A machine that is restored, whatever it was before, is the one that the snapshot was taken of, for all that comes.
+    public static let restoring = ConformanceProperty("restoring")
+    /// A body that is cut short, goes on, or cannot be read is refused; none makes restoring trap.
+    public static let damagedViews = ConformanceProperty("damaged-views")
 }

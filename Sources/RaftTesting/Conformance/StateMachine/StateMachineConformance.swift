@@ -1,6 +1,7 @@
 public import RaftCore
 
-/// Tests a state machine: that it is deterministic, a value, and that its codec depends on bytes alone.
+/// Tests a state machine: that it is deterministic, a value, that its codec depends on bytes alone, and that its snapshots,
+/// if there are any, are whole.
 ///
 /// ```swift
 /// try StateMachineConformance(
@@ -69,13 +70,26 @@ public struct StateMachineConformance<Machine: StateMachine>: Sendable {
 
     /// The properties that apply, in the order in which `run` checks them.
     public var properties: [ConformanceProperty] {
-        let all = stateMachineProperties
-        return queries == nil ? all.filter { $0 != .answers && $0 != .queryDecoding } : all
+        let skipped = skipped
+        return stateMachineProperties.filter { !skipped.contains($0) }
     }
 
-    /// Checks one property.
+    /// The properties that do not apply: those of answers for a machine that gives none in bytes, those of snapshots for one
+    /// of which there are none.
+    public var skipped: [ConformanceProperty] {
+        (queries == nil ? [.answers, .queryDecoding] : [])
+            + (takesSnapshots ? [] : [.equalViews, .viewsStay, .restoring, .damagedViews])
+    }
+
+    /// Where asking for a snapshot fails, a check is to say so.
+    private var takesSnapshots: Bool {
+        do { return try make().snapshot() != nil } catch { return true }
+    }
+
+    /// Checks one property, if it applies.
     /// - Throws: `ConformanceFailure`.
     public func check(_ property: ConformanceProperty) throws {
+        guard !skipped.contains(property) else { return }
         var trial = StateMachineTrial(self, property)
         do {
             switch property {
@@ -92,6 +106,10 @@ public struct StateMachineConformance<Machine: StateMachine>: Sendable {
             case .readersBeside: try trial.readersBeside()
             case .answers: try trial.answers()
             case .queryDecoding: try trial.queryDecoding()
+            case .equalViews: try trial.equalViews()
+            case .viewsStay: try trial.viewsStay()
+            case .restoring: try trial.restoring()
+            case .damagedViews: try trial.damagedViews()
             default: throw trial.failure("no such property of a state machine")
             }
         } catch let failure as ConformanceFailure {
@@ -105,7 +123,8 @@ public struct StateMachineConformance<Machine: StateMachine>: Sendable {
 /// Every property of state machines, in the order of the checks.
 let stateMachineProperties: [ConformanceProperty] = [
     .commandCodec, .decoding, .refusals, .equalOutputs, .equalStates, .throughTheLog, .copiesStay, .originalsStay,
-    .refusedChangesNothing, .skipping, .answers, .queryDecoding, .readersBeside,
+    .refusedChangesNothing, .skipping, .answers, .queryDecoding, .readersBeside, .equalViews, .viewsStay, .restoring,
+    .damagedViews,
 ]
 
 extension ConformanceProperty {

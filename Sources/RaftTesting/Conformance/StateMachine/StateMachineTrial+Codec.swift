@@ -57,8 +57,8 @@ extension StateMachineTrial {
         }
     }
 
-    /// Bytes of a command with something changed, or any bytes.
-    private mutating func spoiled(_ encoded: [[UInt8]]) -> [UInt8] {
+    /// One of some byte strings with something changed, or any bytes.
+    mutating func spoiled(_ encoded: [[UInt8]]) -> [UInt8] {
         guard !encoded.isEmpty, random.chance(700) else {
             return (0..<random.index(below: 64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         }
