@@ -1,4 +1,3 @@
-import Glibc
 import RaftTesting
 import Testing
 
@@ -32,34 +31,12 @@ struct ArticleTests {
         try cluster.slowDisk(of: try await cluster.leader(), by: .seconds(1))
         try cluster.pass(.seconds(60))
 
-        let article = try Self.text("Sources/RaftNode/Documentation.docc/Simulating.md")
+        let article = try Article("Sources/RaftNode/Documentation.docc/Simulating.md")
         let folder = "Tests/RaftTestingTests/Simulation"
-        let sources = try [Self.text("\(folder)/ArticleTests.swift"), Self.text("\(folder)/Journal.swift")]
-            .map(Self.lines)
-        let examples = article.split(separator: "```swift\n").dropFirst()
-            .compactMap { $0.split(separator: "\n```", maxSplits: 1).first }
-        #expect(examples.count == 5)
-        for example in examples {
-            let wanted = Self.lines(String(example))
-            #expect(sources.contains { Self.holds($0, wanted) }, "not compiled as it stands:\n\(example)")
+        let sources = try [Article("\(folder)/ArticleTests.swift"), Article("\(folder)/Journal.swift")]
+        #expect(article.examples.count == 5)
+        for example in article.examples {
+            #expect(sources.contains { $0.holds(example) }, "not compiled as it stands:\n\(example)")
         }
-    }
-
-    /// Without indentation and empty lines.
-    private static func lines(_ text: String) -> [Substring] {
-        text.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }
-    }
-
-    private static func holds(_ text: [Substring], _ part: [Substring]) -> Bool {
-        guard !part.isEmpty, part.count <= text.count else { return false }
-        return (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }
-    }
-
-    private static func text(_ path: String) throws -> String {
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let file = try #require(fopen("/\(root)/\(path)", "r"), "no \(path)")
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        return String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
     }
 }
