@@ -34,6 +34,8 @@ public struct TraceField: Hashable, Sendable {
     @inlinable public static func reason(_ reason: String) -> TraceField { TraceField("raft.reason", .string(reason)) }
     /// How many.
     @inlinable public static func count(_ count: Int) -> TraceField { TraceField("raft.count", .int(Int64(count))) }
+    /// A size, in bytes.
+    @inlinable public static func bytes(_ count: UInt64) -> TraceField { TraceField("raft.bytes", .uint(count)) }
     /// A file or directory.
     @inlinable public static func path(_ path: String) -> TraceField { TraceField("raft.path", .string(path)) }
     /// A field of one's own, such as `.custom("kv.bytes", .uint(12))`.

@@ -28,7 +28,8 @@ public final class Raft<Machine: StateMachine>: Sendable {
             clusterName: name, clientAddresses: clientAddresses, tracer: tracer,
             makeApplier: { driver in
                 MachineApplier(
-                    machine: machine, applied: opened.recovered.terms.base.index,
+                    machine: machine,
+                    applied: opened.recovered.snapshot == nil ? opened.recovered.terms.base.index : .zero,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
                     storage: opened.storage, group: .first, configuration: configuration,
                     report: { [weak driver] in driver?.post(.machine($0)) })
@@ -283,6 +284,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
         await transport.shutdown()
         machineLane?.stop()
         storageLane.stop()
+        driver.stopSnapshotLanes()
         ending.end(nil)
         driver.tracer.notice(.nodeStopped, "node \(driver.node) has stopped")
         driver.tracer.flush()

@@ -33,6 +33,22 @@ public struct RaftConfiguration: Hashable, Sendable {
     public var inboxMessages = 16_384
     /// Entries handed to the machine in one step.
     public var applyBatch = 4096
+    /// A snapshot is taken when the log reaches a multiple of so many entries (§7); 0 for no such policy.
+    public var snapshotEntries = 10_000
+    /// The same when so many bytes of entries were appended since the last one; 0 for no such policy.
+    public var snapshotBytes = 256 << 20
+    /// The same so many nanoseconds after the start, and again; 0 for no such policy.
+    public var snapshotInterval: UInt64 = 0
+    /// Entries before a snapshot's position that stay in the log, for followers that are a little behind.
+    public var snapshotRetained = 1000
+    /// Entries that stay in a leader's log, at most, for followers in touch that are catching up (rule S5).
+    public var snapshotPinned = 1_000_000
+    /// Bytes of a snapshot in one message.
+    public var snapshotChunkBytes = 256 << 10
+    /// Chunks under way to one peer.
+    public var snapshotWindow = 8
+    /// Bytes of a snapshot that go to one peer in a second; 0 for as many as it takes.
+    public var snapshotRate = 0
     #if TestBuild
         /// The one rule that this node breaks on purpose.
         package var mutation: Mutation?
@@ -67,8 +83,17 @@ public struct RaftConfiguration: Hashable, Sendable {
         try require(cacheBytes >= 1 << 16, "cacheBytes must be at least 65536")
         try require(inboxCalls >= 1 && inboxMessages >= 16, "inboxCalls must be positive, inboxMessages at least 16")
         try require(applyBatch >= 1, "applyBatch must be positive")
+        try require(
+            [snapshotEntries, snapshotBytes, snapshotRetained, snapshotPinned, snapshotRate].allSatisfy { $0 >= 0 },
+            "snapshotEntries, snapshotBytes, snapshotRetained, snapshotPinned and snapshotRate must not be negative")
+        try require(
+            (1...min(1 << 26, maximumRequestBytes)).contains(snapshotChunkBytes),
+            "snapshotChunkBytes must be between 1 and 2^26, and not above maximumRequestBytes")
+        try require((1...1024).contains(snapshotWindow), "snapshotWindow must be between 1 and 1024")
+        try require(
+            snapshotInterval == 0 || snapshotInterval >= 1_000_000_000, "snapshotInterval must be 0 or at least 1s")
     }
 
     /// No message between peers is larger, a margin for heads included.
-    public var maximumMessageBytes: Int { max(maximumRequestBytes, maximumCommandBytes) + 4096 }
+    public var maximumMessageBytes: Int { max(maximumRequestBytes, maximumCommandBytes) + (64 << 10) }
 }

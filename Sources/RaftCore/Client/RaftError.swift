@@ -36,6 +36,8 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let formation = Code(description: "formation")
         /// The membership cannot be changed in that way, or not now; nothing was appended. Rejected.
         public static let changeRefused = Code(description: "changeRefused")
+        /// No snapshot was taken; the node works on. Rejected.
+        public static let snapshotFailed = Code(description: "snapshotFailed")
         /// Leadership was not handed over. Rejected.
         public static let transferFailed = Code(description: "transferFailed")
         /// This node was removed from the cluster. Rejected.

@@ -11,13 +11,25 @@ public struct RaftMetrics: Hashable, Sendable {
     public struct Peer: Hashable, Sendable {
         public var id: NodeID
         public var matchIndex: LogIndex
-        /// `probe` or `replicate`; `leaving` when it was removed and is to be told so; `unreachable` while nothing is heard from it; `suspect` when it lost what it had
-        /// acknowledged (rule L3).
+        /// `probe`; `replicate` at line rate; `lagging` while it gets entries from storage; `snapshot` while it gets a
+        /// snapshot; `leaving` when it was removed and is to be told so; `unreachable` while nothing is heard from it;
+        /// `suspect` when it lost what it had acknowledged (rule L3).
         public var state: String
         /// Milliseconds since it was last heard from; nil when never.
         public var lastContactMilliseconds: UInt64?
         /// Entries sent and not acknowledged.
         public var inflightEntries: Int
+        /// The snapshot on its way to it.
+        public var snapshot: Transfer?
+    }
+
+    /// How far a snapshot is on its way.
+    public struct Transfer: Hashable, Sendable {
+        /// What it covers.
+        public var index: LogIndex
+        /// Its size.
+        public var bytes: UInt64
+        public var acknowledgedBytes: UInt64
     }
 
     public var node: NodeID
@@ -33,7 +45,9 @@ public struct RaftMetrics: Hashable, Sendable {
     /// Durable on this server.
     public var flushedIndex: LogIndex
     public var lastIndex: LogIndex
+    /// What the newest snapshot covers; zero without one.
     public var snapshotIndex: LogIndex
+    /// The last entry that is gone from the log.
     public var purgedIndex: LogIndex
     /// The configuration in effect.
     public var membership: Membership

@@ -7,6 +7,12 @@ enum ApplyOrder: Sendable {
     case apply(through: LogIndex, entries: [EntryBatch], waiters: ArraySlice<Waiter>)
     /// Runs on the machine's state as of now.
     case read(MachineRead)
+    /// Hands out a view of the state as of now; nil when the machine gives none.
+    case view(@Sendable (Result<(any SnapshotView)?, any Error>) -> Void)
+    /// Has a copy of the machine restored elsewhere. Whatever comes after it waits.
+    case restore(Snapshot, @Sendable (Restoration) -> Void)
+    /// The copy takes the machine's place; what was there before is handed on, to be let go.
+    case restored(Restoration, @Sendable (Restoration) -> Void)
     /// Nothing comes after this.
     case finish(@Sendable () -> Void)
 }
@@ -49,6 +55,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     private struct Queue {
         var orders: [ApplyOrder] = []
         var isScheduled = false
+        /// Orders that wait for a state to be restored.
+        var heldCount = 0
     }
 
     /// Touched by `run` only, which never runs twice at once.
@@ -56,6 +64,9 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         var machine: Machine
         var applied: LogIndex
         var hasFailed = false
+        var isRestoring = false
+        /// Came after the order to restore.
+        var held: [ApplyOrder] = []
         /// The class of proposals that was last seen to be of this machine.
         var proposalClass: ObjectIdentifier?
     }
@@ -83,7 +94,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.report = report
     }
 
-    var queuedCount: Int { queue.withLock { $0.orders.count } }
+    var queuedCount: Int { queue.withLock { $0.orders.count + $0.heldCount } }
 
     /// Bounded by the driver: it takes no proposals and no reads while too much waits here, and hands over no entries in
     /// memory to a machine that is far behind.
@@ -107,8 +118,54 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             }
             if orders.isEmpty { return }
             state.withLock { state in
-                for order in orders { carryOut(order, &state) }
+                for order in orders { take(order, &state) }
+                let held = state.held.count
+                queue.withLock { $0.heldCount = held }
             }
+        }
+    }
+
+    private func take(_ order: ApplyOrder, _ state: inout State) {
+        guard state.isRestoring else {
+            carryOut(order, &state)
+            return
+        }
+        switch order {
+        case .restored(let restoration, let release):
+            install(restoration, &state)
+            release(restoration)
+            let held = state.held
+            state.held = []
+            for order in held { take(order, &state) }
+        case .finish(let completion):
+            // Nobody waits for the rest of the state.
+            for order in state.held { drop(order) }
+            state.held = []
+            completion()
+        case .apply(let through, _, let waiters):
+            // Joined with the one before, and without entries in memory: they will be read when it comes to them.
+            if case .apply(_, _, let earlier)? = state.held.last {
+                state.held[state.held.count - 1] = .apply(through: through, entries: [], waiters: earlier + waiters)
+            } else {
+                state.held.append(.apply(through: through, entries: [], waiters: waiters))
+            }
+        default: state.held.append(order)
+        }
+    }
+
+    private func install(_ restoration: Restoration, _ state: inout State) {
+        guard let restoration = restoration as? MachineRestoration<Machine> else { return }
+        state.isRestoring = false
+        restoration.exchange(with: &state.machine)
+        state.applied = restoration.snapshot.last.index
+        report(.applied(through: state.applied))
+    }
+
+    private func drop(_ order: ApplyOrder) {
+        switch order {
+        case .apply(_, _, let waiters): for waiter in waiters { waiter.proposal.fail(Self.ended) }
+        case .read(let read): read.fail(Self.stopped)
+        case .view, .restore, .restored, .finish: break
         }
     }
 
@@ -126,9 +183,20 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 return
             }
             read.look(at: state.machine)
+        case .view(let completion):
+            completion(state.hasFailed ? .failure(Self.stopped) : Result { try state.machine.snapshot() })
+        case .restore(let snapshot, let begin):
+            guard !state.hasFailed, snapshot.last.index > state.applied else { return }
+            state.isRestoring = true
+            begin(MachineRestoration(snapshot, state.machine))
+        case .restored(let restoration, let release): release(restoration)
         case .finish(let completion):
             completion()
         }
+    }
+
+    private static var ended: RaftError {
+        RaftError(.unknown, "the node ended before the machine came to the command")
     }
 
     private static var stopped: RaftError { RaftError(.failed, "the state machine of this node has failed") }

@@ -44,6 +44,7 @@ extension Driver {
             unknown: RaftError(.unknown, "the node was shut down before the command was committed"), rejected: error)
         for subscriber in subscribers.values { subscriber.finish() }
         subscribers = [:]
+        cancelSnapshots()
         // The machine's last orders go first; then nothing uses storage any more.
         let lane = storageLane
         let closer = Closer(storage: storage, completion: completion)
@@ -59,6 +60,7 @@ extension Driver {
         for (_, read) in waiting { read.fail(rejected) }
         endBootstraps(.failure(rejected))
         endAdministration(unknown)
+        endSnapshotCalls(rejected)
     }
 
     static let overloaded = RaftError(.overloaded, "the node has too many calls waiting: try again later")

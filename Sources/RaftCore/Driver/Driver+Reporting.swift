@@ -105,18 +105,23 @@ extension Driver {
             } else if let silence, silence > configuration.electionTimeout.upperBound {
                 state = "unreachable"
             } else {
-                state = isLeaving ? "leaving" : peer.mode.rawValue
+                state =
+                    isLeaving ? "leaving" : peer.mode == .replicate && peer.isReading ? "lagging" : peer.mode.rawValue
             }
             return RaftMetrics.Peer(
                 id: peer.member.id, matchIndex: peer.matchIndex, state: state,
                 lastContactMilliseconds: silence.map { $0 / 1_000_000 },
-                inflightEntries: peer.mode == .replicate ? peer.nextIndex - peer.matchIndex - 1 : 0)
+                inflightEntries: peer.mode == .replicate ? peer.nextIndex - peer.matchIndex - 1 : 0,
+                snapshot: engine.transfers.first { $0.member == peer.member }.map {
+                    RaftMetrics.Transfer(
+                        index: $0.snapshot.last.index, bytes: $0.snapshot.size, acknowledgedBytes: $0.acknowledged)
+                })
         }
         return RaftMetrics(
             node: engine.member.id, member: engine.member, clusterName: clusterName, cluster: engine.hard.cluster,
             role: role, term: engine.term, leader: leaderHint, commitIndex: engine.commitIndex,
             appliedIndex: engine.appliedIndex, flushedIndex: engine.log.flushed, lastIndex: engine.log.last.index,
-            snapshotIndex: engine.log.base.index, purgedIndex: engine.log.base.index, membership: engine.membership,
+            snapshotIndex: engine.snapshots.newest?.last.index ?? .zero, purgedIndex: engine.log.base.index, membership: engine.membership,
             membershipID: engine.effective.id, isMembershipCommitted: engine.effective.id == engine.committed.id,
             peers: peers, pendingProposals: waiters.count, uncommittedBytes: engine.uncommitted.bytes,
             failure: failure?.message)

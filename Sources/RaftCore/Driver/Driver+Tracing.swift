@@ -75,6 +75,27 @@ extension Driver {
             tracer.notice(
                 .nodeRemoved, "node \(own) was removed from the cluster by the configuration in entry \(id)",
                 [.index(id.index.rawValue)])
+        case .snapshotTaken(let id, let purged):
+            tracer.info(
+                .snapshotTaken, "took a snapshot at entry \(id); the log begins after entry \(purged)",
+                [.index(id.last.index.rawValue), .term(id.last.term.rawValue), .bytes(id.size)])
+        case .snapshotFailed(let reason): tracer.warning(.snapshotFailed, reason, [.reason(reason)])
+        case .snapshotOffered(let peer, let id):
+            tracer.info(
+                .snapshotOffered, "node \(peer) needs entries that are compacted: offers the snapshot at entry \(id)",
+                [.peer(peer.rawValue), .index(id.last.index.rawValue), .bytes(id.size)])
+        case .snapshotDelivered(let peer, let id):
+            tracer.info(
+                .snapshotDelivered, "node \(peer) has installed the snapshot at entry \(id)",
+                [.peer(peer.rawValue), .index(id.last.index.rawValue), .bytes(id.size)])
+        case .snapshotInstalling(let id):
+            tracer.notice(
+                .snapshotReceived, "the leader's snapshot at entry \(id) is here: it takes the place of the log",
+                [.index(id.last.index.rawValue), .bytes(id.size)])
+        case .snapshotInstalled(let id):
+            tracer.notice(
+                .snapshotInstalled, "the machine has the state of the snapshot at entry \(id)",
+                [.index(id.last.index.rawValue), .bytes(id.size)])
         case .diskStalled(let milliseconds):
             tracer.error(
                 .diskStalled,

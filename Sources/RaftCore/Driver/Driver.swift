@@ -31,6 +31,7 @@ package final class Driver: @unchecked Sendable {
     var currentBootstrap: UInt64?
     var changes: [UInt64: @Sendable (Result<LoggedMembership, RaftError>) -> Void] = [:]
     var transfers: [UInt64: @Sendable (Result<NodeID, RaftError>) -> Void] = [:]
+    var snapshotCalls: [UInt64: @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void] = [:]
     var lastCall: UInt64 = 0
     var clientAddresses: [NodeID: [String]] = [:]
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
@@ -57,6 +58,19 @@ package final class Driver: @unchecked Sendable {
     private let makeApplier: (Driver) -> any Applier
     private(set) lazy var applier = makeApplier(self)
     private lazy var alarm = Alarm(driver: self)
+    /// Made when they are needed first: each has a lane of its own. Nil where storage keeps no snapshots.
+    private(set) lazy var snapshotBuilder = storage.snapshots.map { store in
+        SnapshotBuilder(store: store, group: engine.group, lane: makeSnapshotLane()) { [weak self] in
+            self?.post(.snapshot($0))
+        }
+    }
+    private(set) lazy var snapshotCarrier = storage.snapshots.map { store in
+        SnapshotCarrier(store: store, group: engine.group, lane: makeSnapshotLane()) { [weak self] in
+            self?.post(.snapshot($0))
+        }
+    }
+    /// Lanes of snapshots, to be stopped with the node.
+    private let snapshotLanes = Mutex<[any Lane]>([])
     /// Where the storage has a mark beside it.
     private(set) lazy var markKeeper = (storage as? MarkedStorage).map { marked in
         MarkKeeper(storage: marked, lane: storageLane) { [weak self] in self?.post(.storage($0)) }
@@ -124,6 +138,8 @@ package final class Driver: @unchecked Sendable {
         case .machine(.applied(let index)): step(.applied(through: index), now)
         case .machine(.failed(let index, let error)):
             fail("the state machine failed at index \(index): \(error)", .nodeFenced)
+        case .snapshot(let report): take(report, now)
+        case .snapshotCall(let compacts, let completion): requestSnapshot(compacts: compacts, completion, now)
         case .refusedAsAmnesiac(let peer, let reason): foundAmnesiac(by: peer, reason)
         case .connected(let member, let addresses):
             clientAddresses[member.id] = addresses
@@ -235,6 +251,13 @@ package final class Driver: @unchecked Sendable {
             guard first <= last else { return }
             flushStorage(now)
             writer.read(first..<last.next, for: peer, stream: stream)
+        case .takeSnapshot(let order, let snapshot): takeSnapshot(order, snapshot)
+        case .readSnapshot(let snapshot, let offset, let count, let peer, let stream):
+            readSnapshot(snapshot, offset, count, peer, stream)
+        case .receiveSnapshot(let snapshot, let offset, let bytes): receiveSnapshot(snapshot, offset, bytes)
+        case .dropReceived: snapshotCarrier?.submit(.drop)
+        case .restore(let snapshot): restore(snapshot)
+        case .snapshotEnded(let id, let outcome): snapshotEnded(id, outcome)
         case .apply(let index): applier.submit(applyOrder(through: index))
         case .accepted(let first, let term, let count):
             waiters.append(proposed.prefix(count), from: first, term: term)
@@ -275,7 +298,7 @@ package final class Driver: @unchecked Sendable {
         return .apply(through: index, entries: entries, waiters: waiters.take(through: index))
     }
 
-    private lazy var orderedThrough = engine.log.base.index
+    lazy var orderedThrough = engine.log.base.index
 
     /// Entries ordered and not yet applied.
     private var applierBacklog: Int { max(0, orderedThrough - engine.appliedIndex) }
@@ -314,6 +337,22 @@ package final class Driver: @unchecked Sendable {
         } catch {
             fail("storage failed: \(error)", .storageFailed)
         }
+    }
+
+    /// Any thread: lets go of the lanes of snapshots.
+    func stopSnapshotLanes() {
+        for lane in snapshotLanes.withLock({ $0 }) { lane.stop() }
+    }
+
+    /// A snapshot that is being written or restored comes to nothing.
+    func cancelSnapshots() {
+        if !snapshotLanes.withLock({ $0.isEmpty }) { snapshotBuilder?.cancel() }
+    }
+
+    private func makeSnapshotLane() -> any Lane {
+        let lane = environment.makeLane(for: .snapshot)
+        snapshotLanes.withLock { $0.append(lane) }
+        return lane
     }
 
     private func arm(_ deadline: Instant) {
@@ -360,6 +399,7 @@ extension Driver: Runnable {
         case .bootstrap(_, _, let completion): completion(.failure(error))
         case .change(_, let completion): completion(.failure(error))
         case .transfer(_, _, let completion): completion(.failure(error))
+        case .snapshotCall(_, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
         case .subscribe(let continuation, _): continuation.finish()
         case .staleRead(let read): read.fail(error)

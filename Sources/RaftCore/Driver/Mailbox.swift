@@ -6,6 +6,9 @@ enum Mail: Sendable {
     case envelopes([Envelope])
     case storage(StorageReport)
     case machine(ApplyReport)
+    case snapshot(SnapshotReport)
+    case snapshotCall(
+        compacts: Bool, @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void)
     case connected(Member, clientAddresses: [String])
     case disconnected(NodeID)
     case futureMessage(NodeID, String)

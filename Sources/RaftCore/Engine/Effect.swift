@@ -8,6 +8,19 @@ package enum Effect: Sendable {
     case send(Message, to: Member)
     /// Fetch entries from storage for a peer that fell behind the cache; answer `entriesRead`.
     case readEntries(from: LogIndex, through: LogIndex, for: NodeID, stream: UInt32)
+    /// Have the machine's state of this moment, when all that was ordered to be applied is, written as the body of this
+    /// snapshot, whose size and checksum follow from it; answer `snapshotTaken`.
+    indirect case takeSnapshot(UInt64, Snapshot)
+    /// Fetch a piece of a body for a peer; answer `snapshotRead`.
+    indirect case readSnapshot(Snapshot, offset: UInt64, count: Int, for: NodeID, stream: UInt32)
+    /// Write a piece of a body that the leader sends; verify it when it is complete; answer `snapshotReceived`.
+    indirect case receiveSnapshot(Snapshot, offset: UInt64, [UInt8])
+    /// What was received of a body is not needed any more.
+    case dropReceived
+    /// Put the state of this snapshot in the place of the machine's, before anything that is ordered later; answer
+    /// `applied`.
+    indirect case restore(Snapshot)
+    indirect case snapshotEnded(CallID, SnapshotOutcome)
     /// Hand entries up to this index to the machine; answer `applied`.
     case apply(through: LogIndex)
     /// The first `count` of the commands proposed in this step were appended from `first` on, in this term.
@@ -83,6 +96,12 @@ package enum EngineEvent: Hashable, Sendable {
     case transferStarted(Member)
     case transferEnded(TransferOutcome)
     case removed(by: LogID)
+    case snapshotTaken(SnapshotID, purged: LogIndex)
+    case snapshotFailed(String)
+    case snapshotOffered(NodeID, SnapshotID)
+    case snapshotDelivered(NodeID, SnapshotID)
+    case snapshotInstalling(SnapshotID)
+    case snapshotInstalled(SnapshotID)
     case diskStalled(milliseconds: UInt64)
     case departureGivenUp(NodeID)
     case clusterFormed(ClusterID)

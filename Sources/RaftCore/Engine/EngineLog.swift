@@ -25,6 +25,8 @@ package struct EngineLog: Hashable, Sendable {
     /// Every entry up to here is durable, in its present form.
     package private(set) var flushed: LogIndex
     private var lastWrite = WriteID(rawValue: 0)
+    /// Bytes of all entries that were appended since the start.
+    private(set) var appendedBytes: UInt64 = 0
 
     init(terms: TermRuns) {
         self.terms = terms
@@ -48,6 +50,19 @@ package struct EngineLog: Hashable, Sendable {
             for position in 0..<batch.count { terms.append(batch.id(at: position)) }
         }
         cache.append(batch)
+        appendedBytes += UInt64(batch.byteCount)
+    }
+
+    /// Forgets what a snapshot covers, up to a position that the log has.
+    mutating func purge(through position: LogID) { terms.purge(through: position) }
+
+    /// A snapshot takes the place of the whole log. Nothing counts as durable until the write that says so is;
+    /// `submit` must follow, of a write that brings everything.
+    mutating func reset(to position: LogID) {
+        terms = TermRuns(base: position)
+        cache = EntryCache()
+        flushed = .zero
+        for write in pendingWrites.indices { pendingWrites[write].firstIndex = nil }
     }
 
     mutating func truncate(after index: LogIndex) {

@@ -37,6 +37,16 @@ package enum Input: Sendable {
     case applied(through: LogIndex)
     /// Storage answered `Effect.readEntries`; empty when it could not.
     case entriesRead(EntryBatch, for: NodeID, stream: UInt32)
+    /// The order of this number was carried out, or could not be.
+    case snapshotTaken(UInt64, SnapshotResult)
+    /// A piece of a snapshot's body; nil when it is not there any more.
+    case snapshotRead([UInt8]?, offset: UInt64, for: NodeID, stream: UInt32)
+    /// So many bytes of a body that the leader sends are written; all of them, and they are what they should be.
+    case snapshotReceived(SnapshotID, written: UInt64, isWhole: Bool)
+    /// It could not be written, or is not what it should be; why.
+    case snapshotNotReceived(SnapshotID, String)
+    /// Take a snapshot of all that is applied; cut the log behind it without a tail.
+    case snapshotRequested(CallID, compacts: Bool)
     case readRequested(ReadID)
     /// Form a cluster of exactly these members (rule M9).
     case bootstrapRequested([FormationMember])

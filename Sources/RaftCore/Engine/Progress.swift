@@ -8,6 +8,8 @@ package struct Progress: Hashable, Sendable {
         case probe
         /// Pipelined within the window.
         case replicate
+        /// It needs entries that are gone, and gets a snapshot.
+        case snapshot
     }
 
     package let member: Member

@@ -39,15 +39,25 @@ extension RaftEngine {
     /// Only what is durable here is applied here (rule C6).
     mutating func orderApply(_ fx: inout Effects) {
         let target = breaks(.applyBeforeDurable) ? commitIndex : min(commitIndex, log.flushed)
-        guard target > applySubmitted else { return }
-        applySubmitted = target
-        fx.append(.apply(through: target))
+        // Nothing goes before the state of a snapshot that is being installed (rule S2).
+        guard target > applySubmitted, snapshots.installing?.isRestoring ?? true else { return }
+        if let due = snapshotDue(through: target) {
+            applySubmitted = due
+            fx.append(.apply(through: due))
+            takeSnapshot(&fx)
+        }
+        if target > applySubmitted {
+            applySubmitted = target
+            fx.append(.apply(through: target))
+        }
+        considerBytes(&fx)
         releaseReads(&fx)
     }
 
     mutating func applied(through index: LogIndex, _ fx: inout Effects) {
         precondition(index <= applySubmitted, "nothing is applied that was not ordered")
         appliedIndex = max(appliedIndex, index)
+        machineReached(index, &fx)
     }
 
     // MARK: Configurations

@@ -243,8 +243,10 @@ extension RaftEngine {
 
     private mutating func leaveLeadership(_ now: Instant, _ fx: inout Effects) {
         progress = []
+        transfers = []
         times.peers = []
         times.heartbeat = .distantFuture
+        times.transfers = .distantFuture
         times.commitNotice = .distantFuture
         uncommitted.removeAll()
         if !breaks(.forgetReadsOnStepDown) { failReads(.notLeader(nil), &fx) }

@@ -49,7 +49,7 @@ extension RaftEngine {
     }
 
     /// Takes the sender of an append or heartbeat for the leader of its term. False when it is not.
-    private mutating func acknowledgeLeader(
+    mutating func acknowledgeLeader(
         _ sender: Member, term senderTerm: Term, _ now: Instant, _ fx: inout Effects
     ) -> Bool {
         if senderTerm < term { return false }

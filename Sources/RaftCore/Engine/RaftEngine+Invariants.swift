@@ -20,8 +20,12 @@ extension RaftEngine {
             try require(
                 applySubmitted <= commitIndex && applySubmitted <= max(log.flushed, log.base.index),
                 "only what is committed and durable here is applied here (C6)")
+            try require(
+                snapshots.installing != nil || newestSnapshot <= applySubmitted, "the snapshot's state is restored (S2)")
+            try require(
+                transfers.isEmpty || role == .leader, "only leaders send snapshots (S6)")
             try require(appliedIndex <= applySubmitted, "applied is at most what was ordered (D6)")
-            try require(log.base.index <= appliedIndex, "what was purged was applied (D6)")
+            try require(log.base.index <= newestSnapshot, "what was purged is in the snapshot (S1)")
             try require(log.last.term <= term, "no entry is of a later term")
             try require(verified <= log.last.index, "verified entries are in the log")
             try require(configurations.count >= 1, "there is a committed configuration, or none")

@@ -82,6 +82,7 @@ extension RaftEngine {
                 guard sendEntries(to: slot, &fx) else { return }
             }
             noteCommit(for: slot, now)
+        case .snapshot: continueTransfer(to: slot, now, &fx)
         }
     }
 
@@ -95,6 +96,10 @@ extension RaftEngine {
     /// One request: the entries from nextIndex on, or none. False when they must come from storage first.
     private mutating func sendEntries(to slot: Int, mayBeEmpty: Bool = false, _ fx: inout Effects) -> Bool {
         let next = progress[slot].nextIndex
+        if next.previous < log.base.index {
+            offerSnapshot(to: slot, times.now, &fx)
+            return false
+        }
         // Behind a probe nothing else is under way.
         let room =
             progress[slot].mode == .probe
@@ -121,7 +126,6 @@ extension RaftEngine {
 
     private mutating func sendRequest(_ batch: EntryBatch, to slot: Int, _ fx: inout Effects) {
         let previous = progress[slot].nextIndex.previous
-        // A peer behind the log's base needs a snapshot; until there are any, the base is all there is to offer.
         guard let previousTerm = log.terms.term(at: previous) else { return }
         progress[slot].sequence += 1
         if !batch.isEmpty {
@@ -155,7 +159,7 @@ extension RaftEngine {
     }
 
     /// Forgets what was under way: answers to it will be discarded (rule P3).
-    private mutating func beginStream(_ slot: Int) {
+    mutating func beginStream(_ slot: Int) {
         progress[slot].stream = progress[slot].stream == .max ? 1 : progress[slot].stream + 1
         progress[slot].sequence = 0
         progress[slot].mode = .probe
@@ -183,7 +187,11 @@ extension RaftEngine {
         // Read in an earlier leadership, it may differ from the log of now; equal terms say that it does not (§5.3).
         guard !batch.isEmpty, batch.firstIndex == progress[slot].nextIndex,
             log.terms.term(at: batch.lastIndex) == batch.term(at: batch.count - 1)
-        else { return }
+        else {
+            // The log may have been cut while storage read.
+            if progress[slot].nextIndex.previous < log.base.index { offerSnapshot(to: slot, now, &fx) }
+            return
+        }
         sendRequest(batch, to: slot, &fx)
         replicate(to: slot, now, &fx)
     }
@@ -260,7 +268,7 @@ extension RaftEngine {
     }
 
     /// The slot of a reply that counts; steps down when it shows a higher term, whatever else it says (rule V9).
-    private mutating func slotOfReply(
+    mutating func slotOfReply(
         term replyTerm: Term, stream: UInt32, from sender: Member, _ now: Instant, _ fx: inout Effects
     ) -> Int? {
         if replyTerm > term {
@@ -286,7 +294,7 @@ extension RaftEngine {
         times.peers[slot].lastHeard = now
     }
 
-    private mutating func acknowledge(_ slot: Int, through index: LogIndex, _ now: Instant, _ fx: inout Effects) {
+    mutating func acknowledge(_ slot: Int, through index: LogIndex, _ now: Instant, _ fx: inout Effects) {
         let peer = progress[slot].member
         guard index <= log.last.index else {
             fence("node \(progress[slot].member.id) acknowledges entry \(index), which this leader never had", &fx)
@@ -355,9 +363,13 @@ extension RaftEngine {
         startReadRound(now, &fx)
         advanceMembership(now, &fx)
         repeatTimeoutNow(&fx)
-        for slot in progress.indices where progress[slot].isProbing && now >= times.peers[slot].probeAgain {
-            progress[slot].isProbing = false
-            replicate(to: slot, now, &fx)
+        for slot in progress.indices where now >= times.peers[slot].probeAgain {
+            if progress[slot].isProbing {
+                progress[slot].isProbing = false
+                replicate(to: slot, now, &fx)
+            } else if progress[slot].mode == .snapshot, !progress[slot].isSuspect {
+                offerSnapshot(to: slot, now, &fx)
+            }
         }
     }
 

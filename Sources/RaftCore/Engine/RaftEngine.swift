@@ -9,7 +9,7 @@ package enum EngineRole: String, Hashable, Sendable {
 ///
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
-/// `+Membership`, `+Departures`, `+Transfer`, `+Formation`, `+Invariants`.
+/// `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Formation`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -32,6 +32,7 @@ package struct RaftEngine: Hashable, Sendable {
     /// Of the configuration in effect.
     package internal(set) var quorum: Quorum
     package internal(set) var isFenced = false
+    package internal(set) var snapshots = SnapshotState()
     package internal(set) var formation: Formation?
     /// A cluster identity was taken in memory and is not durable yet (rule M9).
     var isIdentityUnannounced = false
@@ -59,6 +60,8 @@ package struct RaftEngine: Hashable, Sendable {
     // Leaders.
     /// By slot of the configuration in effect; behind the members stand those that left and are still to be told.
     package internal(set) var progress: [Progress] = []
+    /// Snapshots on their way to peers.
+    package internal(set) var transfers: [SnapshotTransfer] = []
     package internal(set) var change: PendingChange?
     /// Outlives the leadership until the outcome is known.
     package internal(set) var transfer: PendingTransfer?
@@ -81,13 +84,22 @@ package struct RaftEngine: Hashable, Sendable {
         self.group = group
         hard = hardState
         log = EngineLog(terms: recovered.terms)
-        // The base is covered by a snapshot, so it is committed; the hint says what else was (rule C6).
-        let commit = max(recovered.terms.base.index, min(hardState.commitHint, recovered.terms.last.index))
-        commitIndex = commit
-        applySubmitted = recovered.terms.base.index
-        appliedIndex = recovered.terms.base.index
-        configurations = [.none] + recovered.configurations
-        quorum = configuration.quorum(of: recovered.configurations.last?.membership ?? Membership())
+        // What a snapshot covers is committed; the hint says what else was (rule C6).
+        let covered = max(recovered.terms.base.index, recovered.snapshot?.last.index ?? .zero)
+        commitIndex = max(covered, min(hardState.commitHint, recovered.terms.last.index))
+        snapshots.newest = recovered.snapshot
+        // The machine is restored before anything is applied (rule S2).
+        applySubmitted = covered
+        appliedIndex = recovered.snapshot == nil ? covered : .zero
+        configurations = [.none]
+        // The configuration of a snapshot is found after its entry is compacted (rule S4).
+        if let logged = recovered.snapshot?.configuration, logged.id.index <= recovered.terms.base.index,
+            !configuration.breaks(.forgetCompactedConfiguration)
+        {
+            configurations.append(logged)
+        }
+        configurations += recovered.configurations
+        quorum = configuration.quorum(of: configurations.last?.membership ?? Membership())
         times = Times(seed: seed)
         forgetSupersededConfigurations()
     }
@@ -120,6 +132,13 @@ package struct RaftEngine: Hashable, Sendable {
         case .persisted(let id): persisted(id, now, &effects)
         case .applied(let index): applied(through: index, &effects)
         case .entriesRead(let batch, let peer, let stream): entriesRead(batch, peer, stream, now, &effects)
+        case .snapshotTaken(let order, let result): snapshotTaken(order, result, now, &effects)
+        case .snapshotRead(let bytes, let offset, let peer, let stream):
+            snapshotRead(bytes, at: offset, peer, stream, now, &effects)
+        case .snapshotReceived(let id, let written, let isWhole):
+            snapshotReceived(id, written: written, isWhole: isWhole, now, &effects)
+        case .snapshotNotReceived(let id, let reason): snapshotNotReceived(id, reason, &effects)
+        case .snapshotRequested(let id, let compacts): requestSnapshot(id, compacts: compacts, &effects)
         case .readRequested(let id): requestRead(id, now, &effects)
         case .bootstrapRequested(let members): bootstrap(members, now, &effects)
         case .changeRequested(let id, let request): change(id, request, now, &effects)
@@ -135,7 +154,9 @@ package struct RaftEngine: Hashable, Sendable {
 
     private mutating func start(_ now: Instant, _ fx: inout Effects) {
         resetElectionDeadline(now)
+        if configuration.snapshotInterval > 0 { times.snapshot = now + configuration.snapshotInterval }
         if !membership.isEmpty { fx.append(.membershipChanged) }
+        if let newest = snapshots.newest { fx.append(.restore(newest)) }
         orderApply(&fx)
         if breaks(.leadAloneWithoutElection), quorum.isSingle, hard.votedFor == member { becomeLeader(now, &fx) }
     }
@@ -161,6 +182,8 @@ package struct RaftEngine: Hashable, Sendable {
             case .voteReply(let reply): receive(reply, from: from, now, &fx)
             case .appendEntries(let request): receive(request, from: from, now, &fx)
             case .appendReply(let reply): receive(reply, from: from, now, &fx)
+            case .installSnapshot(let request): receive(request, from: from, now, &fx)
+            case .installSnapshotReply(let reply): receive(reply, from: from, now, &fx)
             case .heartbeat(let heartbeat): receive(heartbeat, from: from, now, &fx)
             case .heartbeatReply(let reply): receive(reply, from: from, now, &fx)
             case .timeoutNow(let message): receive(message, from: from, now, &fx)
@@ -175,6 +198,8 @@ package struct RaftEngine: Hashable, Sendable {
         guard recordCompletion(of: id) else { return }
         if let done = times.writes.firstIndex(where: { $0.id == id }) { times.writes.remove(at: done) }
         log.evict(downTo: configuration.cacheBytes)
+        installationBecameDurable(id, &fx)
+        endSnapshotCalls(of: id, &fx)
         if wasHardStatePending, !log.isHardStatePending { hardStateBecameDurable(now, &fx) }
         sendOwedReplies(&fx)
         if role == .leader {
@@ -203,6 +228,8 @@ package struct RaftEngine: Hashable, Sendable {
         if now >= times.formation { formationDeadlineReached(now, &fx) }
         if now >= times.change { changeDeadlineReached(now, &fx) }
         if now >= times.transfer { transferDeadlineReached(now, &fx) }
+        if now >= times.snapshot { snapshotDeadlineReached(now, &fx) }
+        if now >= times.transfers { transfersDeadlineReached(now, &fx) }
         if now >= times.waiters {
             times.waiters = .distantFuture
             fx.append(.abandon(after: .zero))
@@ -217,6 +244,7 @@ package struct RaftEngine: Hashable, Sendable {
         switch input {
         case .proposed(let commands): fx.append(.rejected(count: commands.count, .fenced))
         case .readRequested(let id): fx.append(.readFailed(id, .fenced))
+        case .snapshotRequested(let id, _): fx.append(.snapshotEnded(id, .failed("this node has stopped itself")))
         case .bootstrapRequested: fx.append(.formation(.refused("this node has stopped itself")))
         case .changeRequested(let id, _): fx.append(.changeEnded(id, .rejected(.fenced)))
         case .transferRequested(let id, _, _): fx.append(.transferEnded(id, .rejected(.fenced)))
@@ -239,17 +267,23 @@ package struct RaftEngine: Hashable, Sendable {
 
     /// Submits one write. The hard state rides along when it changed, and then with the commit index known now, so that
     /// a restart shows no older state (rule C6).
+    ///
+    /// - Parameter replacesLog: it brings all that the log has from now on (a snapshot).
+    @discardableResult
     mutating func persist(
-        truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, hardStateChanged: Bool = false,
-        _ fx: inout Effects
-    ) {
+        truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, snapshot: Snapshot? = nil,
+        purgeThrough: LogID? = nil, hardStateChanged: Bool = false, replacesLog: Bool = false, _ fx: inout Effects
+    ) -> WriteID {
         hard.commitHint = max(hard.commitHint, commitIndex)
-        let id = log.submit(
-            firstIndex: entries.isEmpty ? nil : entries.firstIndex, changesHardState: hardStateChanged)
+        let first = replacesLog ? LogIndex(1) : entries.isEmpty ? nil : entries.firstIndex
+        let id = log.submit(firstIndex: first, changesHardState: hardStateChanged)
         times.writes.append(Times.Write(id: id, submitted: times.now))
         fx.append(
             .persist(
-                StorageBatch(group: group, truncateAfter: truncateAfter, entries: entries, hardState: hard), id))
+                StorageBatch(
+                    group: group, truncateAfter: truncateAfter, entries: entries, snapshot: snapshot,
+                    purgeThrough: purgeThrough, hardState: hard), id))
+        return id
     }
 
     func send(_ message: Message, to member: Member, _ fx: inout Effects) {

@@ -38,6 +38,8 @@ package struct Times: Sendable {
         var advanced = Instant.origin
         /// When a server that left is given up, whether it knows or not (rule M6).
         var departBy = Instant.distantFuture
+        /// When the throttle lets the next chunk of a snapshot go.
+        var nextChunk = Instant.origin
     }
 
     /// A write that storage has not answered.
@@ -67,6 +69,10 @@ package struct Times: Sendable {
     var change = Instant.distantFuture
     /// When a transfer of leadership has taken too long (rule T1).
     var transfer = Instant.distantFuture
+    /// When the policy by time asks for a snapshot.
+    var snapshot = Instant.distantFuture
+    /// When a transfer that the throttle holds up goes on.
+    var transfers = Instant.distantFuture
     /// When this follower last heard from the leader of its term (rule V9).
     var lastLeaderContact: Instant?
     /// By slot, on a leader.
@@ -75,7 +81,7 @@ package struct Times: Sendable {
     init(seed: UInt64) { random = RandomNumbers(seed: seed) }
 
     var next: Instant {
-        min(min(min(election, heartbeat), min(commitNotice, formation)), min(waiters, min(change, transfer)))
+        min(min(min(election, heartbeat), min(commitNotice, formation)), min(waiters, min(min(change, transfer), min(snapshot, transfers))))
     }
 }
 

@@ -25,6 +25,9 @@ package enum Mutation: String, CaseIterable, Sendable {
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
     case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, forgetDeparting, tellUncommittedRemoval
     case leadFromOutside, ignoreOldHalf, keepTruncatedConfiguration, campaignAfterRemoval
+    // Snapshots.
+    case acknowledgeUninstalled, restoreBeforeDurable, installOldSnapshot, forgetCompactedConfiguration
+    case purgeUnderPeers
     // Transfer.
     case transferToLaggard, transferForEver
     case keepPriority

@@ -25,7 +25,10 @@ public struct Envelope: Hashable, Sendable {
 
     /// Goes before bulk data where a transport has lanes (rule P6).
     public var isUrgent: Bool {
-        if case .appendEntries = message { false } else { true }
+        switch message {
+        case .appendEntries, .installSnapshot: false
+        default: true
+        }
     }
 }
 
@@ -38,6 +41,8 @@ package enum Message: Hashable, Sendable {
     case appendReply(AppendReply)
     case heartbeat(Heartbeat)
     case heartbeatReply(HeartbeatReply)
+    indirect case installSnapshot(InstallSnapshot)
+    case installSnapshotReply(InstallSnapshotReply)
     case timeoutNow(TimeoutNow)
     case removed(Removed)
     case formationQuery(FormationQuery)
@@ -52,6 +57,8 @@ package enum Message: Hashable, Sendable {
         case .appendReply: "AppendReply"
         case .heartbeat: "Heartbeat"
         case .heartbeatReply: "HeartbeatReply"
+        case .installSnapshot: "InstallSnapshot"
+        case .installSnapshotReply: "InstallSnapshotReply"
         case .timeoutNow: "TimeoutNow"
         case .removed: "Removed"
         case .formationQuery: "FormationQuery"
@@ -133,6 +140,31 @@ package struct HeartbeatReply: Hashable, Sendable {
     package var accepted: LogIndex
     /// How far it is durable too (rule L10).
     package var matched: LogIndex
+}
+
+/// InstallSnapshot (§7, figure 13): a chunk of a snapshot's body, or, without bytes, the offer of it.
+package struct InstallSnapshot: Hashable, Sendable {
+    package var term: Term
+    /// The leader's attempt to replicate to this peer (rule P3).
+    package var stream: UInt32
+    /// lastIncludedIndex, lastIncludedTerm, the configuration, and what tells its body from any other (rule S1).
+    package var snapshot: Snapshot
+    /// Where in the body the bytes belong.
+    package var offset: UInt64
+    package var bytes: [UInt8]
+}
+
+package struct InstallSnapshotReply: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+        /// The body is written up to here; all of it while it is being installed.
+        case wants(UInt64)
+        /// The machine has the state, or had it already: durable up to here (rules S2, S3).
+        case installed(LogIndex)
+    }
+    package var term: Term
+    package var stream: UInt32
+    package var snapshot: SnapshotID
+    package var outcome: Outcome
 }
 
 /// "Campaign at once": the leader hands over (D§3.10).

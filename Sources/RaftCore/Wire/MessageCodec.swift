@@ -17,10 +17,12 @@ public import RaftMembership
 /// | 9 | Adopt | cluster 16 |
 /// | 10 | TimeoutNow | term 8, last term 8, last index 8 |
 /// | 11 | Removed | configuration's term 8, configuration's index 8 |
+/// | 12 | InstallSnapshot | term 8, stream 4, offset 8, snapshot (4-byte length and `Snapshot.encoded`), bytes (4-byte length and bytes) |
+/// | 13 | InstallSnapshotReply | term 8, stream 4, last term 8, last index 8, size 8, checksum 4, outcome 1 (0 wants, 1 installed), offset or index 8 |
 ///
 /// Entries stand as `EntryHeader` describes them, from index previous + 1 on.
 public enum MessageCodec {
-    /// Bytes of the largest envelope without its entries.
+    /// Bytes of the largest envelope without its entries, and without the snapshot that an InstallSnapshot carries.
     public static let maximumHeadBytes = 128
 
     /// The envelope without its entries, and the entries, whose bytes follow it: a transport copies them straight into
@@ -108,6 +110,28 @@ public enum MessageCodec {
         case .removed(let message):
             writer.write(UInt8(11))
             write(message.configuration)
+        case .installSnapshot(let message):
+            writer.write(UInt8(12))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            writer.write(message.offset)
+            writer.writeBlock(message.snapshot.encoded())
+            writer.writeBlock(message.bytes)
+        case .installSnapshotReply(let message):
+            writer.write(UInt8(13))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            write(message.snapshot.last)
+            writer.write(message.snapshot.size)
+            writer.write(message.snapshot.checksum)
+            switch message.outcome {
+            case .wants(let offset):
+                write(false)
+                writer.write(offset)
+            case .installed(let index):
+                write(true)
+                writer.write(index.rawValue)
+            }
         }
         return (writer.bytes, .empty)
     }
@@ -202,6 +226,35 @@ public enum MessageCodec {
             return .timeoutNow(TimeoutNow(term: try readTerm(&reader), last: try readID(&reader)))
         case 11:
             return .removed(Removed(configuration: try readID(&reader)))
+        case 12:
+            let term = try readTerm(&reader)
+            let stream: UInt32 = try reader.read()
+            let offset = try reader.readBounded()
+            let header = try reader.readRaw(Int(try reader.read(UInt32.self)))
+            let snapshot: Snapshot
+            do {
+                snapshot = try Snapshot(decoding: header)
+            } catch {
+                if error.reason == .future { throw error }
+                throw WireError(description: "holds no snapshot: \(error)")
+            }
+            let bytes = [UInt8](try reader.readRaw(Int(try reader.read(UInt32.self))))
+            guard offset <= snapshot.size, UInt64(bytes.count) <= snapshot.size - offset else {
+                throw WireError(description: "holds bytes past the end of the snapshot")
+            }
+            return .installSnapshot(
+                InstallSnapshot(term: term, stream: stream, snapshot: snapshot, offset: offset, bytes: bytes))
+        case 13:
+            let term = try readTerm(&reader)
+            let stream: UInt32 = try reader.read()
+            let last = try readID(&reader)
+            let id = SnapshotID(last: last, size: try reader.readBounded(), checksum: try reader.read())
+            let isInstalled = try reader.readBool()
+            let number = try reader.readBounded()
+            return .installSnapshotReply(
+                InstallSnapshotReply(
+                    term: term, stream: stream, snapshot: id,
+                    outcome: isInstalled ? .installed(LogIndex(number)) : .wants(number)))
         default:
             throw WireError.unknownKind(kind)
         }

@@ -73,6 +73,9 @@ extension ModelMessage {
             hasher.combine(request.last.term.rawValue)
             hasher.combine(request.last.index.rawValue)
             hasher.combine(request.transferredFrom.rawValue)
+        case .installSnapshot, .installSnapshotReply:
+            // No snapshots are taken in a model.
+            hasher.combine(12)
         case .voteReply(let reply):
             hasher.combine(2)
             hasher.combine(reply.term.rawValue)

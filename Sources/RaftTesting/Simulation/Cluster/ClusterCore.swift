@@ -85,6 +85,7 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .fine
         node.seen = Observation()
         node.applied = .zero
+        node.restored = .zero
         node.submissions = []
         node.campaigns = 0
         // By the time of the start: a process that starts then has the same chances, whatever became of earlier ones.
@@ -217,6 +218,8 @@ extension Message {
         case .appendReply: .appendReply
         case .heartbeat: .heartbeat
         case .heartbeatReply: .heartbeatReply
+        case .installSnapshot: .installSnapshot
+        case .installSnapshotReply: .installSnapshotReply
         case .timeoutNow: .timeoutNow
         case .removed: .removed
         case .formationQuery: .formationQuery

@@ -23,6 +23,7 @@ final class SimulatedCluster<Machine: StateMachine> {
         self.makeMachine = makeMachine
         self.makeStorage = makeStorage
         core.hasOwnStorage = makeStorage != nil
+        for node in core.nodes { node.usesImages = makeStorage == nil }
         core.launch = { [unowned self] in try launch($0) }
         if isStarted { for node in core.nodes { core.start(node) } }
     }

@@ -6,6 +6,7 @@ protocol MachineWatcher: AnyObject {
     /// - Throws: what the machine is to fail with.
     func willApply(_ bytes: [UInt8], at index: LogIndex) throws
     func skipped(from position: LogIndex, to index: LogIndex)
+    func restored(to index: LogIndex)
 }
 
 struct WatchedCommand<Command: Sendable>: Sendable {
@@ -41,9 +42,29 @@ struct WatchedMachine<Machine: StateMachine>: StateMachine {
         machine.skip(to: index)
     }
 
+    func snapshot() throws -> (any SnapshotView)? {
+        try machine.snapshot().map { WatchedView(position: position, inner: $0) }
+    }
+
+    mutating func restore(from source: SnapshotSource) throws {
+        position = LogIndex(try source.read(UInt64.self))
+        try machine.restore(from: source)
+        watcher.watcher?.restored(to: position)
+    }
+
     static func encode(_ command: WatchedCommand<Machine.Command>) throws -> [UInt8] { command.bytes }
 
     static func decode(_ bytes: UnsafeRawBufferPointer) throws -> WatchedCommand<Machine.Command> {
         WatchedCommand(bytes: [UInt8](bytes), command: try Machine.decode(bytes))
+    }
+}
+
+private struct WatchedView: SnapshotView {
+    let position: LogIndex
+    let inner: any SnapshotView
+
+    func write(to sink: SnapshotSink) throws {
+        try sink.write(position.rawValue)
+        try inner.write(to: sink)
     }
 }

@@ -80,6 +80,31 @@ extension ClusterCore {
         }
     }
 
+    func askForSnapshot(_ node: SimulatedNode, compacts: Bool) {
+        guard let life = node.life, let driver = life.driver else { return }
+        let applied = node.applied
+        let number = begin(life, compacts ? "a call to compact" : "a call for a snapshot")
+        driver.requestSnapshot(compacts: compacts) { [unowned self] result in
+            guard end(number) else { return }
+            switch result {
+            case .success(let (snapshot, purged)):
+                world.coverage.add(.snapshotDone)
+                if snapshot.last.index < applied {
+                    world.fail("S1", "a snapshot is said to cover \(applied), and is of \(snapshot.last)")
+                }
+                if node.disk.image.snapshot?.id != snapshot.id, node.damage == nil,
+                    node.disk.image.snapshot?.last.index ?? .zero <= snapshot.last.index
+                {
+                    world.fail("D1", "a snapshot is said to be taken, which is not durable: \(snapshot.id)")
+                }
+                if purged > snapshot.last.index {
+                    world.fail("S1", "the log is cut after \(purged), behind snapshot \(snapshot.id)")
+                }
+            case .failure: world.coverage.add(.snapshotRefused)
+            }
+        }
+    }
+
     /// What somebody might want of a cluster like this one.
     private func wishes(_ membership: Membership, _ random: inout SeededRandom) -> [MembershipChange] {
         let strangers = nodes.map(\.id).filter { membership.slot(of: $0) == nil }

@@ -28,6 +28,7 @@ extension ClusterCore {
             node.failsNextApply = true
             node.excuse = .machine
         case .changeMembership, .transfer, .stepDown: administrate(fault, leader)
+        case .snapshot, .compact: askForSnapshot(node, compacts: fault.kind == .compact)
         case .rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark: damage(node, fault)
         }
         world.coverage.add(fault.kind.coveragePoint)

@@ -11,7 +11,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
     // The machine.
     case machineFailure
     // No faults at all, but what administrators do meanwhile.
-    case changeMembership, transfer, stepDown
+    case changeMembership, transfer, stepDown, snapshot, compact
     // Data, within the budget of the fault atlas: today's rules find it and keep the server away for good.
     case rot, wipe, rollback
     /// The mark along with them: what peers remember must do, and a server with nothing is a stranger.
@@ -45,6 +45,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
         case .changeMembership: .faultChangeMembership
         case .transfer: .faultTransfer
         case .stepDown: .faultStepDown
+        case .snapshot: .faultSnapshot
+        case .compact: .faultCompact
         case .rot: .faultRot
         case .wipe: .faultWipe
         case .rollback: .faultRollback
@@ -53,6 +55,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
         }
     }
 
+    /// Asks something of who leads or belongs, which nobody does where damage is counted on.
     var isAdministration: Bool { [.changeMembership, .transfer, .stepDown].contains(self) }
     var isDamage: Bool { [.rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
 }

@@ -105,5 +105,14 @@ extension ClusterOptions {
             // Smaller than a user may set it, so that storage is asked.
             configuration.cacheBytes = Int(random.next(in: 1...1000))
         }
+        // Drawn last, so that the rest of a world stays what it was.
+        configuration.snapshotEntries = random.pick([0, 5, 20, 20, 50, 100, 300])
+        configuration.snapshotBytes = random.pick([0, 0, 500, 5000])
+        configuration.snapshotInterval = random.pick([0, 0, 1_000_000_000, 5_000_000_000])
+        configuration.snapshotRetained = random.pick([0, 0, 3, 20, 100])
+        configuration.snapshotPinned = random.pick([0, 10, 100, 1000])
+        configuration.snapshotChunkBytes = random.pick([1, 7, 20, 100])
+        configuration.snapshotWindow = Int(random.next(in: 1...5))
+        configuration.snapshotRate = random.pick([0, 0, 0, 500, 5000])
     }
 }

@@ -4,7 +4,15 @@ package import RaftMembership
 /// What is durable of one group on one simulated disk: a value, so that an old copy costs nothing.
 package struct DiskImage: Sendable {
     package private(set) var hardState: HardState?
+    /// Of everything that ever was in the log, what was purged too: for those who look on.
     package private(set) var terms = TermRuns()
+    /// The log begins after it.
+    package private(set) var base = LogID.zero
+    package private(set) var snapshot: Snapshot?
+    /// Of snapshots that are complete.
+    private(set) var bodies: [SnapshotID: [UInt8]] = [:]
+    /// Of one that is being received.
+    var part: (id: SnapshotID, bytes: [UInt8], life: Int)?
     /// Follow one another.
     private var batches: [EntryBatch] = []
     /// An entry whose bytes were changed behind everybody's back.
@@ -14,8 +22,14 @@ package struct DiskImage: Sendable {
 
     package var last: LogID { terms.last }
 
+    mutating func finish(_ snapshot: SnapshotID, _ bytes: [UInt8]) {
+        bodies[snapshot] = bytes
+        if part?.id == snapshot { part = nil }
+    }
+
+    /// - Parameter history: the terms of what was committed, for what a snapshot brings that was never here.
     /// - Throws: `StorageError` code `misuse` when entries do not follow what is there.
-    mutating func write(_ batch: StorageBatch) throws {
+    mutating func write(_ batch: StorageBatch, history: TermRuns = TermRuns()) throws {
         if let index = batch.truncateAfter {
             while let last = batches.last, last.lastIndex > index {
                 batches.removeLast()
@@ -32,20 +46,38 @@ package struct DiskImage: Sendable {
             for position in 0..<batch.entries.count { terms.append(batch.entries.id(at: position)) }
             batches.append(batch.entries)
         }
+        if let snapshot = batch.snapshot {
+            self.snapshot = snapshot
+            bodies = bodies.filter { $0.key == snapshot.id }
+        }
+        if let position = batch.purgeThrough, position.index > base.index { purge(through: position, history) }
         if let hardState = batch.hardState { self.hardState = hardState }
+    }
+
+    private mutating func purge(through position: LogID, _ history: TermRuns) {
+        base = position
+        batches.removeAll { $0.lastIndex <= position.index }
+        if terms.term(at: position.index) == position.term { return }
+        batches = []
+        terms = TermRuns()
+        for run in history.runs where run.firstIndex <= position.index {
+            let end = min(position.index, history.lastIndex(withTermAtMost: run.term))
+            terms.append(term: run.term, count: end - run.firstIndex + 1)
+        }
+        if let at = rotten, at <= position.index { rotten = nil }
     }
 
     package func term(at index: LogIndex) -> Term? { terms.term(at: index) }
 
     /// The one entry at `index`.
     package func entry(at index: LogIndex) -> EntryBatch? {
-        guard index > .zero, index <= last.index else { return nil }
+        guard index > base.index, index <= last.index else { return nil }
         return batches[position(of: index)].slice(from: index, maxCount: 1)
     }
 
     /// - Parameter isVerifying: false only to break rule D3 on purpose.
     func entries(in range: Range<LogIndex>, maxBytes: Int, isVerifying: Bool = true) throws -> EntryBatch {
-        guard range.lowerBound > .zero, range.lowerBound <= last.index, !range.isEmpty else {
+        guard range.lowerBound > base.index, range.lowerBound <= last.index, !range.isEmpty else {
             throw StorageError(.missing, "there is no entry \(range.lowerBound)")
         }
         let batch = batches[position(of: range.lowerBound)].slice(
@@ -59,21 +91,21 @@ package struct DiskImage: Sendable {
 
     /// A start: every entry is verified, as any storage does.
     func recover(mutation: Mutation?) throws -> RecoveredGroup {
-        var recovery = LogRecovery()
+        var recovery = LogRecovery(base: base)
         #if TestBuild
             recovery.mutation = mutation
         #endif
         for batch in batches {
-            for position in 0..<batch.count {
+            for position in 0..<batch.count where batch.firstIndex + position > base.index {
                 try batch.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
             }
         }
-        return recovery.finish(hardState: hardState)
+        return recovery.finish(hardState: hardState, snapshot: snapshot)
     }
 
     /// A byte of the payload of the entry at `index` changes.
     mutating func rot(at index: LogIndex) {
-        guard index > .zero, index <= last.index else { return }
+        guard index > base.index, index <= last.index else { return }
         let at = position(of: index)
         let batch = batches[at]
         var bytes = batch.withUnsafeBytes { [UInt8]($0) }

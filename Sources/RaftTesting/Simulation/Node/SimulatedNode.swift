@@ -35,6 +35,8 @@ final class SimulatedNode: @unchecked Sendable {
     var leadingSince = Instant.origin
     /// Leads though a committed configuration leaves it out, since then.
     var outsideSince: Instant?
+    /// The bodies of its snapshots are with the simulator, not with a storage of the user's own.
+    var usesImages = true
     /// When its configuration changed last.
     var configuredAt = Instant.origin
     /// When it was last paused, or its clock jumped.
@@ -49,8 +51,10 @@ final class SimulatedNode: @unchecked Sendable {
     var submissions: [Instant] = []
     /// Why it may stop itself at present.
     var excuse: Excuse?
-    /// Entries that its machine has taken in this life.
+    /// Entries that its machine has taken in this life, or was restored with.
     var applied = LogIndex.zero
+    /// The state that was last read from a snapshot, and takes the machine's place soon.
+    var restored = LogIndex.zero
     /// When something of each server arrived here last, by index.
     var heardFrom: [Instant]
 
@@ -99,4 +103,5 @@ struct Observation {
     var isRemoved = false
     var lastLeaderContact: Instant?
     var flushed = LogIndex.zero
+    var base = LogID.zero
 }

@@ -48,7 +48,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
     }
 
     private func readThrough(_ own: any LogStorage, _ group: GroupID) throws {
-        var next = LogIndex(1)
+        var next = disk.image.base.index.next
         while next <= disk.image.last.index {
             let found = try own.entries(of: group, in: next..<disk.image.last.index.next, maxBytes: 1 << 16)
             guard isRight(found, from: next) else { return }
@@ -104,7 +104,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
         let before = disk.image
         for batch in batches {
             life.cluster.properties.willWrite(batch, on: life.node)
-            try disk.image.write(batch)
+            try disk.image.write(batch, history: life.cluster.properties.committedTerms)
         }
         do {
             try own.commit(batches)
@@ -123,7 +123,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
                 survivors = left - 1
             }
             life.cluster.properties.willWrite(batch, on: life.node)
-            try disk.image.write(batch)
+            try disk.image.write(batch, history: life.cluster.properties.committedTerms)
         }
         noteWritten(batches)
     }
@@ -147,6 +147,9 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
         }
         return found
     }
+
+    /// A storage of the user's own keeps the bodies where it keeps the rest.
+    var snapshots: (any SnapshotStore)? { own == nil ? SimulatedSnapshots(life: life) : own?.snapshots }
 
     func close() { own?.close() }
 }

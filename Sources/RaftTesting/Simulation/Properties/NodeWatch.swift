@@ -52,8 +52,20 @@ final class NodeWatch: EngineProbe, MachineWatcher {
         if index != position { _ = advance(to: index) }
     }
 
+    /// A state was read from a snapshot of this node's: it takes the machine's place before anything more is applied.
+    func restored(to index: LogIndex) {
+        guard !life.isDead else { return }
+        life.node.restored = index
+        // Position, configuration and log first, in one transaction; then the machine (rule S2).
+        if life.node.disk.image.snapshot?.last.index ?? .zero < index {
+            fail("S2", "the machine of node \(life.node.id) is restored to \(index), which its disk does not name")
+        }
+        life.cluster.world.coverage.add(.snapshotRestored)
+    }
+
     private func advance(to index: LogIndex) -> Bool {
         let node = life.node
+        if node.restored > node.applied, index == node.restored.next { node.applied = node.restored }
         if hasFailed { fail("C7", "the machine of node \(node.id) goes on after a failure, to entry \(index)") }
         guard index == node.applied.next else {
             fail("C4", "the machine of node \(node.id) is at \(node.applied) and is fed entry \(index)")
@@ -103,6 +115,7 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
     private static let points: [String: CoveragePoint] = [
         EventKind.conflictRepaired.name: .conflict, EventKind.entriesTruncated.name: .truncation,
         EventKind.quorumLost.name: .quorumLost, EventKind.voteRefused.name: .voteRefused,
-        EventKind.clusterFormed.name: .clusterFormed, EventKind.diskStalled.name: .diskStalled,
+        EventKind.snapshotTaken.name: .snapshotTaken, EventKind.snapshotInstalled.name: .snapshotInstalled,
+        EventKind.snapshotFailed.name: .snapshotFailed, EventKind.clusterFormed.name: .clusterFormed, EventKind.diskStalled.name: .diskStalled,
     ]
 }

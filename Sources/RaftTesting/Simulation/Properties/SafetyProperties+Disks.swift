@@ -5,6 +5,7 @@ import RaftMembership
 extension SafetyProperties {
     /// Log matching: an index and a term name one entry, and all before it.
     func willWrite(_ batch: StorageBatch, on node: SimulatedNode) {
+        checkSnapshot(in: batch, on: node)
         guard !batch.entries.isEmpty else { return }
         noteConfigurations(in: batch.entries)
         let image = node.disk.image
@@ -28,6 +29,29 @@ extension SafetyProperties {
         }
     }
 
+    /// A snapshot holds what was committed; the log is cut only behind one; of one position there is one content (rule S1).
+    private func checkSnapshot(in batch: StorageBatch, on node: SimulatedNode) {
+        if let snapshot = batch.snapshot {
+            if committedTerms.term(at: snapshot.last.index) != snapshot.last.term {
+                fail("S1", "\(node.id) keeps a snapshot of \(snapshot.last), which was not committed")
+            }
+            if let before = node.disk.image.snapshot, before.last.index > snapshot.last.index {
+                fail("S8", "\(node.id) keeps a snapshot of \(snapshot.last) in the place of one of \(before.last)")
+            }
+            if node.disk.image.bodies[snapshot.id] == nil, node.usesImages {
+                fail("S2", "\(node.id) names the snapshot \(snapshot.id), whose body is not complete")
+            }
+            if let other = contents.updateValue(snapshot.checksum, forKey: snapshot.last), other != snapshot.checksum {
+                fail("S1", "two snapshots of \(snapshot.last) differ")
+            }
+        }
+        guard let purge = batch.purgeThrough else { return }
+        guard let covered = batch.snapshot ?? node.disk.image.snapshot, covered.last.index >= purge.index else {
+            fail("S1", "\(node.id) cuts its log through \(purge), which no snapshot of its own covers")
+            return
+        }
+    }
+
     /// A process starts, on what the one before left.
     func willRecover(on node: SimulatedNode) {
         if node.damage == nil, let wholes = node.wholes, !wholes.holds(node.disk.image) {
@@ -40,7 +64,8 @@ extension SafetyProperties {
         node.wholes?.wrote(node.disk.image)
         let cut = batches.compactMap(\.truncateAfter).min()
         if let cut, cut < lastCommitted {
-            for index in cut.rawValue + 1...lastCommitted.rawValue {
+            for index in max(cut, node.disk.image.base.index).rawValue..<lastCommitted.rawValue {
+                let index = index + 1
                 guard let entry = committedEntry(at: LogIndex(index)) else { continue }
                 if !isOnQuorum(entry.firstIndex, entry.term(at: 0), of: committedConfiguration.membership) {
                     fail(

@@ -22,7 +22,11 @@ extension SafetyProperties {
     /// The last configuration up to `last` in a log of these terms.
     func configuration(in terms: TermRuns, through last: LogIndex) -> LoggedMembership {
         for logged in configurations.reversed() where logged.id.index <= last {
-            if terms.term(at: logged.id.index) == logged.id.term { return logged }
+            // Below its base a log is the committed one.
+            let isThere =
+                logged.id.index < terms.base.index
+                ? committedTerms.term(at: logged.id.index) : terms.term(at: logged.id.index)
+            if isThere == logged.id.term { return logged }
         }
         return .none
     }
@@ -57,8 +61,7 @@ extension SafetyProperties {
             noteConfigurations(in: entry)
         }
         let expected = configuration(in: engine.log.terms, through: engine.log.last.index)
-        // A log that begins behind its configuration says nothing of it.
-        if engine.effective != expected, expected.id.index > engine.log.base.index || engine.log.base == .zero {
+        if engine.effective != expected {
             fail(
                 "M2",
                 "node \(node.id) goes by the configuration of entry \(engine.effective.id); its log says "
@@ -123,7 +126,8 @@ extension SafetyProperties {
         world.coverage.add(.becameRemoved)
         let named = configurations.last { logged in
             logged.id.index <= engine.log.last.index && logged.membership.slot(of: engine.member) != nil
-                && engine.log.terms.term(at: logged.id.index) == logged.id.term
+                && (logged.id.index < engine.log.base.index
+                    ? committedTerms : engine.log.terms).term(at: logged.id.index) == logged.id.term
         }
         let isLeftOut = configurations.contains { logged in
             logged.id.index > named?.id.index ?? .zero && logged.membership.slot(of: engine.member) == nil

@@ -31,6 +31,19 @@ extension SafetyProperties {
             guard reply.hasMatch else { return }
             checkTerm(reply.term, hard, node)
             checkMatch(reply.matched, in: reply.term, of: node)
+        case .installSnapshot(let request):
+            checkOffer(of: request.snapshot, from: node)
+            offers[envelope.to] = Offer(leader: envelope.from, term: request.term, last: request.snapshot.last.index)
+            if hard.term < request.term { fail("V14", "\(id) leads term \(request.term), which is not durable") }
+        case .installSnapshotReply(let reply):
+            guard case .installed(let index) = reply.outcome else { return }
+            offers[envelope.from] = nil
+            checkTerm(reply.term, hard, node)
+            checkMatch(index, in: reply.term, of: node)
+            // Not before the machine has the state (rule S2).
+            if max(node.applied, node.restored) < reply.snapshot.last.index {
+                fail("S2", "\(id) says that \(reply.snapshot) is installed, and its machine is at \(node.applied)")
+            }
         case .appendEntries(let request):
             if hard.term < request.term { fail("V14", "\(id) leads term \(request.term), which is not durable") }
         case .heartbeat(let heartbeat):
@@ -51,6 +64,20 @@ extension SafetyProperties {
         }
     }
 
+    /// A snapshot holds what was committed, and all of one position are one and the same (rule S1).
+    private func checkOffer(of snapshot: Snapshot, from node: SimulatedNode) {
+        if committedTerms.term(at: snapshot.last.index) != snapshot.last.term {
+            fail("S1", "\(node.id) sends a snapshot of \(snapshot.last), which was not committed")
+        }
+        let configuration = configuration(in: committedTerms, through: snapshot.last.index)
+        if snapshot.configuration != configuration {
+            fail(
+                "S1",
+                "\(node.id) sends a snapshot of \(snapshot.last) with the configuration of \(snapshot.configuration.id) "
+                    + "instead of \(configuration.id)")
+        }
+    }
+
     private func record(grantOf voter: Member, to candidate: Member, in term: Term) {
         if let before = grants[term, default: [:]].updateValue(candidate, forKey: voter), before != candidate {
             fail("V3", "\(voter) votes for \(before) and for \(candidate) in term \(term)")
@@ -65,7 +92,8 @@ extension SafetyProperties {
     private func checkMatch(_ index: LogIndex, in term: Term, of node: SimulatedNode) {
         guard let durable = node.disk.trustedTerm(at: index), let engine = node.life?.driver?.engine,
             // The engine may have gone on to another term, and another log, since it ordered this answer.
-            engine.term == term ? durable == engine.log.terms.term(at: index) : durable <= term
+            engine.term == term && index >= engine.log.base.index
+                ? durable == engine.log.terms.term(at: index) : durable <= term
         else {
             fail("L10", "\(node.id) acknowledges entry \(index), which is not durable")
             return

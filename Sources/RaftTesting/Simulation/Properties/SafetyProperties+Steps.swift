@@ -15,6 +15,7 @@ extension SafetyProperties {
         } else if engine.commitIndex > seen.commitIndex {
             checkCommits(from: seen.commitIndex.next, engine, seen)
         }
+        checkBase(engine, node)
         checkPriority(engine, seen, node)
         checkFarewell(engine, seen)
         checkLeaving(engine, seen, node)
@@ -95,11 +96,13 @@ extension SafetyProperties {
 
     /// What was committed stays in the log, and a leader only appends.
     private func checkLog(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
-        if engine.log.last != seen.last, engine.log.terms.term(at: seen.last.index) != seen.last.term {
+        if engine.log.last != seen.last, seen.last.index >= engine.log.base.index,
+            engine.log.terms.term(at: seen.last.index) != seen.last.term
+        {
             if seen.role == .leader, engine.role == .leader {
                 fail("leader append-only", "leader \(node.id) cuts its own log after \(engine.log.last)")
             }
-            if seen.commitIndex > .zero,
+            if seen.commitIndex > .zero, seen.commitIndex >= engine.log.base.index,
                 engine.log.terms.term(at: seen.commitIndex) != committedEntry(at: seen.commitIndex)?.term(at: 0)
             {
                 fail(
@@ -114,6 +117,31 @@ extension SafetyProperties {
                 fail("D6", "\(node.id) takes entry \(flushed) for durable, which its disk does not hold")
                 return
             }
+        }
+    }
+
+    /// A log is cut only behind what was committed (rule S1).
+    private func checkBase(_ engine: RaftEngine, _ node: SimulatedNode) {
+        let base = engine.log.base
+        guard base != node.seen.base else { return }
+        node.seen.base = base
+        world.coverage.add(.logPurged)
+        checkTransfers(engine, node)
+        if committedTerms.term(at: base.index) != base.term {
+            fail("S1", "the log of \(node.id) begins after \(base), which was not committed")
+        }
+    }
+
+    /// What a leader sends it goes on from, as long as the peer is in touch and not too far behind (rule S5).
+    private func checkTransfers(_ engine: RaftEngine, _ node: SimulatedNode) {
+        guard engine.role == .leader else { return }
+        for (peer, offer) in offers where offer.leader == engine.member && offer.term == engine.term {
+            guard let other = self.node(of: peer), engine.log.base.index > offer.last,
+                world.now - node.heardFrom[other.index] < options.configuration.electionTimeout.lowerBound / 2,
+                world.now - node.disturbedAt > options.configuration.electionTimeout.upperBound,
+                lastCommitted - offer.last <= options.configuration.snapshotPinned
+            else { continue }
+            fail("S5", "\(node.id) cuts its log after \(engine.log.base), while \(peer) gets a snapshot of \(offer.last)")
         }
     }
 

@@ -16,6 +16,10 @@ final class SafetyProperties {
     var leaders: [Term: Leadership] = [:]
     var grants: [Term: [Member: Member]] = [:]
     var known: [LogID: Known] = [:]
+    /// By peer, the snapshot on its way to it.
+    var offers: [Member: Offer] = [:]
+    /// Checksums of snapshots, by position.
+    var contents: [LogID: UInt32] = [:]
     /// To whom the leader of a term has handed over.
     var handovers: [Term: Member] = [:]
     var clusters: [ClusterID] = []
@@ -34,6 +38,12 @@ final class SafetyProperties {
         var member: Member
         /// The process that won the election: a later one must win another.
         var life: Int
+    }
+
+    struct Offer {
+        var leader: Member
+        var term: Term
+        var last: LogIndex
     }
 
     init(world: World, nodes: [SimulatedNode], options: ClusterOptions) {
@@ -68,7 +78,8 @@ final class SafetyProperties {
     /// Terms never fall from one entry to the next, so that runs are equal when their ends are.
     func firstDifference(from first: LogIndex, through last: LogIndex, in terms: TermRuns) -> LogIndex? {
         let last = min(last, lastCommitted)
-        var index = first
+        // What a snapshot covers is compared at its end.
+        var index = max(first, terms.base.index)
         while index <= last, let term = committedTerms.term(at: index) {
             let end = min(last, committedTerms.lastIndex(withTermAtMost: term))
             guard terms.term(at: index) == term else { return index }

@@ -9,9 +9,13 @@ struct WholeWrites {
         var votedFor: Member?
         var commitHint = LogIndex.zero
         var last = LogIndex.zero
+        var base = LogIndex.zero
+        var snapshot = LogIndex.zero
 
         init(_ image: DiskImage) {
             last = image.last.index
+            base = image.base.index
+            snapshot = image.snapshot?.last.index ?? .zero
             if let hardState = image.hardState { take(hardState) }
         }
 
@@ -32,6 +36,11 @@ struct WholeWrites {
         guard var state = states.last else { return }
         if let index = batch.truncateAfter { state.last = min(state.last, index) }
         if !batch.entries.isEmpty { state.last = batch.entries.lastIndex }
+        if let snapshot = batch.snapshot { state.snapshot = snapshot.last.index }
+        if let base = batch.purgeThrough {
+            state.base = max(state.base, base.index)
+            state.last = max(state.last, base.index)
+        }
         if let hardState = batch.hardState { state.take(hardState) }
         states.append(state)
     }

@@ -3,7 +3,7 @@
 public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Messages that arrived.
     case preVoteRequest, preVoteReply, voteRequest, voteReply, appendEntries, appendReply, heartbeat, heartbeatReply
-    case timeoutNow, removed
+    case timeoutNow, removed, installSnapshot, installSnapshotReply
     case formationQuery, formationAnswer, adopt
     // What the network did.
     case messageLost, messageDoubled, messageLate, messageClogged
@@ -12,6 +12,9 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Configurations.
     case configurationAppended, jointEntered, jointLeft, memberLeft, becameRemoved, leaderLeft, votedInTransfer
     case changeDone, changeRefused, changeRejected, changeUnknown, transferDone, transferFailed
+    // Snapshots.
+    case snapshotTaken, snapshotInstalled, snapshotResumed, snapshotRestored, snapshotFailed, logPurged
+    case snapshotDone, snapshotRefused
     // Logs.
     case conflict, truncation, readFromStorage, recoveredEntries, voteRefused
     // Calls.
@@ -33,7 +36,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case faultPartitionLeader, faultCutOneWay, faultPartialPartition, faultClog, faultSlowLink, faultLoss
     case faultDuplication, faultReconnect, faultSlowDisk, faultHangingDisk, faultFailingSync, faultFullDisk
     case faultPause, faultPauseLeader, faultClockJump, faultClockDrift, faultMachineFailure, faultRot, faultWipe
-    case faultChangeMembership, faultTransfer, faultStepDown
+    case faultChangeMembership, faultTransfer, faultStepDown, faultSnapshot, faultCompact
     case faultRollback, faultWipeWithMark, faultRollbackWithMark
 }
 

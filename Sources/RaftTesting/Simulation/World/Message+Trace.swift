@@ -24,6 +24,14 @@ extension Message {
         case .heartbeatReply(let reply):
             "\(name) term \(reply.term) stream \(reply.stream) round \(reply.round) "
                 + (reply.hasMatch ? "accepted \(reply.accepted) matched \(reply.matched)" : "no match")
+        case .installSnapshot(let request):
+            "\(name) term \(request.term) stream \(request.stream) \(request.snapshot.id) at \(request.offset) "
+                + "bytes \(request.bytes.count)"
+        case .installSnapshotReply(let reply):
+            switch reply.outcome {
+            case .wants(let offset): "\(name) term \(reply.term) stream \(reply.stream) \(reply.snapshot) wants \(offset)"
+            case .installed(let index): "\(name) term \(reply.term) stream \(reply.stream) installed \(index)"
+            }
         case .timeoutNow(let message): "\(name) term \(message.term) last \(message.last)"
         case .removed(let message): "\(name) by \(message.configuration)"
         case .formationQuery(let query): "\(name) \(query.nonce)"
@@ -88,6 +96,23 @@ extension Message {
             body(reply.round)
             body(reply.accepted.rawValue)
             body(reply.matched.rawValue)
+        case .installSnapshot(let request):
+            body(12 << 8)
+            body(request.term.rawValue)
+            body(UInt64(request.stream))
+            id(request.snapshot.last)
+            body(UInt64(request.snapshot.checksum))
+            body(request.offset)
+            body(UInt64(request.bytes.count))
+        case .installSnapshotReply(let reply):
+            body(13 << 8)
+            body(reply.term.rawValue)
+            body(UInt64(reply.stream))
+            id(reply.snapshot.last)
+            switch reply.outcome {
+            case .wants(let offset): body(offset)
+            case .installed(let index): body(index.rawValue | 1 << 63)
+            }
         case .timeoutNow(let message):
             body(10 << 8)
             body(message.term.rawValue)

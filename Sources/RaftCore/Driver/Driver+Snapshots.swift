@@ -1,0 +1,107 @@
+package import RaftMembership
+import RaftTracing
+
+// Snapshots: their bodies and the machine are elsewhere; the driver passes orders on and reports back.
+extension Driver {
+    private static let maximumCalls = 64
+
+    /// Any thread; calls back on the driver's lane.
+    package func requestSnapshot(
+        compacts: Bool,
+        _ completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void
+    ) {
+        post(.snapshotCall(compacts: compacts, completion))
+    }
+
+    func requestSnapshot(
+        compacts: Bool,
+        _ completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void,
+        _ now: Instant
+    ) {
+        if let failure {
+            completion(.failure(failureForCalls(failure)))
+            return
+        }
+        guard snapshotCalls.count < Self.maximumCalls else {
+            completion(.failure(Self.overloaded))
+            return
+        }
+        lastCall += 1
+        snapshotCalls[lastCall] = completion
+        step(.snapshotRequested(CallID(rawValue: lastCall), compacts: compacts), now)
+    }
+
+    func snapshotEnded(_ id: CallID, _ outcome: SnapshotOutcome) {
+        guard let completion = snapshotCalls.removeValue(forKey: id.rawValue) else { return }
+        switch outcome {
+        case .done(let snapshot, let purged): completion(.success((snapshot, purged)))
+        case .failed(let reason): completion(.failure(RaftError(.snapshotFailed, reason)))
+        }
+    }
+
+    func endSnapshotCalls(_ error: RaftError) {
+        let waiting = snapshotCalls.sorted { $0.key < $1.key }
+        snapshotCalls = [:]
+        for (_, completion) in waiting { completion(.failure(error)) }
+    }
+
+    func takeSnapshot(_ order: UInt64, _ snapshot: Snapshot) {
+        guard let builder = snapshotBuilder else {
+            post(.snapshot(.taken(order, .impossible("this storage keeps no snapshots"))))
+            return
+        }
+        applier.submit(
+            .view { [weak self] result in
+                switch result {
+                case .success(let view?): builder.take(order, snapshot, from: view)
+                case .success(nil):
+                    self?.post(.snapshot(.taken(order, .impossible("this machine gives no snapshots"))))
+                case .failure(let error):
+                    self?.post(.snapshot(.taken(order, .failed("the machine gave no snapshot: \(error)"))))
+                }
+            })
+    }
+
+    func restore(_ snapshot: Snapshot) {
+        guard let builder = snapshotBuilder else {
+            fail("the log begins after entry \(snapshot.last), and this storage keeps no snapshots", .nodeFenced)
+            return
+        }
+        orderedThrough = max(orderedThrough, snapshot.last.index)
+        applier.submit(.restore(snapshot) { builder.restore(snapshot, $0) })
+    }
+
+    func readSnapshot(
+        _ snapshot: Snapshot, _ offset: UInt64, _ count: Int, _ peer: NodeID, _ stream: UInt32
+    ) {
+        guard let carrier = snapshotCarrier else { return }
+        carrier.submit(.read(snapshot.id, offset: offset, count: count, peer: peer, stream: stream))
+    }
+
+    func receiveSnapshot(_ snapshot: Snapshot, _ offset: UInt64, _ bytes: [UInt8]) {
+        guard let carrier = snapshotCarrier else {
+            post(
+                .snapshot(
+                    .notReceived(snapshot.id, StorageError(.misuse, "this storage keeps no snapshots"))))
+            return
+        }
+        carrier.submit(.receive(snapshot, offset: offset, bytes))
+    }
+
+    func take(_ report: SnapshotReport, _ now: Instant) {
+        switch report {
+        case .taken(let order, let result): step(.snapshotTaken(order, result), now)
+        case .read(let bytes, let offset, let peer, let stream):
+            step(.snapshotRead(bytes, offset: offset, for: peer, stream: stream), now)
+        case .received(let id, let written, let isWhole):
+            step(.snapshotReceived(id, written: written, isWhole: isWhole), now)
+        case .notReceived(let id, let error):
+            step(.snapshotNotReceived(id, "snapshot \(id) was not received: \(error)"), now)
+        case .restored(let restoration):
+            let builder = snapshotBuilder
+            applier.submit(.restored(restoration) { builder?.release($0) })
+        case .notRestored(let snapshot, let error):
+            fail("snapshot \(snapshot.id) could not be restored: \(error)", .storageFailed)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import CRaftChecksum
+import RaftMembership
+
+/// The bytes of a snapshot: magic `RSNP` (4 bytes), version (4, 1), length of the framework's own record (4) and the
+/// record, which is empty as yet; then what the machine wrote. Little-endian.
+enum SnapshotBody {
+    private static let magic: UInt32 = 0x504E_5352
+
+    /// Writes a body and makes it durable.
+    /// - Returns: `snapshot` with its size and checksum.
+    static func write(
+        _ view: any SnapshotView, as snapshot: Snapshot, to writer: any SnapshotWriter, isCancelled: () -> Bool
+    ) throws -> Snapshot {
+        var snapshot = snapshot
+        try withoutActuallyEscaping(isCancelled) { isCancelled in
+            let sink = SnapshotSink { piece in
+                guard !isCancelled() else { throw StorageError(.io, "the node is shutting down") }
+                snapshot.checksum = checksum(snapshot.checksum, piece)
+                snapshot.size += UInt64(piece.count)
+                try writer.append(piece)
+            }
+            try sink.write(magic)
+            try sink.write(UInt32(1))
+            try sink.write(UInt32(0))
+            try view.write(to: sink)
+            try sink.flush()
+        }
+        try writer.finish(as: snapshot)
+        return snapshot
+    }
+
+    /// Has `take` read the machine's part of a body, and compares the checksum of all of it.
+    static func read(
+        _ snapshot: Snapshot, from reader: any SnapshotReader, isCancelled: () -> Bool,
+        _ take: (SnapshotSource) throws -> Void
+    ) throws {
+        var offset: UInt64 = 0
+        var found: UInt32 = 0
+        try withoutActuallyEscaping(isCancelled) { isCancelled in
+            let source = SnapshotSource(count: snapshot.size) { count in
+                guard !isCancelled() else { throw StorageError(.io, "the node is shutting down") }
+                let bytes = try reader.read(at: offset, count: count)
+                offset += UInt64(bytes.count)
+                found = bytes.withUnsafeBytes { checksum(found, $0) }
+                return bytes
+            }
+            guard try source.read(UInt32.self) == magic else {
+                throw StorageError(.damaged, "snapshot \(snapshot.id) is damaged: it does not begin as one")
+            }
+            let version = try source.read(UInt32.self)
+            guard version == 1 else {
+                throw StorageError(.tooNew, "snapshot \(snapshot.id) is of version \(version): upgrade this node")
+            }
+            _ = try source.read(Int(try source.read(UInt32.self)))
+            do {
+                try take(source)
+            } catch {
+                throw StorageError(.damaged, "snapshot \(snapshot.id) cannot be read by the machine: \(error)")
+            }
+            guard source.remaining == 0 else {
+                throw StorageError(.damaged, "snapshot \(snapshot.id): the machine left \(source.remaining) bytes")
+            }
+        }
+        guard found == snapshot.checksum else { throw damaged(snapshot) }
+    }
+
+    /// Whether a body is what its snapshot says, byte for byte.
+    static func verify(_ snapshot: Snapshot, in reader: any SnapshotReader) throws {
+        var offset: UInt64 = 0
+        var found: UInt32 = 0
+        while offset < snapshot.size {
+            let bytes = try reader.read(at: offset, count: Int(min(1 << 20, snapshot.size - offset)))
+            guard !bytes.isEmpty else { break }
+            offset += UInt64(bytes.count)
+            found = bytes.withUnsafeBytes { checksum(found, $0) }
+        }
+        guard offset == snapshot.size, found == snapshot.checksum else { throw damaged(snapshot) }
+    }
+
+    private static func damaged(_ snapshot: Snapshot) -> StorageError {
+        StorageError(.damaged, "snapshot \(snapshot.id) is damaged: its checksum does not match its bytes")
+    }
+
+    private static func checksum(_ seed: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        guard let base = bytes.baseAddress else { return seed }
+        return raft_crc32c(seed, base, bytes.count)
+    }
+}

@@ -1,0 +1,96 @@
+import RaftMembership
+import Synchronization
+
+/// Writes views of the machine out and reads states in: what may take minutes, on a lane of its own, so that nothing waits
+/// for it, transfers to peers included (rule S7). One job at a time.
+final class SnapshotBuilder: Sendable {
+    private let store: any SnapshotStore
+    private let group: GroupID
+    private let lane: any Lane
+    private let report: @Sendable (SnapshotReport) -> Void
+    private let isCancelled = Atomic(false)
+
+    init(
+        store: any SnapshotStore, group: GroupID, lane: any Lane, report: @escaping @Sendable (SnapshotReport) -> Void
+    ) {
+        self.store = store
+        self.group = group
+        self.lane = lane
+        self.report = report
+    }
+
+    /// What is under way comes to nothing: the node ends.
+    func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+    /// Any thread: the applier's.
+    func take(_ order: UInt64, _ snapshot: Snapshot, from view: any SnapshotView) {
+        lane.schedule(
+            Job { [self] in
+                do {
+                    let writer = try store.create(for: group)
+                    do {
+                        let whole = try SnapshotBody.write(
+                            view, as: snapshot, to: writer,
+                            isCancelled: { self.isCancelled.load(ordering: .relaxed) })
+                        report(.taken(order, .taken(whole)))
+                    } catch {
+                        writer.discard()
+                        throw error
+                    }
+                } catch {
+                    report(.taken(order, .failed("the snapshot at \(snapshot.last) could not be written: \(error)")))
+                }
+            })
+    }
+
+    /// Any thread.
+    func restore(_ snapshot: Snapshot, _ restoration: Restoration) {
+        lane.schedule(
+            Job { [self] in
+                do {
+                    let reader = try store.open(snapshot.id, of: group)
+                    try SnapshotBody.read(
+                        snapshot, from: reader, isCancelled: { self.isCancelled.load(ordering: .relaxed) }
+                    ) {
+                        try restoration.restore(from: $0)
+                    }
+                    report(.restored(restoration))
+                } catch {
+                    report(.notRestored(snapshot, error))
+                }
+            })
+    }
+
+    /// Lets go of a state that is not needed any more, which takes its time when it is large.
+    func release(_ restoration: Restoration) { lane.schedule(Job { restoration.release() }) }
+}
+
+/// A machine that takes on the state of a snapshot, beside the one that works.
+class Restoration: @unchecked Sendable {
+    // Unchecked: one lane at a time has it, the applier's before and after, the builder's in between.
+    let snapshot: Snapshot
+    init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+    func restore(from source: SnapshotSource) throws { preconditionFailure("implemented by MachineRestoration") }
+    func release() {}
+}
+
+/// Of one type of machine.
+final class MachineRestoration<Machine: StateMachine>: Restoration, @unchecked Sendable {
+    private var machine: Machine?
+
+    init(_ snapshot: Snapshot, _ machine: Machine) {
+        self.machine = machine
+        super.init(snapshot)
+    }
+
+    override func restore(from source: SnapshotSource) throws { try machine?.restore(from: source) }
+
+    /// Swaps the restored machine with the one that works.
+    func exchange(with working: inout Machine) {
+        guard let restored = machine else { return }
+        machine = working
+        working = restored
+    }
+
+    override func release() { machine = nil }
+}

@@ -1,0 +1,129 @@
+import RaftMembership
+import Synchronization
+
+/// What became of an order that concerns snapshots.
+enum SnapshotReport: Sendable {
+    case taken(UInt64, SnapshotResult)
+    case read([UInt8]?, offset: UInt64, peer: NodeID, stream: UInt32)
+    case received(SnapshotID, written: UInt64, isWhole: Bool)
+    case notReceived(SnapshotID, any Error)
+    case restored(Restoration)
+    case notRestored(Snapshot, any Error)
+}
+
+/// Reads bodies for peers and writes those that come from the leader, piece by piece, on a lane that may block. The engine
+/// bounds what is under way: its window on a leader, the leader's window on a follower.
+final class SnapshotCarrier: Runnable {
+    enum Order: Sendable {
+        case read(SnapshotID, offset: UInt64, count: Int, peer: NodeID, stream: UInt32)
+        case receive(Snapshot, offset: UInt64, [UInt8])
+        case drop
+    }
+
+    private struct Queue {
+        var orders: [Order] = []
+        var isScheduled = false
+    }
+
+    /// Touched by `run` only, which never runs twice at once.
+    private struct State {
+        /// Kept open, so that a body can be sent to its end when a newer one has taken its place. The last used is last.
+        var readers: [(id: SnapshotID, reader: any SnapshotReader)] = []
+        var writer: (id: SnapshotID, writer: any SnapshotWriter)?
+    }
+
+    private static let maximumReaders = 8
+
+    private let store: any SnapshotStore
+    private let group: GroupID
+    private let lane: any Lane
+    private let report: @Sendable (SnapshotReport) -> Void
+    private let queue = Mutex(Queue())
+    private let state = Mutex(State())
+
+    init(
+        store: any SnapshotStore, group: GroupID, lane: any Lane, report: @escaping @Sendable (SnapshotReport) -> Void
+    ) {
+        self.store = store
+        self.group = group
+        self.lane = lane
+        self.report = report
+    }
+
+    func submit(_ order: Order) {
+        let mustSchedule = queue.withLock { queue in
+            queue.orders.append(order)
+            defer { queue.isScheduled = true }
+            return !queue.isScheduled
+        }
+        if mustSchedule { lane.schedule(self) }
+    }
+
+    func run() {
+        while true {
+            let orders = queue.withLock { queue in
+                let orders = queue.orders
+                queue.orders = []
+                if orders.isEmpty { queue.isScheduled = false }
+                return orders
+            }
+            if orders.isEmpty { return }
+            state.withLock { state in
+                for order in orders { carryOut(order, &state) }
+            }
+        }
+    }
+
+    private func carryOut(_ order: Order, _ state: inout State) {
+        switch order {
+        case .read(let id, let offset, let count, let peer, let stream):
+            let bytes = try? reader(of: id, &state).read(at: offset, count: count)
+            report(.read(bytes, offset: offset, peer: peer, stream: stream))
+        case .receive(let snapshot, let offset, let bytes):
+            do {
+                try receive(snapshot, offset, bytes, &state)
+            } catch {
+                state.writer?.writer.discard()
+                state.writer = nil
+                report(.notReceived(snapshot.id, error))
+            }
+        case .drop:
+            state.writer?.writer.discard()
+            state.writer = nil
+        }
+    }
+
+    private func reader(of id: SnapshotID, _ state: inout State) throws -> any SnapshotReader {
+        if let at = state.readers.firstIndex(where: { $0.id == id }) {
+            let known = state.readers.remove(at: at)
+            state.readers.append(known)
+            return known.reader
+        }
+        let reader = try store.open(id, of: group)
+        if state.readers.count == Self.maximumReaders { state.readers.removeFirst() }
+        state.readers.append((id, reader))
+        return reader
+    }
+
+    private func receive(
+        _ snapshot: Snapshot, _ offset: UInt64, _ bytes: [UInt8], _ state: inout State
+    ) throws {
+        // Offered: what is there of it already is not sent again (rule S6).
+        if bytes.isEmpty, state.writer?.id != snapshot.id {
+            state.writer = nil
+            state.writer = (snapshot.id, try store.resume(snapshot, for: group))
+        }
+        // A piece of one that was given up.
+        guard let writer = state.writer?.writer, state.writer?.id == snapshot.id else { return }
+        if !bytes.isEmpty, offset == writer.size { try bytes.withUnsafeBytes { try writer.append($0) } }
+        guard writer.size >= snapshot.size else {
+            report(.received(snapshot.id, written: writer.size, isWhole: false))
+            return
+        }
+        // Complete, durable, and then read back (rule S2).
+        try writer.finish(as: snapshot)
+        state.writer = nil
+        try SnapshotBody.verify(snapshot, in: try store.open(snapshot.id, of: group))
+        report(.received(snapshot.id, written: snapshot.size, isWhole: true))
+    }
+}
