@@ -29,11 +29,13 @@ final class MemorySnapshots: SnapshotStore {
         return Reader(bytes)
     }
 
-    /// The snapshot is the group's own: every other body goes.
-    func keep(only snapshot: SnapshotID, of group: GroupID) {
+    /// The snapshot is the group's: bodies of earlier ones go. A later one may wait to be named itself.
+    func keep(from snapshot: SnapshotID, of group: GroupID) {
         groups.withLock { groups in
-            guard let body = groups[group]?.finished[snapshot] else { return }
-            groups[group]?.finished = [snapshot: body]
+            let kept = groups[group]?.finished.filter {
+                $0.key == snapshot || $0.key.last.index > snapshot.last.index
+            }
+            groups[group]?.finished = kept ?? [:]
         }
     }
 

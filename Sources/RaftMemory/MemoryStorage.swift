@@ -54,7 +54,7 @@ public final class MemoryStorage: LogStorage {
             }
             for batch in batches {
                 Self.apply(batch, to: &groups[batch.group, default: Group()])
-                if let snapshot = batch.snapshot { bodies.keep(only: snapshot.id, of: batch.group) }
+                if let snapshot = batch.snapshot { bodies.keep(from: snapshot.id, of: batch.group) }
             }
         }
     }

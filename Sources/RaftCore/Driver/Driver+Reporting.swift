@@ -121,7 +121,8 @@ extension Driver {
             node: engine.member.id, member: engine.member, clusterName: clusterName, cluster: engine.hard.cluster,
             role: role, term: engine.term, leader: leaderHint, commitIndex: engine.commitIndex,
             appliedIndex: engine.appliedIndex, flushedIndex: engine.log.flushed, lastIndex: engine.log.last.index,
-            snapshotIndex: engine.snapshots.newest?.last.index ?? .zero, purgedIndex: engine.log.base.index, membership: engine.membership,
+            snapshotIndex: engine.snapshots.newest?.last.index ?? .zero, purgedIndex: engine.log.base.index,
+            membership: engine.membership,
             membershipID: engine.effective.id, isMembershipCommitted: engine.effective.id == engine.committed.id,
             peers: peers, pendingProposals: waiters.count, uncommittedBytes: engine.uncommitted.bytes,
             failure: failure?.message)

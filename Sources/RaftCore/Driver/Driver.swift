@@ -252,6 +252,7 @@ package final class Driver: @unchecked Sendable {
             flushStorage(now)
             writer.read(first..<last.next, for: peer, stream: stream)
         case .takeSnapshot(let order, let snapshot): takeSnapshot(order, snapshot)
+        case .openSnapshot(let snapshot): snapshotCarrier?.submit(.open(snapshot.id))
         case .readSnapshot(let snapshot, let offset, let count, let peer, let stream):
             readSnapshot(snapshot, offset, count, peer, stream)
         case .receiveSnapshot(let snapshot, let offset, let bytes): receiveSnapshot(snapshot, offset, bytes)

@@ -15,6 +15,7 @@ enum SnapshotReport: Sendable {
 /// bounds what is under way: its window on a leader, the leader's window on a follower.
 final class SnapshotCarrier: Runnable {
     enum Order: Sendable {
+        case open(SnapshotID)
         case read(SnapshotID, offset: UInt64, count: Int, peer: NodeID, stream: UInt32)
         case receive(Snapshot, offset: UInt64, [UInt8])
         case drop
@@ -76,6 +77,7 @@ final class SnapshotCarrier: Runnable {
 
     private func carryOut(_ order: Order, _ state: inout State) {
         switch order {
+        case .open(let id): _ = try? reader(of: id, &state)
         case .read(let id, let offset, let count, let peer, let stream):
             let bytes = try? reader(of: id, &state).read(at: offset, count: count)
             report(.read(bytes, offset: offset, peer: peer, stream: stream))

@@ -11,6 +11,8 @@ package enum Effect: Sendable {
     /// Have the machine's state of this moment, when all that was ordered to be applied is, written as the body of this
     /// snapshot, whose size and checksum follow from it; answer `snapshotTaken`.
     indirect case takeSnapshot(UInt64, Snapshot)
+    /// Keep this body readable, for a peer will want it, though a newer one may take its place.
+    indirect case openSnapshot(Snapshot)
     /// Fetch a piece of a body for a peer; answer `snapshotRead`.
     indirect case readSnapshot(Snapshot, offset: UInt64, count: Int, for: NodeID, stream: UInt32)
     /// Write a piece of a body that the leader sends; verify it when it is complete; answer `snapshotReceived`.

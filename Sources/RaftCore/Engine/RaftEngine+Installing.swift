@@ -144,7 +144,8 @@ extension RaftEngine {
         snapshots.installing = nil
         fx.append(.trace(.snapshotInstalled(installing.snapshot.id)))
         guard let leader, role == .follower else { return }
-        answer(leader, stream: snapshots.stream, installing.snapshot.id, .installed(installing.snapshot.last.index), &fx)
+        answer(
+            leader, stream: snapshots.stream, installing.snapshot.id, .installed(installing.snapshot.last.index), &fx)
     }
 
     private func answer(

@@ -21,7 +21,8 @@ extension RaftEngine {
                 applySubmitted <= commitIndex && applySubmitted <= max(log.flushed, log.base.index),
                 "only what is committed and durable here is applied here (C6)")
             try require(
-                snapshots.installing != nil || newestSnapshot <= applySubmitted, "the snapshot's state is restored (S2)")
+                snapshots.installing != nil || newestSnapshot <= applySubmitted, "the snapshot's state is restored (S2)"
+            )
             try require(
                 transfers.isEmpty || role == .leader, "only leaders send snapshots (S6)")
             try require(appliedIndex <= applySubmitted, "applied is at most what was ordered (D6)")

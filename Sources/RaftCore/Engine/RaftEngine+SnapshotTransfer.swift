@@ -6,8 +6,8 @@ extension RaftEngine {
     /// The peer needs entries that are gone. Says which snapshot there is; the peer says what it has of it.
     mutating func offerSnapshot(to slot: Int, _ now: Instant, _ fx: inout Effects) {
         let peer = progress[slot].member
-        // Who has left needs no state any more.
-        guard progress[slot].departure == nil, let newest = snapshots.newest else { return }
+        // Who has left too: the configuration that says so is in it, and nobody else tells a server so far behind.
+        guard let newest = snapshots.newest else { return }
         beginStream(slot)
         progress[slot].mode = .snapshot
         let transfer: Int
@@ -22,6 +22,7 @@ extension RaftEngine {
             transfers.removeAll { $0.member == peer }
             transfers.append(SnapshotTransfer(member: peer, snapshot: newest))
             transfer = transfers.count - 1
+            fx.append(.openSnapshot(newest))
             fx.append(.trace(.snapshotOffered(peer.id, newest.id)))
         }
         let patience = max(times.peers[slot].probeBackoff, 4 * configuration.electionTimeout.upperBound)

@@ -81,7 +81,9 @@ package struct Times: Sendable {
     init(seed: UInt64) { random = RandomNumbers(seed: seed) }
 
     var next: Instant {
-        min(min(min(election, heartbeat), min(commitNotice, formation)), min(waiters, min(min(change, transfer), min(snapshot, transfers))))
+        min(
+            min(min(election, heartbeat), min(commitNotice, formation)),
+            min(waiters, min(min(change, transfer), min(snapshot, transfers))))
     }
 }
 

@@ -7,8 +7,8 @@ public import RaftMembership
 /// threads at once.
 ///
 /// A body counts once `StorageBatch.snapshot` named it in a commit. Until then it is worthless after a crash, but for one
-/// that is being received: as much of it as is there saves sending it again. After that commit the body before it goes,
-/// as soon as nobody reads it any more.
+/// that is being received: as much of it as is there saves sending it again. After that commit the bodies of earlier
+/// positions go, as soon as nobody reads them any more; one of a later position may be about to be named.
 public protocol SnapshotStore: AnyObject, Sendable {
     /// Begins the body of a snapshot that this server takes. What an earlier attempt has left goes.
     /// - Throws: `StorageError`.

@@ -188,7 +188,7 @@ struct ServerStep {
             case .fence(let reason) where !landmarks.contains(ModelLandmarks(.unknownKind)):
                 fail("no healthy server stops itself", reason)
             case .trace(let event): note(event)
-            case .takeSnapshot, .readSnapshot, .receiveSnapshot, .dropReceived, .restore, .snapshotEnded:
+            case .takeSnapshot, .openSnapshot, .readSnapshot, .receiveSnapshot, .dropReceived, .restore, .snapshotEnded:
                 fail("no snapshots in a model", "\(effect)")
             case .fence, .rejected, .changeEnded, .transferEnded, .membershipChanged, .identityChanged, .formation:
                 break

@@ -205,6 +205,7 @@ final class ClusterCore: @unchecked Sendable {
         node.heardFrom[delivery.from] = world.now
         world.coverage.add(envelope.message.coveragePoint)
         world.trace.record(world.now, .delivered(envelope))
+        properties.delivered(envelope)
         receiver.received([envelope])
     }
 }

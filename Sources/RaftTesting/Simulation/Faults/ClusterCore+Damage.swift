@@ -9,12 +9,13 @@ extension ClusterCore {
         guard node.damage == nil else { return }
         switch fault.kind {
         case .rot:
-            let last = node.disk.image.last.index
+            let base = node.disk.image.base.index
+            let length = node.disk.image.last.index - base
             // Where a storage of the user's own keeps what, only its conformance suite finds out.
-            guard last > 1, !hasOwnStorage else { return }
+            guard length > 1, !hasOwnStorage else { return }
             crash(node)
             node.disk.ghost = node.disk.image
-            node.disk.image.rot(at: LogIndex(1 + fault.salt % last.rawValue))
+            node.disk.image.rot(at: base + Int(1 + fault.salt % UInt64(length)))
             node.damage = .rot
         case .wipe:
             crash(node)

@@ -48,7 +48,7 @@ package struct DiskImage: Sendable {
         }
         if let snapshot = batch.snapshot {
             self.snapshot = snapshot
-            bodies = bodies.filter { $0.key == snapshot.id }
+            bodies = bodies.filter { $0.key == snapshot.id || $0.key.last.index > snapshot.last.index }
         }
         if let position = batch.purgeThrough, position.index > base.index { purge(through: position, history) }
         if let hardState = batch.hardState { self.hardState = hardState }

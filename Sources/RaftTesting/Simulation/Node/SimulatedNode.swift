@@ -55,6 +55,8 @@ final class SimulatedNode: @unchecked Sendable {
     var applied = LogIndex.zero
     /// The state that was last read from a snapshot, and takes the machine's place soon.
     var restored = LogIndex.zero
+    /// What its machine has, or has next.
+    var reached: LogIndex { max(applied, restored) }
     /// When something of each server arrived here last, by index.
     var heardFrom: [Instant]
 

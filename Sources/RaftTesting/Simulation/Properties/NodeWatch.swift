@@ -116,6 +116,7 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         EventKind.conflictRepaired.name: .conflict, EventKind.entriesTruncated.name: .truncation,
         EventKind.quorumLost.name: .quorumLost, EventKind.voteRefused.name: .voteRefused,
         EventKind.snapshotTaken.name: .snapshotTaken, EventKind.snapshotInstalled.name: .snapshotInstalled,
-        EventKind.snapshotFailed.name: .snapshotFailed, EventKind.clusterFormed.name: .clusterFormed, EventKind.diskStalled.name: .diskStalled,
+        EventKind.snapshotFailed.name: .snapshotFailed, EventKind.clusterFormed.name: .clusterFormed,
+        EventKind.diskStalled.name: .diskStalled,
     ]
 }

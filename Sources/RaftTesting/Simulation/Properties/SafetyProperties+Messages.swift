@@ -25,6 +25,8 @@ extension SafetyProperties {
             record(grantOf: envelope.from, to: envelope.to, in: reply.term)
         case .appendReply(let reply):
             guard case .matched(let index) = reply.outcome else { return }
+            // It has come by the state in another way: a start after the transaction, for example.
+            if let offer = offers[envelope.from], index >= offer.last { offers[envelope.from] = nil }
             checkTerm(reply.term, hard, node)
             checkMatch(index, in: reply.term, of: node)
         case .heartbeatReply(let reply):
@@ -33,7 +35,9 @@ extension SafetyProperties {
             checkMatch(reply.matched, in: reply.term, of: node)
         case .installSnapshot(let request):
             checkOffer(of: request.snapshot, from: node)
-            offers[envelope.to] = Offer(leader: envelope.from, term: request.term, last: request.snapshot.last.index)
+            offers[envelope.to] = Offer(
+                leader: envelope.from, term: request.term, last: request.snapshot.last.index,
+                heard: offers[envelope.to]?.heard ?? .origin)
             if hard.term < request.term { fail("V14", "\(id) leads term \(request.term), which is not durable") }
         case .installSnapshotReply(let reply):
             guard case .installed(let index) = reply.outcome else { return }
@@ -41,7 +45,9 @@ extension SafetyProperties {
             checkTerm(reply.term, hard, node)
             checkMatch(index, in: reply.term, of: node)
             // Not before the machine has the state (rule S2).
-            if max(node.applied, node.restored) < reply.snapshot.last.index {
+            if max(node.applied, node.restored) < reply.snapshot.last.index,
+                node.disk.image.base.index >= reply.snapshot.last.index
+            {
                 fail("S2", "\(id) says that \(reply.snapshot) is installed, and its machine is at \(node.applied)")
             }
         case .appendEntries(let request):
@@ -62,6 +68,18 @@ extension SafetyProperties {
             if hard.cluster != adopt.cluster { fail("M9", "\(id) spreads an identity that is not durable") }
         default: break
         }
+    }
+
+    func delivered(_ envelope: Envelope) {
+        let term: Term
+        switch envelope.message {
+        case .appendReply(let reply): term = reply.term
+        case .heartbeatReply(let reply): term = reply.term
+        case .installSnapshotReply(let reply): term = reply.term
+        default: return
+        }
+        guard let offer = offers[envelope.from], offer.term == term, offer.leader == envelope.to else { return }
+        offers[envelope.from]?.heard = world.now
     }
 
     /// A snapshot holds what was committed, and all of one position are one and the same (rule S1).

@@ -110,7 +110,8 @@ extension SafetyProperties {
             }
         }
         let flushed = engine.log.flushed
-        if flushed != seen.flushed || engine.log.last != seen.last {
+        // Below the base it says that nothing of the log is durable yet.
+        if flushed >= engine.log.base.index, flushed != seen.flushed || engine.log.last != seen.last {
             guard node.disk.trustedLast.index >= flushed,
                 node.disk.trustedTerm(at: flushed) == engine.log.terms.term(at: flushed) || flushed < seen.flushed
             else {
@@ -136,12 +137,14 @@ extension SafetyProperties {
     private func checkTransfers(_ engine: RaftEngine, _ node: SimulatedNode) {
         guard engine.role == .leader else { return }
         for (peer, offer) in offers where offer.leader == engine.member && offer.term == engine.term {
-            guard let other = self.node(of: peer), engine.log.base.index > offer.last,
-                world.now - node.heardFrom[other.index] < options.configuration.electionTimeout.lowerBound / 2,
+            guard engine.log.base.index > offer.last,
+                world.now - offer.heard < options.configuration.electionTimeout.lowerBound / 2,
                 world.now - node.disturbedAt > options.configuration.electionTimeout.upperBound,
                 lastCommitted - offer.last <= options.configuration.snapshotPinned
             else { continue }
-            fail("S5", "\(node.id) cuts its log after \(engine.log.base), while \(peer) gets a snapshot of \(offer.last)")
+            fail(
+                "S5", "\(node.id) cuts its log after \(engine.log.base), while \(peer) gets a snapshot of \(offer.last)"
+            )
         }
     }
 

@@ -44,6 +44,8 @@ final class SafetyProperties {
         var leader: Member
         var term: Term
         var last: LogIndex
+        /// When the peer's last answer of that term arrived.
+        var heard = Instant.origin
     }
 
     init(world: World, nodes: [SimulatedNode], options: ClusterOptions) {

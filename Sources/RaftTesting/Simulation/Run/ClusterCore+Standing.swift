@@ -11,7 +11,7 @@ extension ClusterCore {
                 return "\(node.id) down"
             }
             return "\(node.id) \(engine.role) of term \(engine.term), last \(engine.log.last), "
-                + "flushed \(engine.log.flushed), committed \(engine.commitIndex), applied \(node.applied)"
+                + "flushed \(engine.log.flushed), committed \(engine.commitIndex), applied \(node.reached)"
         }.joined(separator: "; ")
     }
 

@@ -178,7 +178,7 @@ public final class Simulation<Work: Workload> {
                 && engine.membership.voters.contains(engine.member.id)
         }
         try waitWhileSomethingMoves(timeout + 60 * second, "liveness", "not all servers come up to date") {
-            self.sound.allSatisfy { $0.isWorking && $0.applied == self.core.properties.lastCommitted }
+            self.sound.allSatisfy { $0.isWorking && $0.reached == self.core.properties.lastCommitted }
                 && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
         }
         if plan.isOverBudget, sound.count < core.nodes.count { core.world.coverage.add(.enoughLeft) }
@@ -200,7 +200,7 @@ public final class Simulation<Work: Workload> {
     ) throws(Violation) {
         var before: UInt64?
         while true {
-            let sum = core.nodes.reduce(0) { $0 + $1.applied.rawValue }
+            let sum = core.nodes.reduce(0) { $0 + $1.reached.rawValue }
             if before == sum { throw violation(property, "\(what), and nothing moves any more: \(core.standing)") }
             before = sum
             if try core.world.run(for: span, until: isDone) { return }

@@ -29,7 +29,8 @@ extension Message {
                 + "bytes \(request.bytes.count)"
         case .installSnapshotReply(let reply):
             switch reply.outcome {
-            case .wants(let offset): "\(name) term \(reply.term) stream \(reply.stream) \(reply.snapshot) wants \(offset)"
+            case .wants(let offset):
+                "\(name) term \(reply.term) stream \(reply.stream) \(reply.snapshot) wants \(offset)"
             case .installed(let index): "\(name) term \(reply.term) stream \(reply.stream) installed \(index)"
             }
         case .timeoutNow(let message): "\(name) term \(message.term) last \(message.last)"
