@@ -34,6 +34,8 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
         public static let changeRefused = Code(rawValue: 12)
         /// Leadership was not handed over.
         public static let transferFailed = Code(rawValue: 13)
+        /// No snapshot was taken; the node works on.
+        public static let snapshotFailed = Code(rawValue: 15)
         /// The node was removed from its cluster.
         public static let removed = Code(rawValue: 14)
 
@@ -65,6 +67,7 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .notSupported: "notSupported"
             case .changeRefused: "changeRefused"
             case .transferFailed: "transferFailed"
+            case .snapshotFailed: "snapshotFailed"
             case .removed: "removed"
             case .unreachable: "unreachable"
             case .connectionLost: "connectionLost"
@@ -109,6 +112,7 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .configuration: .configuration
             case .changeRefused: .changeRefused
             case .transferFailed: .transferFailed
+            case .snapshotFailed: .snapshotFailed
             case .removed: .removed
             // The outcome, which is told apart, says what the client may do.
             default: error.outcome == .unknown ? .unknown : .failed

@@ -36,6 +36,7 @@ public final class LMDBStorage: LogStorage {
     private let state: Mutex<State>
     /// Used by `commit` alone.
     let disk: Mutex<DiskReserve>
+    private let bodies: FileSnapshotStore
 
     /// Opens the data directory, creating it when it is not there. Blocks: reads every page that is in use.
     /// - Parameters:
@@ -56,6 +57,9 @@ public final class LMDBStorage: LogStorage {
         let opening = Opening(directory: directory, identity: identity, options: options, tracer: tracer)
         let environment = try opening.open()
         let groups = try directory.translating { try opening.groups(in: environment) }
+        let named = groups.compactMapValues(\.snapshot)
+        try SnapshotFiles(directory: directory).clean(keeping: named)
+        bodies = FileSnapshotStore(directory)
         let size = try Descriptor(opening: directory.environment, O_RDONLY).size()
         disk = Mutex(DiskReserve(descriptor: environment.descriptor, fileSize: Int(size)))
         state = Mutex(State(environment: environment, groups: groups, lock: lock))
@@ -72,11 +76,16 @@ public final class LMDBStorage: LogStorage {
                 try GroupReader(transaction, path: environment.path, broken: options.broken).recover(group)
             }
         }
+        if let snapshot = recovered.snapshot {
+            try SnapshotFiles(directory: directory).check(snapshot, of: group)
+        }
         tracer.info(
             .storageRecovered, "log of group \(group) reaches from \(recovered.terms.base) to \(recovered.terms.last)",
             [.group(group.rawValue), .index(recovered.terms.last.index.rawValue), .path(directory.path)])
         return recovered
     }
+
+    public var snapshots: (any SnapshotStore)? { bodies }
 
     public func close() {
         // Taken out under the mutex, closed outside it.

@@ -89,6 +89,15 @@ public final class RaftClient: Sendable {
         try await perform(.transferLeadership(to: target)) { $0.newLeader }
     }
 
+    /// Takes a snapshot of all that a node has applied: the leader's, or that of the node named when none is followed.
+    /// - Parameter compacting: cuts the log without leaving a tail.
+    /// - Returns: the node's newest snapshot, durable, and the last entry that is gone from its log.
+    public func snapshot(
+        compacting: Bool = false
+    ) async throws(RaftClientError) -> (snapshot: SnapshotID, purged: LogIndex) {
+        try await perform(.snapshot(compacting: compacting)) { $0.snapshot }
+    }
+
     /// Ends every connection; calls under way fail with `closed`. Idempotent.
     public func close() async {
         await withCheckedContinuation { continuation in

@@ -109,6 +109,7 @@ package struct ClientFrameDecoder {
         case ClientProtocol.Kind.transfer:
             let target = NodeID(try reader.read())
             request = .transfer(to: target.rawValue == 0 ? nil : target)
+        case ClientProtocol.Kind.snapshot: request = .snapshot(compacts: try reader.readBool())
         default:
             // Of a later release: what follows is not ours to read.
             return .request(id, ClientRequest(.unsupported(kind)))
@@ -149,6 +150,10 @@ package struct ClientFrameDecoder {
         case ClientProtocol.Kind.membership:
             let rest = try reader.readRaw(reader.remaining)
             response = .members(rest.isEmpty ? Membership() : try MembershipCodec.decode(rest).membership)
+        case ClientProtocol.Kind.snapshotTaken:
+            let last = LogID(term: Term(try reader.readBounded()), index: LogIndex(try reader.readBounded()))
+            let id = SnapshotID(last: last, size: try reader.readBounded(), checksum: try reader.read())
+            response = .snapshotTaken(id, purged: LogIndex(try reader.readBounded()))
         case ClientProtocol.Kind.leads:
             response = .leads(NodeID(try reader.read()))
         case ClientProtocol.Kind.formed:

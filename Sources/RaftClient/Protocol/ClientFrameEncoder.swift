@@ -28,6 +28,7 @@ package enum ClientFrameEncoder {
             case .bootstrap: ClientProtocol.Kind.bootstrap
             case .change: ClientProtocol.Kind.change
             case .transfer: ClientProtocol.Kind.transfer
+            case .snapshot: ClientProtocol.Kind.snapshot
             case .unsupported(let kind): kind
             }
         appendFrame(kind, to: &buffer) { buffer in
@@ -51,6 +52,7 @@ package enum ClientFrameEncoder {
                 buffer.writeBytes(MembershipChangeCodec.encode(changes, expected))
             case .transfer(let target):
                 buffer.writeInteger(target?.rawValue ?? 0, endianness: .little)
+            case .snapshot(let compacts): buffer.writeInteger(UInt8(compacts ? 1 : 0))
             case .status, .members, .unsupported:
                 break
             }
@@ -86,6 +88,14 @@ package enum ClientFrameEncoder {
         case .leads(let leader):
             appendAnswer(ClientProtocol.Kind.leads, id, to: &buffer) {
                 $0.writeInteger(leader.rawValue, endianness: .little)
+            }
+        case .snapshotTaken(let snapshot, let purged):
+            appendAnswer(ClientProtocol.Kind.snapshotTaken, id, to: &buffer) { buffer in
+                buffer.writeInteger(snapshot.last.term.rawValue, endianness: .little)
+                buffer.writeInteger(snapshot.last.index.rawValue, endianness: .little)
+                buffer.writeInteger(snapshot.size, endianness: .little)
+                buffer.writeInteger(snapshot.checksum, endianness: .little)
+                buffer.writeInteger(purged.rawValue, endianness: .little)
             }
         case .formed(let cluster):
             appendAnswer(ClientProtocol.Kind.formed, id, to: &buffer) { buffer in

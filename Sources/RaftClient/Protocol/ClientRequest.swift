@@ -10,6 +10,7 @@ public struct ClientRequest: Hashable, Sendable {
         case bootstrap([Founder])
         case change([MembershipChange], expected: LogID?)
         case transfer(to: NodeID?)
+        case snapshot(compacts: Bool)
         /// A kind that this release does not know. Only what a server has received.
         case unsupported(UInt8)
     }
@@ -62,10 +63,15 @@ public struct ClientRequest: Hashable, Sendable {
         ClientRequest(.transfer(to: target))
     }
 
+    /// Takes a snapshot of all that the node has applied (§7), and cuts its log behind it: as configured, or without a tail.
+    public static func snapshot(compacting: Bool = false) -> ClientRequest {
+        ClientRequest(.snapshot(compacts: compacting))
+    }
+
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
-        case .query, .status, .members: true
+        case .query, .status, .members, .snapshot: true
         case .propose, .bootstrap, .change, .transfer, .unsupported: false
         }
     }
@@ -73,7 +79,7 @@ public struct ClientRequest: Hashable, Sendable {
     /// Whether the leader answers it best.
     var wantsLeader: Bool {
         switch kind {
-        case .propose, .change, .transfer: true
+        case .propose, .change, .transfer, .snapshot: true
         case .query(_, let consistency): consistency != .stale
         case .status, .members, .bootstrap, .unsupported: false
         }
@@ -84,7 +90,7 @@ public struct ClientRequest: Hashable, Sendable {
         let head = ClientProtocol.headSize + 16
         switch kind {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
-        case .status, .members, .transfer, .unsupported: return head
+        case .status, .members, .transfer, .snapshot, .unsupported: return head
         case .change(let changes, _): return head + 256 * changes.count
         case .bootstrap(let founders):
             return head + founders.reduce(0) { $0 + 9 + $1.addresses.reduce(0) { $0 + 2 + $1.utf8.count } }

@@ -1,3 +1,4 @@
+public import RaftCore
 public import RaftMembership
 
 /// What a node answers.
@@ -13,6 +14,8 @@ public struct ClientResponse: Hashable, Sendable {
         case formed(ClusterID)
         /// Who leads after a transfer.
         case leads(NodeID)
+        /// The node's newest snapshot, and the last entry that is gone from its log.
+        case snapshotTaken(SnapshotID, purged: LogIndex)
     }
 
     package let kind: Kind
@@ -48,6 +51,11 @@ public struct ClientResponse: Hashable, Sendable {
     /// Who leads after a transfer of leadership.
     public var newLeader: NodeID? {
         if case .leads(let leader) = kind { leader } else { nil }
+    }
+
+    /// The newest snapshot of the node that was asked, and the last entry that is gone from its log.
+    public var snapshot: (snapshot: SnapshotID, purged: LogIndex)? {
+        if case .snapshotTaken(let snapshot, let purged) = kind { (snapshot, purged) } else { nil }
     }
 
     /// The identity of the cluster that was formed.

@@ -61,28 +61,31 @@ enum SnapshotBody {
                 throw StorageError(.damaged, "snapshot \(snapshot.id): the machine left \(source.remaining) bytes")
             }
         }
-        guard found == snapshot.checksum else { throw damaged(snapshot) }
+        guard found == snapshot.checksum else { throw snapshot.damaged }
     }
 
-    /// Whether a body is what its snapshot says, byte for byte.
-    static func verify(_ snapshot: Snapshot, in reader: any SnapshotReader) throws {
-        var offset: UInt64 = 0
-        var found: UInt32 = 0
-        while offset < snapshot.size {
-            let bytes = try reader.read(at: offset, count: Int(min(1 << 20, snapshot.size - offset)))
-            guard !bytes.isEmpty else { break }
-            offset += UInt64(bytes.count)
-            found = bytes.withUnsafeBytes { checksum(found, $0) }
-        }
-        guard offset == snapshot.size, found == snapshot.checksum else { throw damaged(snapshot) }
-    }
-
-    private static func damaged(_ snapshot: Snapshot) -> StorageError {
-        StorageError(.damaged, "snapshot \(snapshot.id) is damaged: its checksum does not match its bytes")
-    }
-
-    private static func checksum(_ seed: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    static func checksum(_ seed: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         guard let base = bytes.baseAddress else { return seed }
         return raft_crc32c(seed, base, bytes.count)
+    }
+}
+
+extension Snapshot {
+    /// Reads a body from beginning to end.
+    /// - Throws: `StorageError` code `damaged` when it is not what this snapshot says, byte for byte.
+    public func verify(_ reader: any SnapshotReader) throws {
+        var offset: UInt64 = 0
+        var found: UInt32 = 0
+        while offset < size {
+            let bytes = try reader.read(at: offset, count: Int(min(1 << 20, size - offset)))
+            guard !bytes.isEmpty else { break }
+            offset += UInt64(bytes.count)
+            found = bytes.withUnsafeBytes { SnapshotBody.checksum(found, $0) }
+        }
+        guard offset == size, found == checksum else { throw damaged }
+    }
+
+    var damaged: StorageError {
+        StorageError(.damaged, "snapshot \(id) is damaged: its checksum does not match its bytes")
     }
 }

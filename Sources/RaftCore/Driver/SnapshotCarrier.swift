@@ -125,7 +125,7 @@ final class SnapshotCarrier: Runnable {
         // Complete, durable, and then read back (rule S2).
         try writer.finish(as: snapshot)
         state.writer = nil
-        try SnapshotBody.verify(snapshot, in: try store.open(snapshot.id, of: group))
+        try snapshot.verify(try store.open(snapshot.id, of: group))
         report(.received(snapshot.id, written: snapshot.size, isWhole: true))
     }
 }

@@ -41,6 +41,13 @@ package struct EnvelopeSamples: Sendable {
             .voteRequest(VoteRequest(term: 9, round: number, isPreVote: false, last: id, transferredFrom: 8)),
             .timeoutNow(TimeoutNow(term: Term(number), last: id)),
             .removed(Removed(configuration: LogID(term: 9, index: LogIndex(number)))),
+            .installSnapshotReply(
+                InstallSnapshotReply(
+                    term: 9, stream: 2, snapshot: SnapshotID(last: id, size: number, checksum: 7), outcome: .wants(3))),
+            .installSnapshotReply(
+                InstallSnapshotReply(
+                    term: 9, stream: 2, snapshot: SnapshotID(last: id, size: number, checksum: 7),
+                    outcome: .installed(LogIndex(number)))),
             .voteReply(VoteReply(term: 9, askedTerm: 10, round: number, isPreVote: false, isGranted: true)),
             .appendReply(AppendReply(term: 9, stream: 4, sequence: number, outcome: .matched(77))),
             .appendReply(AppendReply(term: 9, stream: 5, sequence: number, outcome: .conflict(hint: id))),

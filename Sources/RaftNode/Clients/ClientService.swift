@@ -27,4 +27,8 @@ package protocol ClientService: Sendable {
 
     func transferLeadership(
         to target: NodeID?, completion: @escaping @Sendable (Result<NodeID, RaftError>) -> Void)
+
+    func snapshot(
+        compacting: Bool,
+        completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void)
 }

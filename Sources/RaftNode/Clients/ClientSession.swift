@@ -192,6 +192,13 @@ final class ClientSession: ChannelDuplexHandler {
                 case .failure(let error): reply(error)
                 }
             }
+        case .snapshot(let compacts):
+            hub.service.snapshot(compacting: compacts) { result in
+                switch result {
+                case .success(let (snapshot, purged)): reply(.snapshotTaken(snapshot.id, purged: purged))
+                case .failure(let error): reply(error)
+                }
+            }
         case .unsupported(let kind):
             reply(unsupported("requests of kind \(kind)"))
         }

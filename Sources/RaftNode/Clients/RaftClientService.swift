@@ -61,6 +61,13 @@ struct RaftClientService: ClientService {
         raft.transferLeadership(to: target, completion: completion)
     }
 
+    func snapshot(
+        compacting: Bool,
+        completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void
+    ) {
+        raft.takeSnapshot(compacting: compacting, completion: completion)
+    }
+
     private static func answer(_ query: [UInt8], from machine: AnyStateMachine) -> Result<[UInt8], RaftError> {
         do {
             return .success(try machine.answer(query))

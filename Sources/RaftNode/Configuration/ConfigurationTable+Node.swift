@@ -60,9 +60,9 @@ extension ConfigurationTable {
                 standard: .text(DurationText(standard.diskStall).description),
                 summary: "A leader whose disk has not finished a write for so long hands over or steps down"),
             ConfigurationKey(
-                "raft.snapshotEntries", .integer(in: 1...Int.max), standard: .integer(10_000),
-                summary: "Entries after which a snapshot is taken",
-                ignoredBecause: "this release takes no snapshots, the log is kept whole"),
+                "raft.snapshotInterval", .duration(in: 0...24 * hour),
+                standard: .text(DurationText(standard.snapshotInterval).description),
+                summary: "A snapshot is taken whenever so much time has passed; 0s for no such policy"),
         ]
         keys += RaftLimit.all.map { limit in
             let value = standard[keyPath: limit.path]

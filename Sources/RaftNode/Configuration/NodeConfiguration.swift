@@ -108,6 +108,7 @@ extension NodeConfiguration {
         raft.electionTimeout = try settings.durationRange("raft.election")
         raft.electionPriority = try settings.integer("raft.electionPriority")
         raft.diskStall = try settings.duration("raft.diskStall")
+        raft.snapshotInterval = try settings.duration("raft.snapshotInterval")
         for limit in RaftLimit.all {
             raft[keyPath: limit.path] =
                 limit.isBytes ? try settings.bytes(limit.key) : try settings.integer(limit.key)

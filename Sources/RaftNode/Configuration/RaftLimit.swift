@@ -42,5 +42,26 @@ struct RaftLimit: Sendable {
         RaftLimit(
             name: "applyBatch", path: \.applyBatch, isBytes: false, range: 1...1 << 20,
             summary: "Entries handed to the machine in one step"),
+        RaftLimit(
+            name: "snapshotEntries", path: \.snapshotEntries, isBytes: false, range: 0...1 << 40,
+            summary: "A snapshot is taken at every multiple of so many entries; 0 for no such policy"),
+        RaftLimit(
+            name: "snapshotBytes", path: \.snapshotBytes, isBytes: true, range: 0...1 << 40,
+            summary: "A snapshot is taken after so many bytes of entries; 0 for no such policy"),
+        RaftLimit(
+            name: "snapshotRetained", path: \.snapshotRetained, isBytes: false, range: 0...1 << 40,
+            summary: "Entries before a snapshot that stay in the log, for followers that are a little behind"),
+        RaftLimit(
+            name: "snapshotPinned", path: \.snapshotPinned, isBytes: false, range: 0...1 << 40,
+            summary: "Entries that stay in a leader's log, at most, for followers in touch that are catching up"),
+        RaftLimit(
+            name: "snapshotChunkBytes", path: \.snapshotChunkBytes, isBytes: true, range: 1...1 << 26,
+            summary: "Of a snapshot, in one message"),
+        RaftLimit(
+            name: "snapshotWindow", path: \.snapshotWindow, isBytes: false, range: 1...1024,
+            summary: "Chunks of a snapshot under way to one peer"),
+        RaftLimit(
+            name: "snapshotRate", path: \.snapshotRate, isBytes: true, range: 0...1 << 40,
+            summary: "Of a snapshot, to one peer in a second; 0 for no limit"),
     ]
 }

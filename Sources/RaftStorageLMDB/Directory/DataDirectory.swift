@@ -9,6 +9,7 @@ import RaftCore
 /// | `raft.mdb-lock` | LMDB's table of readers; worthless while no process has the environment open |
 /// | `LOCK` | held, with `F_OFD_SETLK`, by the process that uses the directory; its process id as text |
 /// | `DIRTY` | there when a write or a sync failed: the environment must be copied before it is trusted (rule D2) |
+/// | `snapshot-…` | bodies of snapshots, see `SnapshotFiles` |
 /// | `raft.mdb.new`, `raft.mdb.repair` | half-made environments, removed at start |
 ///
 /// Every file is created with mode 0600, the directory with 0700.

@@ -29,12 +29,14 @@ public struct LMDBGroupInspection: Hashable, Sendable {
     public private(set) var terms: [TermRun] = []
     /// Configurations in the log, oldest first.
     public private(set) var configurations: [LoggedMembership] = []
+    /// Nil when there is none, or when it is damaged.
+    public private(set) var snapshot: Snapshot?
     /// In the order of the log; not more than a thousand.
     public private(set) var damage: [Damage] = []
 
     private static let mostDamage = 1000
 
-    init(_ group: GroupID, _ reader: GroupReader) throws {
+    init(_ group: GroupID, _ reader: GroupReader, in directory: DataDirectory) throws {
         self.group = group
         let record: GroupRecord
         do {
@@ -50,11 +52,26 @@ public struct LMDBGroupInspection: Hashable, Sendable {
         } catch let error as StorageError {
             note(nil, error.message)
         }
+        do {
+            if let found = try reader.snapshot(of: group, expected: record.hasSnapshot) {
+                try verify(found, in: directory)
+                snapshot = found
+            }
+        } catch let error as StorageError {
+            note(nil, error.message)
+        }
         guard let table = try reader.transaction.open(Schema.entries(group), creating: false) else {
             if base != last { note(base.index.next, "it and all after it are missing") }
             return
         }
         try scan(Cursor(reader.transaction, table))
+    }
+
+    private func verify(_ snapshot: Snapshot, in directory: DataDirectory) throws {
+        let files = SnapshotFiles(directory: directory)
+        try files.check(snapshot, of: group)
+        let reader = try FileSnapshotStore(directory).open(snapshot.id, of: group)
+        try snapshot.verify(reader)
     }
 
     private mutating func scan(_ cursor: borrowing Cursor) throws(LMDBError) {

@@ -69,7 +69,7 @@ public struct LMDBInspection: Hashable, Sendable {
             }
             let (found, unknown) = try reader.content()
             if unknown > 0 { damage.append("\(environment.path) holds \(unknown) records of no known kind") }
-            for group in found { groups.append(try LMDBGroupInspection(group, reader)) }
+            for group in found { groups.append(try LMDBGroupInspection(group, reader, in: directory)) }
         }
     }
 }

@@ -69,6 +69,22 @@ struct GroupReader {
         }
     }
 
+    /// - Parameter expected: whether there must be one.
+    func snapshot(of group: GroupID, expected: Bool) throws -> Snapshot? {
+        let found = try transaction.value(of: Schema.snapshot(group), in: main)
+        guard (found != nil) == expected else {
+            throw StorageError(
+                .damaged, "\(path), snapshot of group \(group): it is \(expected ? "missing" : "out of place")")
+        }
+        guard let bytes = found else { return nil }
+        do {
+            return try Snapshot(decoding: bytes)
+        } catch {
+            throw StorageError(
+                error.reason == .future ? .tooNew : .damaged, "\(path), snapshot of group \(group): \(error)")
+        }
+    }
+
     func record(of group: GroupID) throws -> GroupRecord {
         guard let bytes = try transaction.value(of: Schema.record(group), in: main) else { return GroupRecord() }
         return try GroupRecord(decoding: bytes, group: group, path: path)
@@ -78,6 +94,7 @@ struct GroupReader {
     func state(of group: GroupID) throws -> GroupState {
         var state = GroupState()
         state.record = try record(of: group)
+        state.snapshot = try snapshot(of: group, expected: state.record.hasSnapshot)?.id
         state.table = try transaction.open(Schema.entries(group), creating: false)
         state.oldest = state.record.base.index.next
         if let table = state.table {
@@ -109,7 +126,8 @@ struct GroupReader {
                 item = try cursor.next()
             }
         }
-        let recovered = recovery.finish(hardState: hardState)
+        let recovered = recovery.finish(
+            hardState: hardState, snapshot: try snapshot(of: group, expected: record.hasSnapshot))
         guard recovered.terms.last == record.last else {
             throw StorageError(
                 .damaged,

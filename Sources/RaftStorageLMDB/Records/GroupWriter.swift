@@ -22,13 +22,14 @@ struct GroupWriter {
         main = try transaction.openMain()
     }
 
-    /// Truncation, entries, purge, hard state, in this order (rule L7).
+    /// Truncation, entries, snapshot, purge, hard state, in this order (rule L7).
     mutating func apply(_ batch: StorageBatch) throws {
         let group = batch.group
         let before = groups[group] ?? GroupState()
         var state = before
         if let index = batch.truncateAfter { try truncate(&state, after: index, group) }
         if !batch.entries.isEmpty { try append(batch.entries, to: &state, group) }
+        if let snapshot = batch.snapshot { try take(snapshot, &state, group) }
         if let position = batch.purgeThrough { try purge(&state, through: position, group) }
         if let hardState = batch.hardState {
             try transaction.put(hardState.encoded(), as: Schema.hardState(group), in: main)
@@ -38,6 +39,15 @@ struct GroupWriter {
             try transaction.put(state.record.encoded(for: group), as: Schema.record(group), in: main)
         }
         groups[group] = state
+    }
+
+    private func take(_ snapshot: Snapshot, _ state: inout GroupState, _ group: GroupID) throws {
+        if let before = state.snapshot, before.last.index > snapshot.last.index {
+            throw misuse(group, "its snapshot at \(before.last) cannot give way to one at \(snapshot.last)")
+        }
+        try transaction.put(snapshot.encoded(), as: Schema.snapshot(group), in: main)
+        state.snapshot = snapshot.id
+        state.record.hasSnapshot = true
     }
 
     /// Removes at most `limit` entries that purges left below the bases.
@@ -102,6 +112,9 @@ struct GroupWriter {
     /// Moves the base; `clean` removes the entries. A base that is past the end empties the log.
     private func purge(_ state: inout GroupState, through position: LogID, _ group: GroupID) throws {
         guard position.index > state.record.base.index else { return }
+        if let snapshot = state.snapshot, position.index > snapshot.last.index {
+            throw misuse(group, "it cannot be purged through \(position), its snapshot is of \(snapshot.last)")
+        }
         if position.index < state.record.last.index {
             let here = try self.position(of: position.index, in: state, group)
             guard here == position else {

@@ -12,6 +12,7 @@ import RaftMembership
 /// | `meta` | 4 | `Identity`: whose directory this is |
 /// | `hard` + group (4) | 8 | `HardState.encoded()`, 96 bytes |
 /// | `raft` + group (4) | 8 | `GroupRecord`, 48 bytes |
+/// | `snap` + group (4) | 8 | `Snapshot.encoded()`: the group's snapshot, whose body is a file; absent without one |
 ///
 /// and the roots of the other tables, one for each group that has or had entries, named `entries-` and the group in
 /// eight hexadecimal digits. In such a table:
@@ -25,7 +26,7 @@ import RaftMembership
 ///
 /// A purge moves the base in `GroupRecord` and is then done; entries up to the base stay in the table until later commits
 /// remove them, a bounded number each, and mean nothing. Entries after the base are there without a gap, the last one
-/// being the one that `GroupRecord` names. `HardState`, `GroupRecord` and `Identity` carry checksums of their own as the
+/// being the one that `GroupRecord` names. `HardState`, `GroupRecord`, `Snapshot` and `Identity` carry checksums of their own as the
 /// entries do, for LMDB has none (rule D3).
 enum Schema {
     static let version: UInt32 = 1
@@ -35,6 +36,8 @@ enum Schema {
     static func hardState(_ group: GroupID) -> [UInt8] { key("hard", group) }
     static func record(_ group: GroupID) -> [UInt8] { key("raft", group) }
 
+    static func snapshot(_ group: GroupID) -> [UInt8] { key("snap", group) }
+
     static func entries(_ group: GroupID) -> String {
         let digits = String(group.rawValue, radix: 16)
         return "entries-" + String(repeating: "0", count: 8 - digits.count) + digits
@@ -42,7 +45,7 @@ enum Schema {
 
     /// The group of which something is under `key` in the main table; nil for other keys.
     static func group(of key: UnsafeRawBufferPointer) -> GroupID? {
-        if key.count == 8, key.starts(with: "hard".utf8) || key.starts(with: "raft".utf8) {
+        if key.count == 8, ["hard", "raft", "snap"].contains(where: { key.starts(with: $0.utf8) }) {
             return GroupID(rawValue: UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         }
         let name = String(decoding: key, as: UTF8.self)

@@ -70,4 +70,11 @@ final class FakeService: ClientService {
     ) {
         completion(target.map { .success($0) } ?? .failure(RaftError(.transferFailed, "nobody could take over")))
     }
+
+    func snapshot(
+        compacting: Bool,
+        completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void
+    ) {
+        completion(.failure(RaftError(.snapshotFailed, "nothing here takes snapshots")))
+    }
 }

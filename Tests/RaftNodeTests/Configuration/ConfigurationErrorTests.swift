@@ -121,7 +121,7 @@ struct ConfigurationErrorTests {
         "in the environment",
         arguments: [
             ("RAFTD_RAFT_SNAPSHOT_ENTRYS", "5", "sets no key; did you mean RAFTD_RAFT_SNAPSHOT_ENTRIES?"),
-            ("RAFTD_RAFT_SNAPSHOT_ENTRIES", "0", "raft.snapshotEntries: “0” is out of range"),
+            ("RAFTD_RAFT_SNAPSHOT_WINDOW", "0", "raft.snapshotWindow: “0” is out of range"),
             ("RAFTD_RAFT_ELECTION", "x\ny", "raft.election: “x y” is no range of durations"),
             (
                 "RAFTD_TRANSPORT_ALLOW_INSECURE_TCP", "yes",

@@ -22,16 +22,6 @@ struct NodeConfigurationTests {
         #expect(configuration.traceLevel == .info)
     }
 
-    @Test("A setting without effect is told, and only when somebody gave it")
-    func ignoredSetting() throws {
-        let hints = try load(exampleYAML).hints
-        #expect(hints.map(\.key) == ["raft.snapshotEntries"])
-        #expect(hints.filter(\.isIgnored).count == 1)
-        #expect(hints.first?.origin?.description == "node.yaml:9:67")
-        let without = exampleYAML.replacing(", snapshotEntries: 10000", with: "")
-        #expect(try load(without).hints.isEmpty)
-    }
-
     @Test("--set counts before the environment, the environment before the file, the file before the default")
     func precedence() throws {
         let environment = ["RAFTD_RAFT_SNAPSHOT_ENTRIES": "300", "RAFTD_TRACING_LEVEL": "debug"]

@@ -2,7 +2,7 @@ import RaftTesting
 import Testing
 
 /// A counter, as its documentation has it.
-private struct Counter: SequentialModel {
+private struct CountedModel: SequentialModel {
     enum Call {
         case add(Int)
         case get(answered: Int)
@@ -25,11 +25,11 @@ private struct Counter: SequentialModel {
 
 @Suite("The search over a model of one's own")
 struct SequentialModelTests {
-    private typealias Timed = TimedOperation<Counter.Call>
+    private typealias Timed = TimedOperation<CountedModel.Call>
 
     @Test("Finds an order, or shows that there is none", arguments: [false, true])
     func counter(knowsReads: Bool) {
-        let search = LinearizabilitySearch(Counter(knowsReads: knowsReads))
+        let search = LinearizabilitySearch(CountedModel(knowsReads: knowsReads))
         let adds = [Timed(.add(1), invoked: 0, returned: 10), Timed(.add(2), invoked: 0, returned: 10)]
         #expect(search.run([]) == .linearizable)
         #expect(search.run(adds + [Timed(.get(answered: 2), invoked: 5, returned: 6)]) == .linearizable)
@@ -39,7 +39,7 @@ struct SequentialModelTests {
 
     @Test("An open operation counts where it is needed, and nowhere else", arguments: [false, true])
     func open(knowsReads: Bool) {
-        let search = LinearizabilitySearch(Counter(knowsReads: knowsReads))
+        let search = LinearizabilitySearch(CountedModel(knowsReads: knowsReads))
         let add = Timed(.add(1), invoked: 0, returned: nil)
         for answers in [[0, 0], [0, 1], [1, 1]] {
             let reads = answers.enumerated().map {
@@ -59,7 +59,7 @@ struct SequentialModelTests {
             let start = UInt64(number) * 2
             return Timed(.add(number % 3), invoked: start, returned: start + 1)
         }
-        #expect(LinearizabilitySearch(Counter()).run(Array(operations.prefix(5_000))) == .linearizable)
-        #expect(LinearizabilitySearch(Counter(), stepBudget: 100).run(operations) == .undecided(steps: 100))
+        #expect(LinearizabilitySearch(CountedModel()).run(Array(operations.prefix(5_000))) == .linearizable)
+        #expect(LinearizabilitySearch(CountedModel(), stepBudget: 100).run(operations) == .undecided(steps: 100))
     }
 }
