@@ -2,63 +2,63 @@ import RaftCore
 import RaftTesting
 import Testing
 
-struct Counter: StateMachine, Codable {
-    private(set) var total = 0
-
-    mutating func apply(_ command: Int) -> Int {
-        total += command
-        return total
-    }
-}
-
-struct Stock: StateMachine {
-    struct Delivery: Codable, Sendable {
-        var item: String
-        var amount: Int32
-    }
-
-    private(set) var amounts: [String: Int64] = [:]
-
-    mutating func apply(_ delivery: Delivery) throws -> Int64 {
-        let amount = amounts[delivery.item, default: 0] + Int64(delivery.amount)
-        guard amount >= 0 else { throw CommandRefused("there is not enough of \(delivery.item)") }
-        amounts[delivery.item] = amount == 0 ? nil : amount
-        return amount
-    }
-
-    func snapshot() -> (any SnapshotView)? { StockView(amounts: amounts) }
-
-    mutating func restore(from source: SnapshotSource) throws {
-        amounts = [:]
-        let count: UInt32 = try source.read()
-        for _ in 0..<count {
-            let length: UInt32 = try source.read()
-            guard let item = String(validating: try source.read(Int(length)), as: UTF8.self) else {
-                throw StorageError(.damaged, "the name of an item is not UTF-8")
-            }
-            amounts[item] = try source.read(Int64.self)
-        }
-        guard source.remaining == 0 else { throw StorageError(.damaged, "the snapshot goes on after its items") }
-    }
-}
-
-/// Number of items, then for each, in the order of their names: length of the name, the name, the amount.
-struct StockView: SnapshotView {
-    let amounts: [String: Int64]
-
-    func write(to sink: SnapshotSink) throws {
-        try sink.write(UInt32(amounts.count))
-        for (item, amount) in amounts.sorted(by: { $0.key < $1.key }) {
-            try sink.write(UInt32(item.utf8.count))
-            try sink.write(Array(item.utf8))
-            try sink.write(amount)
-        }
-    }
-}
-
 /// The guide "Writing a state machine".
 @Suite("The article about state machines")
 struct StateMachinesArticleTests {
+    struct Counter: StateMachine, Codable {
+        private(set) var total = 0
+
+        mutating func apply(_ command: Int) -> Int {
+            total += command
+            return total
+        }
+    }
+
+    struct Stock: StateMachine {
+        struct Delivery: Codable, Sendable {
+            var item: String
+            var amount: Int32
+        }
+
+        private(set) var amounts: [String: Int64] = [:]
+
+        mutating func apply(_ delivery: Delivery) throws -> Int64 {
+            let amount = amounts[delivery.item, default: 0] + Int64(delivery.amount)
+            guard amount >= 0 else { throw CommandRefused("there is not enough of \(delivery.item)") }
+            amounts[delivery.item] = amount == 0 ? nil : amount
+            return amount
+        }
+
+        func snapshot() -> (any SnapshotView)? { StockView(amounts: amounts) }
+
+        mutating func restore(from source: SnapshotSource) throws {
+            amounts = [:]
+            let count: UInt32 = try source.read()
+            for _ in 0..<count {
+                let length: UInt32 = try source.read()
+                guard let item = String(validating: try source.read(Int(length)), as: UTF8.self) else {
+                    throw StorageError(.damaged, "the name of an item is not UTF-8")
+                }
+                amounts[item] = try source.read(Int64.self)
+            }
+            guard source.remaining == 0 else { throw StorageError(.damaged, "the snapshot goes on after its items") }
+        }
+    }
+
+    /// Number of items, then for each, in the order of their names: length of the name, the name, the amount.
+    struct StockView: SnapshotView {
+        let amounts: [String: Int64]
+
+        func write(to sink: SnapshotSink) throws {
+            try sink.write(UInt32(amounts.count))
+            for (item, amount) in amounts.sorted(by: { $0.key < $1.key }) {
+                try sink.write(UInt32(item.utf8.count))
+                try sink.write(Array(item.utf8))
+                try sink.write(amount)
+            }
+        }
+    }
+
     @Test("Its examples keep every promise, and stand in the tests word for word")
     func examples() throws {
         try StateMachineConformance(
