@@ -1,8 +1,7 @@
 extension PersistentTree {
     /// Builds a tree of entries that come in the order of their keys, in constant time each.
     ///
-    /// Nodes are filled one after the other, so that the tree is as small as it can be: what random writes leave is a third
-    /// larger.
+    /// Nodes are filled one after the other, so that there are as few of them as can be.
     struct Builder: ~Copyable {
         /// The last node of each level, the leaf first. Every other node is full.
         private var edge: [Node] = [.leafToFill()]

@@ -22,8 +22,8 @@ struct PersistentTreeBuilderTests {
             let tree = Self.tree(of: count)
             try tree.checkInvariants()
             let leaves = max(1, (count + Tree.Node.capacity - 1) / Tree.Node.capacity)
-            guard tree.count == count, tree.map(\.key).elementsEqual(0..<count),
-                tree.allSatisfy({ $0.value == -$0.key }), Self.leaves(under: tree.root) == leaves
+            guard tree.count == count, tree.enumerated().allSatisfy({ $0 == $1.key && $0 == -$1.value }),
+                Self.leaves(under: tree.root) == leaves
             else {
                 Issue.record("\(count) entries became \(tree.count) in \(Self.leaves(under: tree.root)) leaves")
                 return
