@@ -53,44 +53,6 @@ extension EventKind {
             "The leader no longer reaches a quorum and steps down; check the peers and the network between them.")
     }
 
-    // MARK: Snapshots
-
-    @inlinable public static var snapshotTaken: EventKind {
-        EventKind(
-            "raft.snapshot.taken", "ef9ba1a2eefd4fbc8b5c5f43a9cafa6e",
-            "This node wrote a snapshot of its machine and cut its log behind it.")
-    }
-
-    @inlinable public static var snapshotFailed: EventKind {
-        EventKind(
-            "raft.snapshot.failed", "1f9a38a960974785aae08cb188f05608",
-            "A snapshot was not taken, or not received; the reason says why. The node works on, and it is tried again.")
-    }
-
-    @inlinable public static var snapshotOffered: EventKind {
-        EventKind(
-            "raft.snapshot.offered", "c5c2456809d14d3ea1a139b6c58d2e24",
-            "A peer needs entries that are compacted, so the leader sends it a snapshot.")
-    }
-
-    @inlinable public static var snapshotDelivered: EventKind {
-        EventKind(
-            "raft.snapshot.delivered", "ab85f53b325d49fab81049ced082318e",
-            "A peer has installed the snapshot that the leader sent and follows the log again.")
-    }
-
-    @inlinable public static var snapshotReceived: EventKind {
-        EventKind(
-            "raft.snapshot.received", "68a8cad318384cdca535905f5a4b0477",
-            "The leader's snapshot is here, complete and verified; it takes the place of this node's log.")
-    }
-
-    @inlinable public static var snapshotInstalled: EventKind {
-        EventKind(
-            "raft.snapshot.installed", "ed12b757bbed49c6b1887f28a941955f",
-            "This node's machine has the state of the leader's snapshot.")
-    }
-
     // MARK: Formation and membership
 
     @inlinable public static var configurationAdopted: EventKind {
@@ -157,6 +119,44 @@ extension EventKind {
         EventKind(
             "raft.departure.unheard", "db620ab54dd44c3590cd9c4b2af0de26",
             "A removed node could not be told so; it does no harm, but should be stopped.")
+    }
+
+    // MARK: Snapshots
+
+    @inlinable public static var snapshotTaken: EventKind {
+        EventKind(
+            "raft.snapshot.taken", "ef9ba1a2eefd4fbc8b5c5f43a9cafa6e",
+            "This node wrote a snapshot of its machine and cut its log behind it.")
+    }
+
+    @inlinable public static var snapshotFailed: EventKind {
+        EventKind(
+            "raft.snapshot.failed", "1f9a38a960974785aae08cb188f05608",
+            "A snapshot was not taken, or not received; the reason says why. The node works on, and it is tried again.")
+    }
+
+    @inlinable public static var snapshotOffered: EventKind {
+        EventKind(
+            "raft.snapshot.offered", "c5c2456809d14d3ea1a139b6c58d2e24",
+            "A peer needs entries that are compacted, so the leader sends it a snapshot.")
+    }
+
+    @inlinable public static var snapshotDelivered: EventKind {
+        EventKind(
+            "raft.snapshot.delivered", "ab85f53b325d49fab81049ced082318e",
+            "A peer has installed the snapshot that the leader sent and follows the log again.")
+    }
+
+    @inlinable public static var snapshotReceived: EventKind {
+        EventKind(
+            "raft.snapshot.received", "68a8cad318384cdca535905f5a4b0477",
+            "The leader's snapshot is here, complete and verified; it takes the place of this node's log.")
+    }
+
+    @inlinable public static var snapshotInstalled: EventKind {
+        EventKind(
+            "raft.snapshot.installed", "ed12b757bbed49c6b1887f28a941955f",
+            "This node's machine has the state of the leader's snapshot.")
     }
 
     // MARK: Peers and their connections

@@ -60,6 +60,19 @@ struct MembershipCallsTests {
             }
         }
 
+        /// As `change`, for a command.
+        func propose(_ command: Int) async throws -> Int {
+            try await poll("a leader that takes a command") {
+                do {
+                    return try await leader().propose(command)
+                } catch let error as RaftError where error.code == .notLeader {
+                    return nil
+                }
+            }
+        }
+
+        func stop(_ id: NodeID) async { await nodes.removeValue(forKey: id)?.shutdown() }
+
         func stopAll() async {
             for id in nodes.keys.sorted() { await nodes.removeValue(forKey: id)?.shutdown() }
         }

@@ -46,6 +46,8 @@ protocol Applier: Runnable {
 
 enum ApplyReport: Sendable {
     case applied(through: LogIndex)
+    /// This entry is gone from the log: a snapshot must be on its way that covers it.
+    case missing(LogIndex)
     case failed(at: LogIndex, any Error)
 }
 
@@ -65,6 +67,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         var applied: LogIndex
         var hasFailed = false
         var isRestoring = false
+        /// An entry was not there any more: what is ordered waits for the state that has it.
+        var isAwaitingState = false
         /// Came after the order to restore.
         var held: [ApplyOrder] = []
         /// The class of proposals that was last seen to be of this machine.
@@ -126,11 +130,17 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     }
 
     private func take(_ order: ApplyOrder, _ state: inout State) {
-        guard state.isRestoring else {
+        guard state.isRestoring || state.isAwaitingState else {
             carryOut(order, &state)
             return
         }
         switch order {
+        case .restore where state.isAwaitingState:
+            // What these entries did is in the state; what came of them nobody can tell (rule W2).
+            for held in state.held { if case .apply = held { drop(held) } }
+            state.held.removeAll { if case .apply = $0 { true } else { false } }
+            state.isAwaitingState = false
+            carryOut(order, &state)
         case .restored(let restoration, let release):
             install(restoration, &state)
             release(restoration)
@@ -220,6 +230,10 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 for position in 0..<batch.count { try applyEntry(position, of: batch, &waiters, &state) }
             }
             report(.applied(through: index))
+        } catch let error as StorageError where error.code == .missing {
+            state.isAwaitingState = true
+            state.held = [.apply(through: index, entries: [], waiters: waiters)]
+            report(.missing(state.applied.next))
         } catch {
             state.hasFailed = true
             for waiter in waiters { waiter.proposal.fail(Self.stopped) }

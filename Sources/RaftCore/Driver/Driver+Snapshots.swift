@@ -68,7 +68,13 @@ extension Driver {
             return
         }
         orderedThrough = max(orderedThrough, snapshot.last.index)
-        applier.submit(.restore(snapshot) { builder.restore(snapshot, $0) })
+        do {
+            // Opened here, before another snapshot can take its place.
+            let reader = try storage.snapshots?.open(snapshot.id, of: engine.group)
+            applier.submit(.restore(snapshot) { builder.restore(snapshot, from: reader, $0) })
+        } catch {
+            fail("snapshot \(snapshot.id) could not be restored: \(error)", .storageFailed)
+        }
     }
 
     func readSnapshot(

@@ -136,6 +136,11 @@ package final class Driver: @unchecked Sendable {
             step(.entriesRead(batch, for: peer, stream: stream), now)
         case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
         case .machine(.applied(let index)): step(.applied(through: index), now)
+        case .machine(.missing(let index)):
+            // The log is replaced by a snapshot that came from the leader, and the machine next (rule S2).
+            if engine.snapshots.newest.map({ $0.last.index < index }) ?? true {
+                fail("log entry \(index) is missing, and no snapshot covers it", .storageFailed)
+            }
         case .machine(.failed(let index, let error)):
             fail("the state machine failed at index \(index): \(error)", .nodeFenced)
         case .snapshot(let report): take(report, now)
@@ -252,7 +257,11 @@ package final class Driver: @unchecked Sendable {
             flushStorage(now)
             writer.read(first..<last.next, for: peer, stream: stream)
         case .takeSnapshot(let order, let snapshot): takeSnapshot(order, snapshot)
-        case .openSnapshot(let snapshot): snapshotCarrier?.submit(.open(snapshot.id))
+        case .openSnapshot(let snapshot):
+            // Opened here, before another snapshot can take its place.
+            if let reader = try? storage.snapshots?.open(snapshot.id, of: engine.group) {
+                snapshotCarrier?.submit(.keep(snapshot.id, reader))
+            }
         case .readSnapshot(let snapshot, let offset, let count, let peer, let stream):
             readSnapshot(snapshot, offset, count, peer, stream)
         case .receiveSnapshot(let snapshot, let offset, let bytes): receiveSnapshot(snapshot, offset, bytes)

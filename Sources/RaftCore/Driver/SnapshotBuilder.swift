@@ -44,11 +44,11 @@ final class SnapshotBuilder: Sendable {
     }
 
     /// Any thread.
-    func restore(_ snapshot: Snapshot, _ restoration: Restoration) {
+    func restore(_ snapshot: Snapshot, from reader: (any SnapshotReader)?, _ restoration: Restoration) {
+        guard let reader else { return }
         lane.schedule(
             Job { [self] in
                 do {
-                    let reader = try store.open(snapshot.id, of: group)
                     try SnapshotBody.read(
                         snapshot, from: reader, isCancelled: { self.isCancelled.load(ordering: .relaxed) }
                     ) {

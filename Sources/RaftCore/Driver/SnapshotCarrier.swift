@@ -15,7 +15,8 @@ enum SnapshotReport: Sendable {
 /// bounds what is under way: its window on a leader, the leader's window on a follower.
 final class SnapshotCarrier: Runnable {
     enum Order: Sendable {
-        case open(SnapshotID)
+        /// Keep it open for a while.
+        case keep(SnapshotID, any SnapshotReader)
         case read(SnapshotID, offset: UInt64, count: Int, peer: NodeID, stream: UInt32)
         case receive(Snapshot, offset: UInt64, [UInt8])
         case drop
@@ -77,7 +78,7 @@ final class SnapshotCarrier: Runnable {
 
     private func carryOut(_ order: Order, _ state: inout State) {
         switch order {
-        case .open(let id): _ = try? reader(of: id, &state)
+        case .keep(let id, let reader): keep(id, reader, &state)
         case .read(let id, let offset, let count, let peer, let stream):
             let bytes = try? reader(of: id, &state).read(at: offset, count: count)
             report(.read(bytes, offset: offset, peer: peer, stream: stream))
@@ -102,9 +103,14 @@ final class SnapshotCarrier: Runnable {
             return known.reader
         }
         let reader = try store.open(id, of: group)
+        keep(id, reader, &state)
+        return reader
+    }
+
+    private func keep(_ id: SnapshotID, _ reader: any SnapshotReader, _ state: inout State) {
+        state.readers.removeAll { $0.id == id }
         if state.readers.count == Self.maximumReaders { state.readers.removeFirst() }
         state.readers.append((id, reader))
-        return reader
     }
 
     private func receive(

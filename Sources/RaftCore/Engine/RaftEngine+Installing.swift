@@ -26,7 +26,8 @@ extension RaftEngine {
             if snapshots.receiving != nil { dropReceiving(&fx) }
             // A durable match, and never less than what was applied (rule S3).
             let durable = min(commitIndex, log.flushed)
-            if durable >= snapshot.last.index {
+            // The machine may still be on its way to the state of this very snapshot, after a start (rule S2).
+            if durable >= snapshot.last.index, appliedIndex >= newestSnapshot {
                 answer(sender, stream: request.stream, snapshot.id, .installed(durable), &fx)
             }
             return
@@ -121,6 +122,7 @@ extension RaftEngine {
         let write = persist(
             truncateAfter: base, snapshot: snapshot, purgeThrough: snapshot.last, replacesLog: true, &fx)
         snapshots.installing = SnapshotState.Installing(snapshot: snapshot, write: write)
+        snapshots.naming = write
         fx.append(.trace(.snapshotInstalling(snapshot.id)))
         if breaks(.restoreBeforeDurable) { installationBecameDurable(write, &fx) }
         if breaks(.acknowledgeUninstalled), let leader {

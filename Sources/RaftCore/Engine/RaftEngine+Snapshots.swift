@@ -51,14 +51,18 @@ extension RaftEngine {
 
     mutating func requestSnapshot(_ id: CallID, compacts: Bool, _ fx: inout Effects) {
         if let newest = snapshots.newest, newest.last.index >= applySubmitted, snapshots.installing == nil {
-            guard compacts, let position = purgePosition(within: newest, retaining: 0) else {
+            var write = snapshots.naming
+            if compacts, let position = purgePosition(within: newest, retaining: 0) {
+                log.purge(through: position)
+                write = persist(purgeThrough: position, &fx)
+            }
+            guard let write else {
                 fx.append(.snapshotEnded(id, .done(newest, purged: log.base.index)))
                 return
             }
-            log.purge(through: position)
-            let write = persist(purgeThrough: position, &fx)
+            // It is told when it is durable.
             snapshots.calls.append(
-                SnapshotState.Call(id: id, through: applySubmitted, compacts: true, write: write))
+                SnapshotState.Call(id: id, through: applySubmitted, compacts: compacts, write: write))
             return
         }
         guard applySubmitted > .zero, !membership.isEmpty else {
@@ -102,6 +106,7 @@ extension RaftEngine {
             within: snapshot, retaining: compacts ? 0 : configuration.snapshotRetained)
         if let position { log.purge(through: position) }
         let write = persist(snapshot: snapshot, purgeThrough: position, &fx)
+        snapshots.naming = write
         for call in served { snapshots.calls[call].write = write }
         fx.append(.trace(.snapshotTaken(snapshot.id, purged: log.base.index)))
     }
@@ -129,6 +134,7 @@ extension RaftEngine {
 
     /// The write that names a snapshot, or only purges the log, is durable.
     mutating func endSnapshotCalls(of write: WriteID, _ fx: inout Effects) {
+        if snapshots.naming == write { snapshots.naming = nil }
         guard !snapshots.calls.isEmpty, let newest = snapshots.newest else { return }
         for call in snapshots.calls where call.write == write {
             fx.append(.snapshotEnded(call.id, .done(newest, purged: log.base.index)))

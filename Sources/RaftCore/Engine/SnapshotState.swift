@@ -15,6 +15,8 @@ package struct SnapshotState: Hashable, Sendable {
     /// `EngineLog.appendedBytes` when the newest one was taken, for the policy by bytes.
     var bytesAtLast: UInt64 = 0
     var calls: [Call] = []
+    /// The write that names the newest one, while it is under way.
+    var naming: WriteID?
     /// The leader's stream in which snapshots come (rule P3).
     var stream: UInt32 = 0
 

@@ -21,11 +21,14 @@ extension InspectionReport {
     }
 
     private static func group(_ group: LMDBGroupInspection) -> Group {
-        let logged = group.configurations.last
+        let logged = group.configurations.last ?? group.snapshot?.configuration
         return Group(
             group: group.group.rawValue, hardState: group.hardState.map(hardState), base: position(group.base),
             last: position(group.last), entries: group.entryCount, entryBytes: group.entryBytes,
-            membership: logged.map { members($0.membership) } ?? [], membershipAt: logged.map { position($0.id) })
+            membership: logged.map { members($0.membership) } ?? [], membershipAt: logged.map { position($0.id) },
+            snapshot: group.snapshot.map {
+                Snapshot(last: position($0.last), bytes: $0.size, checksum: String($0.checksum, radix: 16))
+            })
     }
 
     private static func position(_ id: LogID) -> Position {

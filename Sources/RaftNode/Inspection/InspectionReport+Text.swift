@@ -33,6 +33,13 @@ extension InspectionReport {
         } else {
             lines.append(row("  hard state", "none"))
         }
+        if let snapshot = group.snapshot {
+            lines.append(
+                row(
+                    "  snapshot",
+                    "at \(snapshot.last.index)@\(snapshot.last.term), \(snapshot.bytes) bytes, checksum "
+                        + snapshot.checksum))
+        }
         lines.append(row("  log", log(group)))
         if let position = group.membershipAt {
             lines.append(row("  membership", "of entry \(position.index)@\(position.term)"))

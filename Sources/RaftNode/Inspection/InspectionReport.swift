@@ -67,6 +67,19 @@ public struct InspectionReport: Encodable, Hashable, Sendable {
         }
     }
 
+    /// The state that the log goes on from; its body's checksum matches.
+    public struct Snapshot: Encodable, Hashable, Sendable {
+        public var last: Position
+        public var bytes: UInt64
+        public var checksum: String
+
+        public init(last: Position, bytes: UInt64, checksum: String) {
+            self.last = last
+            self.bytes = bytes
+            self.checksum = checksum
+        }
+    }
+
     public struct Group: Encodable, Hashable, Sendable {
         public var group: UInt32
         public var hardState: HardState?
@@ -75,14 +88,16 @@ public struct InspectionReport: Encodable, Hashable, Sendable {
         public var last: Position
         public var entries: Int
         public var entryBytes: Int
-        /// The last configuration in the log and where it stands.
+        /// The last configuration in the log, else the snapshot's, and where it stands.
         public var membership: [Member]
         public var membershipAt: Position?
+        public var snapshot: Snapshot?
 
         public init(
             group: UInt32, hardState: HardState?, base: Position, last: Position, entries: Int, entryBytes: Int,
-            membership: [Member], membershipAt: Position?
+            membership: [Member], membershipAt: Position?, snapshot: Snapshot? = nil
         ) {
+            self.snapshot = snapshot
             self.group = group
             self.hardState = hardState
             self.base = base

@@ -104,7 +104,10 @@ struct FollowingTests {
     static func compacted(at base: LogID) throws -> TestEngine {
         let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: base.term)
         let disk = MemoryStorage()
-        try disk.commit([StorageBatch(group: .first, purgeThrough: base, hardState: hard)])
+        let snapshot = Snapshot(
+            last: base, cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: id(1, 1), membership: TestEngine.three))
+        try disk.commit([StorageBatch(group: .first, snapshot: snapshot, purgeThrough: base, hardState: hard)])
         return try TestEngine(disk: disk)
     }
 

@@ -9,11 +9,16 @@ extension ClusterCore {
         guard node.damage == nil else { return }
         switch fault.kind {
         case .rot:
+            // Where a storage of the user's own keeps what, only its conformance suite finds out.
+            guard node.disk.image.last.index - node.disk.image.base.index > 1, !hasOwnStorage else { return }
+            crash(node)
+            // With the process a write may have come to the disk that cuts the log.
             let base = node.disk.image.base.index
             let length = node.disk.image.last.index - base
-            // Where a storage of the user's own keeps what, only its conformance suite finds out.
-            guard length > 1, !hasOwnStorage else { return }
-            crash(node)
+            guard length > 0 else {
+                restart(node, after: fault.span)
+                return
+            }
             node.disk.ghost = node.disk.image
             node.disk.image.rot(at: base + Int(1 + fault.salt % UInt64(length)))
             node.damage = .rot

@@ -137,7 +137,7 @@ extension SafetyProperties {
     private func checkTransfers(_ engine: RaftEngine, _ node: SimulatedNode) {
         guard engine.role == .leader else { return }
         for (peer, offer) in offers where offer.leader == engine.member && offer.term == engine.term {
-            guard engine.log.base.index > offer.last,
+            guard engine.membership.slot(of: peer) != nil, engine.log.base.index > offer.last,
                 world.now - offer.heard < options.configuration.electionTimeout.lowerBound / 2,
                 world.now - node.disturbedAt > options.configuration.electionTimeout.upperBound,
                 lastCommitted - offer.last <= options.configuration.snapshotPinned

@@ -40,7 +40,9 @@ extension ClusterCore {
                 }
             }
             let depths = driver.depths
-            if depths.waiters != 0 || depths.reads != 0 || depths.machine != 0 || depths.bootstraps != 0 {
+            if depths.waiters != 0 || depths.reads != 0 || depths.machine > (engine.snapshots.taking == nil ? 0 : 1)
+                || depths.bootstraps != 0
+            {
                 return "\(node.id) keeps calls waiting: \(depths)"
             }
             if engine.log.flushed != engine.log.last.index || engine.appliedIndex != engine.commitIndex
