@@ -180,6 +180,7 @@ let package = Package(
             name: "RaftStorageLMDBTests",
             dependencies: [
                 "RaftStorageLMDB", "RaftCore", "RaftMembership", "RaftTracing", "RaftTesting", "RaftCrashRecorder",
+                "CRaftChecksum",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -204,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "RaftNodeTests",
             dependencies: [
-                "RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue",
+                "RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue", "RaftStorageLMDB",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],

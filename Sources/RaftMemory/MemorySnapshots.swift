@@ -15,9 +15,11 @@ final class MemorySnapshots: SnapshotStore {
     func create(for group: GroupID) throws -> any SnapshotWriter { Writer(self, group, receiving: nil, []) }
 
     func resume(_ snapshot: Snapshot, for group: GroupID) throws -> any SnapshotWriter {
-        let bytes = groups.withLock { groups in
-            let partial = groups[group]?.partial
-            return partial?.id == snapshot.id ? partial?.bytes ?? [] : []
+        let bytes: [UInt8] = groups.withLock { groups in
+            guard let partial = groups[group]?.partial else { return [] }
+            if partial.id == snapshot.id { return partial.bytes }
+            groups[group]?.partial = nil
+            return []
         }
         return Writer(self, group, receiving: snapshot.id, bytes)
     }
@@ -29,13 +31,17 @@ final class MemorySnapshots: SnapshotStore {
         return Reader(bytes)
     }
 
-    /// The snapshot is the group's: bodies of earlier ones go. A later one may wait to be named itself.
-    func keep(from snapshot: SnapshotID, of group: GroupID) {
+    func isFinished(_ snapshot: SnapshotID, of group: GroupID) -> Bool {
+        groups.withLock { $0[group]?.finished[snapshot] != nil }
+    }
+
+    /// The snapshot is the group's own: what it supersedes goes. A later one may be finished and not named yet.
+    func removeSuperseded(by snapshot: SnapshotID, of group: GroupID) {
         groups.withLock { groups in
-            let kept = groups[group]?.finished.filter {
-                $0.key == snapshot || $0.key.last.index > snapshot.last.index
+            guard let finished = groups[group]?.finished else { return }
+            groups[group]?.finished = finished.filter { id, _ in
+                id == snapshot || id.last.index > snapshot.last.index
             }
-            groups[group]?.finished = kept ?? [:]
         }
     }
 

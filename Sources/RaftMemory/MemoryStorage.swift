@@ -46,6 +46,9 @@ public final class MemoryStorage: LogStorage {
                     (place, known) = (found, bounds[found].bounds)
                 }
                 try known.take(batch)
+                if let snapshot = batch.snapshot, !bodies.isFinished(snapshot.id, of: batch.group) {
+                    throw StorageError(.misuse, "the body of snapshot \(snapshot.id) was not finished")
+                }
                 if place < bounds.count {
                     bounds[place].bounds = known
                 } else if batches.count > 1 {
@@ -54,7 +57,7 @@ public final class MemoryStorage: LogStorage {
             }
             for batch in batches {
                 Self.apply(batch, to: &groups[batch.group, default: Group()])
-                if let snapshot = batch.snapshot { bodies.keep(from: snapshot.id, of: batch.group) }
+                if let snapshot = batch.snapshot { bodies.removeSuperseded(by: snapshot.id, of: batch.group) }
             }
         }
     }
@@ -63,10 +66,12 @@ public final class MemoryStorage: LogStorage {
     private struct Bounds {
         var base: LogIndex
         var last: LogIndex
+        var snapshot: LogID?
 
         init(_ group: Group) {
             base = group.base.index
             last = group.lastIndex
+            snapshot = group.snapshot?.last
         }
 
         /// - Throws: `misuse` for what does not fit.
@@ -84,7 +89,21 @@ public final class MemoryStorage: LogStorage {
                 }
                 last = batch.entries.lastIndex
             }
+            if let named = batch.snapshot?.last {
+                if let snapshot, named.index < snapshot.index || named.term < snapshot.term {
+                    throw StorageError(.misuse, "a snapshot of \(named) cannot take the place of one of \(snapshot)")
+                }
+                guard named.index >= base else {
+                    throw StorageError(.misuse, "a snapshot of \(named) does not reach the base \(base)")
+                }
+                snapshot = named
+            }
             if let position = batch.purgeThrough, position.index > base {
+                // Without a snapshot it is the caller's affair how the state comes back.
+                if let snapshot, position.index > snapshot.index {
+                    throw StorageError(
+                        .misuse, "the snapshot of \(snapshot) does not cover a purge through \(position)")
+                }
                 base = position.index
                 last = max(last, base)
             }

@@ -8,7 +8,8 @@ extension LMDBStorage {
     public func commit(_ batches: [StorageBatch]) throws {
         guard !batches.isEmpty else { return }
         let (environment, _) = try usable()
-        try checkBodies(of: batches)
+        try bodies.checkThatBodiesAreFinished(for: batches)
+        if options.broken.breaks(.forgetSnapshotBody) { bodies.removeSuperseded(by: batches) }
         try makeRoom(for: batches, in: environment)
         for part in transactions(of: batches) {
             try transact(through: environment) { writer in
@@ -16,29 +17,7 @@ extension LMDBStorage {
                 try writer.clean(atMost: options.purgeStep)
             }
         }
-        removeSuperseded(by: batches)
-    }
-
-    /// A snapshot is named only when its body is complete, and nothing of a commit is written otherwise.
-    private func checkBodies(of batches: [StorageBatch]) throws {
-        let files = SnapshotFiles(directory: directory)
-        for batch in batches {
-            guard let snapshot = batch.snapshot else { continue }
-            guard try directory.exists(files.body(snapshot.id, batch.group)) else {
-                throw StorageError(.misuse, "the body of snapshot \(snapshot.id) was not finished")
-            }
-        }
-    }
-
-    /// Bodies of earlier positions go; who reads one has it open. What cannot be removed goes at the next start.
-    private func removeSuperseded(by batches: [StorageBatch]) {
-        for batch in batches {
-            guard let snapshot = batch.snapshot else { continue }
-            try? SnapshotFiles(directory: directory).remove { group, id, isPart in
-                guard group == batch.group, !isPart, let id else { return false }
-                return id != snapshot.id && id.last.index <= snapshot.last.index
-            }
-        }
+        bodies.removeSuperseded(by: batches)
     }
 
     /// Always one (rule L7), unless that is broken on purpose.

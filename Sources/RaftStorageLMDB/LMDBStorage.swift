@@ -5,7 +5,7 @@ import RaftMembership
 public import RaftTracing
 import Synchronization
 
-/// Log and hard state of a node's groups in an LMDB environment of its own.
+/// Log and hard state of a node's groups in an LMDB environment of its own, and bodies of snapshots in files beside it.
 ///
 /// Every commit is one LMDB transaction with LMDB's full durability: pages written and synced, then the meta page
 /// written and synced (rules D1, L7). One directory belongs to one node; see `DataDirectory` for its files and `Schema`
@@ -33,10 +33,10 @@ public final class LMDBStorage: LogStorage {
     let directory: DataDirectory
     let options: LMDBOptions
     let tracer: Tracer
+    let bodies: SnapshotFiles
     private let state: Mutex<State>
     /// Used by `commit` alone.
     let disk: Mutex<DiskReserve>
-    private let bodies: FileSnapshotStore
 
     /// Opens the data directory, creating it when it is not there. Blocks: reads every page that is in use.
     /// - Parameters:
@@ -57,9 +57,8 @@ public final class LMDBStorage: LogStorage {
         let opening = Opening(directory: directory, identity: identity, options: options, tracer: tracer)
         let environment = try opening.open()
         let groups = try directory.translating { try opening.groups(in: environment) }
-        let named = groups.compactMapValues(\.snapshot)
-        try SnapshotFiles(directory: directory).clean(keeping: named)
-        bodies = FileSnapshotStore(directory)
+        bodies = SnapshotFiles(in: directory, broken: options.broken)
+        try bodies.settle(on: groups.compactMapValues(\.snapshot))
         let size = try Descriptor(opening: directory.environment, O_RDONLY).size()
         disk = Mutex(DiskReserve(descriptor: environment.descriptor, fileSize: Int(size)))
         state = Mutex(State(environment: environment, groups: groups, lock: lock))
@@ -76,9 +75,6 @@ public final class LMDBStorage: LogStorage {
                 try GroupReader(transaction, path: environment.path, broken: options.broken).recover(group)
             }
         }
-        if let snapshot = recovered.snapshot {
-            try SnapshotFiles(directory: directory).check(snapshot, of: group)
-        }
         tracer.info(
             .storageRecovered, "log of group \(group) reaches from \(recovered.terms.base) to \(recovered.terms.last)",
             [.group(group.rawValue), .index(recovered.terms.last.index.rawValue), .path(directory.path)])
@@ -88,6 +84,7 @@ public final class LMDBStorage: LogStorage {
     public var snapshots: (any SnapshotStore)? { bodies }
 
     public func close() {
+        bodies.close()
         // Taken out under the mutex, closed outside it.
         let (environment, lock) = state.withLock { state in
             defer {

@@ -1,197 +1,248 @@
+import CRaftChecksum
 import Glibc
 import RaftCore
+import RaftCrashRecorder
 import RaftMembership
+import RaftTesting
 import Testing
 
 @testable import RaftStorageLMDB
 
-@Suite("Snapshots: a record in the environment, a body beside it (S1, S2, S6, S8, S10)")
+@Suite("Bodies of snapshots are files beside the environment")
 struct SnapshotTests {
     let place: TemporaryDirectory
 
     init() throws { place = try TemporaryDirectory() }
 
-    static func snapshot(_ index: LogIndex, term: Term = 1, _ body: [UInt8]) throws -> Snapshot {
+    // MARK: Names
+
+    @Test("A name tells all that tells one snapshot from another")
+    func names() {
+        let id = SnapshotID(last: LogID(term: 3, index: 255), size: 4096, checksum: 0xBEEF)
+        let body = "snapshot-00000001-00000000000000ff-0000000000000003-0000000000001000-0000beef"
+        let table: [(SnapshotFile, String)] = [
+            (SnapshotFile(.finished(id), of: .first), body),
+            (SnapshotFile(.part(id), of: .first), body + ".part"),
+            (SnapshotFile(.building, of: GroupID(rawValue: 900)), "snapshot-00000384.building"),
+        ]
+        for (file, name) in table {
+            #expect(file.name == name)
+            #expect(SnapshotFile(named: name) == file)
+        }
+    }
+
+    static let strangers: [String] = [
+        "snapshot", "snapshot-", "snapshot-1", "snapshot-00000001", "snapshot-00000001.build", "snapshot-1.building",
+        "snapshot-00000001-00000000000000FF-0000000000000003-0000000000001000-0000beef",
+        "snapshot-00000001-00000000000000ff-0000000000000003-0000000000001000-0000beef.old",
+        "snapshot-00000001-00000000000000ff-0000000000000003-0000000000001000-0000beef.part.part",
+        "snapshot-00000001-ff-3-1000-beef", "SNAPSHOT-00000001.building", "notes.txt",
+    ]
+
+    @Test("A name that only looks alike is nobody's", arguments: strangers)
+    func isNobodys(name: String) {
+        #expect(SnapshotFile(named: name) == nil)
+    }
+
+    // MARK: At start
+
+    @Test("At start what nothing names goes, parts stay, and so do files of others (S8)")
+    func leftovers() throws {
+        let named = try snapshot(at: 10)
+        let storage = try place.open()
+        try storage.commit([StorageBatch(group: .first, entries: commands(1, 20))])
+        try write(named, to: storage)
+        try storage.commit([StorageBatch(group: .first, snapshot: named)])
+        let later = try snapshot(at: 15)
+        let other = try snapshot(at: 7)
+        try write(later, to: storage)
+        _ = try storage.bodies.create(for: .first)
+        _ = try storage.bodies.resume(other, for: .first)
+        storage.close()
+        for name in Self.strangers { _ = try Descriptor(opening: place.data + "/" + name, O_RDWR | O_CREAT) }
+
+        try place.open().close()
+        #expect(place.exists(SnapshotFile(.finished(named.id), of: .first).name))
+        #expect(place.exists(SnapshotFile(.part(other.id), of: .first).name))
+        #expect(!place.exists(SnapshotFile(.finished(later.id), of: .first).name))
+        #expect(!place.exists(SnapshotFile(.building, of: .first).name))
+        for name in Self.strangers { #expect(place.exists(name), "\(name)") }
+    }
+
+    @Test("A commit that names a snapshot takes parts along that nobody needs any more")
+    func uselessParts() throws {
+        let storage = try place.open()
+        defer { storage.close() }
+        try storage.commit([StorageBatch(group: .first, entries: commands(1, 20))])
+        let (earlier, named) = (try snapshot(at: 5), try snapshot(at: 10))
+        _ = try storage.bodies.resume(earlier, for: .first)
+        _ = try storage.bodies.resume(earlier, for: GroupID(rawValue: 2))
+        try write(named, to: storage)
+        try storage.commit([StorageBatch(group: .first, snapshot: named)])
+        #expect(!place.exists(SnapshotFile(.part(earlier.id), of: .first).name))
+        #expect(place.exists(SnapshotFile(.part(earlier.id), of: GroupID(rawValue: 2)).name))
+    }
+
+    @Test(
+        "A body that is missing or of another size is damage, whose file and remedy are named",
+        arguments: [true, false])
+    func missingBody(isMissing: Bool) throws {
+        let named = try filled()
+        let file = body(of: named)
+        if isMissing { unlink(file) } else { try Descriptor(opening: file, O_WRONLY).resize(to: 5) }
+        let error = storageError { _ = try place.open() }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains(file) == true)
+        #expect(error?.message.contains(isMissing ? "is missing" : "has 5 bytes instead of 3000") == true)
+        #expect(error?.message.contains("put the file back") == true)
+        #expect(error?.message.contains("\n") == false)
+    }
+
+    @Test("A changed byte in the record of a snapshot is damage (D3)")
+    func damagedRecord() throws {
+        let named = try filled()
+        var bytes = try place.bytes()
+        try DamageTests.spoil(&bytes, named.encoded(), at: 30)
+        try place.replace(with: bytes)
+        let error = storageError { _ = try place.open() }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains("snapshot of group 1") == true)
+        let group = try #require(try LMDBInspection(directory: place.data).groups.first)
+        #expect(group.snapshot == nil)
+        #expect(group.damage.count == 1)
+        #expect(group.entryCount == 10)
+    }
+
+    @Test("What is recovered from a directory that failed before includes the snapshot (D2)")
+    func repaired() throws {
+        let named = try filled()
+        _ = try Descriptor(opening: place.data + "/DIRTY", O_RDWR | O_CREAT)
+        #expect(try place.recovered().snapshot == named)
+        #expect(!place.exists("DIRTY"))
+    }
+
+    // MARK: Writing
+
+    @Test("A body is synced on the way, and nobody else may read it (S7)")
+    func large() throws {
+        let storage = try place.open()
+        defer { storage.close() }
+        let recording = try #require(CrashRecorder.systemCalls.start(place.data))
+        defer { recording.stop() }
+        let writer = try storage.bodies.create(for: .first)
+        let piece = [UInt8](repeating: 7, count: 1 << 20)
+        for _ in 0..<40 { try piece.withUnsafeBytes { try writer.append($0) } }
+        #expect(writer.size == 40 << 20)
+        #expect(recording.calls().count { $0.kind == .sync } == 2)
+        var status = stat()
+        #expect(stat(place.data + "/snapshot-00000001.building", &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o600)
+        writer.discard()
+        #expect(!place.exists("snapshot-00000001.building"))
+        #expect(storageError { try piece.withUnsafeBytes { try writer.append($0) } }?.code == .misuse)
+    }
+
+    @Test("A part that is longer than its snapshot is cut")
+    func longPart() throws {
+        let storage = try place.open()
+        defer { storage.close() }
+        let wanted = try snapshot(at: 10)
+        let part = place.data + "/" + SnapshotFile(.part(wanted.id), of: .first).name
+        try Descriptor(opening: part, O_RDWR | O_CREAT).resize(to: 9000)
+        #expect(try storage.bodies.resume(wanted, for: .first).size == 3000)
+        #expect(try Descriptor(opening: part, O_RDONLY).size() == 3000)
+    }
+
+    @Test("What is finished as another snapshot than it can be is the caller's mistake (S1)")
+    func wrongIdentity() throws {
+        let storage = try place.open()
+        defer { storage.close() }
+        let (first, second) = (try snapshot(at: 10), try snapshot(at: 11))
+        let received = try storage.bodies.resume(first, for: .first)
+        #expect(storageError { try received.finish(as: first) }?.code == .misuse)
+        try bytes(of: first).withUnsafeBytes { try received.append($0) }
+        #expect(storageError { try received.finish(as: second) }?.code == .misuse)
+        try received.finish(as: first)
+        #expect(storageError { try received.finish(as: first) }?.code == .misuse)
+        received.discard()
+        #expect(try storage.bodies.open(first.id, of: .first).read(at: 0, count: .max) == bytes(of: first))
+    }
+
+    @Test("A storage that was closed gives no bodies: the directory may be another's")
+    func closed() throws {
+        let named = try filled()
+        let storage = try place.open()
+        storage.close()
+        #expect(storageError { _ = try storage.bodies.open(named.id, of: .first) }?.code == .misuse)
+        #expect(storageError { _ = try storage.bodies.create(for: .first) }?.code == .misuse)
+        #expect(storageError { _ = try storage.bodies.resume(named, for: .first) }?.code == .misuse)
+    }
+
+    // MARK: Inspection
+
+    @Test("An inspection reads the body whole, and changes nothing")
+    func inspected() throws {
+        let named = try filled()
+        let inspection = try LMDBInspection(directory: place.data)
+        let group = try #require(inspection.groups.first)
+        #expect(inspection.isIntact)
+        #expect(group.snapshot == named)
+        #expect(group.isSnapshotIntact)
+        #expect(group.base == named.last)
+        #expect(place.exists(SnapshotFile(.finished(named.id), of: .first).name))
+    }
+
+    @Test("An inspection tells of a body that is damaged or missing", arguments: ["changed", "cut", "missing"])
+    func inspectedDamage(what: String) throws {
+        let file = body(of: try filled())
+        switch what {
+        case "changed": try [1].withUnsafeBytes { try Descriptor(opening: file, O_WRONLY).write($0, at: 1234) }
+        case "cut": try Descriptor(opening: file, O_WRONLY).resize(to: 1234)
+        default: unlink(file)
+        }
+        let inspection = try LMDBInspection(directory: place.data)
+        let group = try #require(inspection.groups.first)
+        #expect(!inspection.isIntact)
+        #expect(group.snapshot != nil && !group.isSnapshotIntact)
+        #expect(group.damage.count == 1)
+        #expect(group.damage.first?.reason.contains(file) == true)
+        #expect(group.entryCount == 10)
+    }
+
+    // MARK: Samples
+
+    /// A directory, closed, with a snapshot of ten entries and ten more.
+    private func filled() throws -> Snapshot {
+        let named = try snapshot(at: 10)
+        let storage = try place.open()
+        defer { storage.close() }
+        try storage.commit([StorageBatch(group: .first, entries: commands(1, 20))])
+        try write(named, to: storage)
+        try storage.commit([StorageBatch(group: .first, snapshot: named, purgeThrough: named.last)])
+        return named
+    }
+
+    private func body(of snapshot: Snapshot) -> String {
+        place.data + "/" + SnapshotFile(.finished(snapshot.id), of: .first).name
+    }
+
+    private func snapshot(at index: LogIndex) throws -> Snapshot {
         let membership = try Membership(
-            members: [Membership.Record(member: member, addresses: ["unix:/1"])], voters: [1])
-        return Snapshot(
-            last: LogID(term: term, index: index), cluster: ClusterID(high: 1, low: 2),
-            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: membership),
-            size: UInt64(body.count), checksum: UInt32(body.reduce(0) { $0 &+ Int($1) }))
-    }
-
-    /// A snapshot that is taken and named.
-    @discardableResult
-    func take(_ index: LogIndex, term: Term = 1, _ body: [UInt8], in storage: LMDBStorage) throws -> Snapshot {
-        let snapshot = try write(index, term: term, body, in: storage)
-        try storage.commit([
-            StorageBatch(
-                group: .first, snapshot: snapshot, purgeThrough: snapshot.last, hardState: hardState(term))
-        ])
+            members: [Membership.Record(member: member, addresses: ["memory:1"])], voters: [member.id])
+        var snapshot = Snapshot(
+            last: LogID(term: 1, index: index), cluster: ClusterID(high: 1, low: 2),
+            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: membership), size: 3000)
+        snapshot.checksum = bytes(of: snapshot).withUnsafeBytes { raft_crc32c(0, $0.baseAddress, $0.count) }
         return snapshot
     }
 
-    func write(_ index: LogIndex, term: Term = 1, _ body: [UInt8], in storage: LMDBStorage) throws -> Snapshot {
-        let snapshot = try Self.snapshot(index, term: term, body)
-        let writer = try #require(storage.snapshots).create(for: .first)
-        for piece in stride(from: 0, to: body.count, by: 1000) {
-            try Array(body[piece..<min(piece + 1000, body.count)]).withUnsafeBytes { try writer.append($0) }
-        }
+    private func bytes(of snapshot: Snapshot) -> [UInt8] {
+        (0..<Int(snapshot.size)).map { UInt8(truncatingIfNeeded: UInt64($0) &* 37 &+ snapshot.last.index.rawValue) }
+    }
+
+    private func write(_ snapshot: Snapshot, to storage: LMDBStorage) throws {
+        let writer = try storage.bodies.create(for: .first)
+        try bytes(of: snapshot).withUnsafeBytes { try writer.append($0) }
         try writer.finish(as: snapshot)
-        return snapshot
-    }
-
-    func body(_ seed: UInt8, _ count: Int = 5000) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: $0) ^ seed }
-    }
-
-    func files() throws -> [String] {
-        try DataDirectory(place.data).names().filter { $0.hasPrefix("snapshot-") }.sorted()
-    }
-
-    func read(_ snapshot: Snapshot, in storage: LMDBStorage) throws -> [UInt8] {
-        try #require(storage.snapshots).open(snapshot.id, of: .first).read(at: 0, count: Int(snapshot.size) + 10)
-    }
-
-    @Test("comes back with its body, and the log begins behind it")
-    func comesBack() throws {
-        let storage = try place.open()
-        try storage.commit([StorageBatch(group: .first, entries: commands(1, 20), hardState: hardState(1))])
-        let snapshot = try take(12, body(1), in: storage)
-        storage.close()
-        let recovered = try place.recovered()
-        #expect(recovered.snapshot == snapshot)
-        #expect(recovered.terms.base == snapshot.last && recovered.terms.last.index == 20)
-        let again = try place.open()
-        #expect(try read(snapshot, in: again) == body(1))
-        #expect(try #require(again.snapshots).open(snapshot.id, of: .first).read(at: 4990, count: 100).count == 10)
-        again.close()
-        #expect(try LMDBInspection(directory: place.data).groups[0].damage.map(\.reason) != [])
-    }
-
-    @Test("past the end of the log, at its boundary, and of an empty log (S10)", arguments: [0, 5, 8] as [Int])
-    func bounds(entries: Int) throws {
-        let storage = try place.open()
-        if entries > 0 {
-            try storage.commit([StorageBatch(group: .first, entries: commands(1, entries))])
-        }
-        let snapshot = try take(8, term: entries == 8 ? 1 : 2, body(2), in: storage)
-        storage.close()
-        var recovered = try place.recovered()
-        #expect(recovered.terms.base == snapshot.last && recovered.terms.last == snapshot.last)
-        let again = try place.open()
-        try again.commit([StorageBatch(group: .first, entries: commands(9, 3, term: 2))])
-        again.close()
-        recovered = try place.recovered()
-        #expect(recovered.terms.last == LogID(term: 2, index: 11) && recovered.snapshot == snapshot)
-    }
-
-    @Test("A newer one takes its place; who reads the old one reads it to its end (S8)")
-    func superseded() throws {
-        let storage = try place.open()
-        try storage.commit([StorageBatch(group: .first, entries: commands(1, 20))])
-        let old = try take(5, body(1), in: storage)
-        let reader = try #require(storage.snapshots).open(old.id, of: .first)
-        let late = try write(15, body(3), in: storage)
-        let new = try take(10, body(2), in: storage)
-        #expect(try reader.read(at: 0, count: 5000) == body(1))
-        #expect(storageError { _ = try read(old, in: storage) }?.code == .missing)
-        #expect(try read(new, in: storage) == body(2))
-        // One of a later position may be about to be named.
-        #expect(try read(late, in: storage) == body(3))
-        storage.close()
-        try place.open().close()
-        #expect(try files().count == 1)
-        #expect(try place.recovered().snapshot == new)
-    }
-
-    @Test("A transfer goes on where it was, after a restart too; what is another's begins anew (S1, S6)")
-    func resumes() throws {
-        let all = body(7)
-        let snapshot = try Self.snapshot(30, all)
-        var storage = try place.open()
-        do {
-            let writer = try #require(storage.snapshots).resume(snapshot, for: .first)
-            #expect(writer.size == 0)
-            try all[..<2000].withUnsafeBytes { try writer.append($0) }
-        }
-        storage.close()
-        storage = try place.open()
-        #expect(storageError { _ = try read(snapshot, in: storage) }?.code == .missing)
-        let writer = try #require(storage.snapshots).resume(snapshot, for: .first)
-        #expect(writer.size == 2000)
-        try all[2000...].withUnsafeBytes { try writer.append($0) }
-        try writer.finish(as: snapshot)
-        #expect(try read(snapshot, in: storage) == all)
-        try storage.commit([StorageBatch(group: .first, snapshot: snapshot, purgeThrough: snapshot.last)])
-        let other = try Self.snapshot(40, body(8))
-        let first = try #require(storage.snapshots).resume(other, for: .first)
-        try body(8)[..<100].withUnsafeBytes { try first.append($0) }
-        #expect(try files().count == 2)
-        #expect(try #require(storage.snapshots).resume(try Self.snapshot(41, body(9)), for: .first).size == 0)
-        #expect(try files().filter { $0.hasSuffix(".part") }.count == 1)
-        storage.close()
-    }
-
-    @Test("What is half-made is never found, and goes at the next start (S8)")
-    func halfMade() throws {
-        var storage = try place.open()
-        do {
-            let writer = try #require(storage.snapshots).create(for: .first)
-            try body(1).withUnsafeBytes { try writer.append($0) }
-        }
-        let unnamed = try write(9, body(2), in: storage)
-        #expect(try files().count == 1)
-        _ = try #require(storage.snapshots).create(for: .first)
-        #expect(try files().count == 2)
-        storage.close()
-        storage = try place.open()
-        #expect(try files() == [])
-        #expect(storageError { _ = try read(unnamed, in: storage) }?.code == .missing)
-        #expect(try storage.recover(.first).snapshot == nil)
-        storage.close()
-    }
-
-    @Test("What does not fit is refused, and nothing of it stays")
-    func refusals() throws {
-        let storage = try place.open()
-        try storage.commit([StorageBatch(group: .first, entries: commands(1, 20))])
-        let snapshot = try take(10, body(1), in: storage)
-        let missing = try Self.snapshot(15, body(4))
-        for batch in [
-            StorageBatch(group: .first, entries: commands(21, 1), snapshot: missing),
-            StorageBatch(
-                group: .first, entries: commands(21, 1), snapshot: try write(8, body(2), in: storage)),
-            StorageBatch(group: .first, entries: commands(21, 1), purgeThrough: LogID(term: 1, index: 12)),
-        ] {
-            #expect(storageError { try storage.commit([batch]) }?.code == .misuse)
-        }
-        #expect(try storage.recover(.first).terms.last.index == 20)
-        #expect(try storage.recover(.first).snapshot == snapshot)
-        storage.close()
-    }
-
-    @Test("A body that is missing or cut is named when the group is recovered (D3)")
-    func damage() throws {
-        let storage = try place.open()
-        let snapshot = try take(10, body(1), in: storage)
-        storage.close()
-        let path = SnapshotFiles(directory: DataDirectory(place.data)).body(snapshot.id, .first)
-        #expect(truncate(path, 10) == 0)
-        let cut = storageError { _ = try place.recovered() }
-        #expect(cut?.code == .damaged && cut?.message.contains("has 10 bytes instead of 5000") == true)
-        unlink(path)
-        let gone = storageError { _ = try place.recovered() }
-        #expect(gone?.code == .damaged && gone?.message.contains("is missing") == true)
-    }
-
-    @Test("Files of others are left alone")
-    func others() throws {
-        try place.open().close()
-        for name in ["snapshot-", "snapshot-1-2", "snapshot-x-1-1-1-1", "notes"] {
-            _ = try Descriptor(opening: place.data + "/" + name, O_RDWR | O_CREAT)
-        }
-        try place.open().close()
-        #expect(try files().count == 3 && place.exists("notes"))
     }
 }

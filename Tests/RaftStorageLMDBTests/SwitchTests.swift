@@ -14,6 +14,7 @@
             (.openWithoutLock, .oneOpener), (.trustPageCache, .powerLostAfterKill), (.trustNames, .powerLostAfterKill),
             (.recoverUnverified, .damage), (.writeAfterFailedCommit, .failedCommit),
             (.ignoreFailedCommit, .failedCommit), (.ignoreDirtyFlag, .damageAfterFailure), (.ignoreFullDisk, .reserve),
+            (.snapshotWithoutSync, .snapshotCrashes), (.forgetSnapshotBody, .snapshotCrashes),
         ]
 
         @Test(

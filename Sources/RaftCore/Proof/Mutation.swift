@@ -38,7 +38,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     // The storage in LMDB.
     case commitWithoutSync, commitWithoutMetaSync, splitCommit, splitBatch, recoverUnverified, serveUnverified
     case ignoreDirtyFlag, writeAfterFailedCommit, ignoreFailedCommit, openWithoutLock, ignoreFullDisk
-    case trustPageCache, trustNames
+    case trustPageCache, trustNames, snapshotWithoutSync, forgetSnapshotBody
     // The transport on sockets.
     case deliverBeforeGreeting, acceptOtherName, acceptOtherCluster, believeSender, deliverToFormerLife
     case carryAllWithoutCluster, ignoreObjections, skipFrameChecksum, unboundedFrames, admitAnyUser

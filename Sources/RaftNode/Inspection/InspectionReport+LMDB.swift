@@ -23,16 +23,22 @@ extension InspectionReport {
     private static func group(_ group: LMDBGroupInspection) -> Group {
         let logged = group.configurations.last ?? group.snapshot?.configuration
         return Group(
-            group: group.group.rawValue, hardState: group.hardState.map(hardState), base: position(group.base),
-            last: position(group.last), entries: group.entryCount, entryBytes: group.entryBytes,
-            membership: logged.map { members($0.membership) } ?? [], membershipAt: logged.map { position($0.id) },
-            snapshot: group.snapshot.map {
-                Snapshot(last: position($0.last), bytes: $0.size, checksum: String($0.checksum, radix: 16))
-            })
+            group: group.group.rawValue, hardState: group.hardState.map(hardState),
+            snapshot: group.snapshot.map { snapshot($0, isIntact: group.isSnapshotIntact) },
+            base: position(group.base), last: position(group.last), entries: group.entryCount,
+            entryBytes: group.entryBytes,
+            membership: logged.map { members($0.membership) } ?? [], membershipAt: logged.map { position($0.id) })
     }
 
     private static func position(_ id: LogID) -> Position {
         Position(index: id.index.rawValue, term: id.term.rawValue)
+    }
+
+    private static func snapshot(_ snapshot: RaftCore.Snapshot, isIntact: Bool) -> Snapshot {
+        let digits = String(snapshot.checksum, radix: 16)
+        return Snapshot(
+            last: position(snapshot.last), membershipAt: position(snapshot.configuration.id), size: snapshot.size,
+            checksum: String(repeating: "0", count: 8 - digits.count) + digits, isIntact: isIntact)
     }
 
     private static func hardState(_ state: RaftCore.HardState) -> HardState {

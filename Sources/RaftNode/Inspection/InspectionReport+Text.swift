@@ -33,31 +33,32 @@ extension InspectionReport {
         } else {
             lines.append(row("  hard state", "none"))
         }
-        if let snapshot = group.snapshot {
-            lines.append(
-                row(
-                    "  snapshot",
-                    "at \(snapshot.last.index)@\(snapshot.last.term), \(snapshot.bytes) bytes, checksum "
-                        + snapshot.checksum))
-        }
+        if let snapshot = group.snapshot { lines.append(row("  snapshot", text(snapshot))) }
         lines.append(row("  log", log(group)))
         if let position = group.membershipAt {
-            lines.append(row("  membership", "of entry \(position.index)@\(position.term)"))
+            lines.append(row("  membership", "of entry \(text(position))"))
             for member in group.membership {
                 lines.append(
                     "    \(member.id) \(member.role) \(member.incarnation) \(member.addresses.joined(separator: " "))")
             }
         } else {
-            lines.append(row("  membership", "none in the log"))
+            lines.append(row("  membership", "none"))
         }
         return lines
     }
 
+    private static func text(_ position: Position) -> String { "\(position.index)@\(position.term)" }
+
+    private static func text(_ snapshot: Snapshot) -> String {
+        "through \(text(snapshot.last)), \(snapshot.size) bytes, configuration of entry \(text(snapshot.membershipAt)), "
+            + (snapshot.isIntact ? "checksum \(snapshot.checksum) matches" : "damaged")
+    }
+
     private static func log(_ group: Group) -> String {
-        let base = "\(group.base.index)@\(group.base.term)"
+        let base = text(group.base)
         guard group.last != group.base else { return "empty after \(base)" }
         return "\(group.entries) entries, \(group.entryBytes) bytes, after \(base) through "
-            + "\(group.last.index)@\(group.last.term)"
+            + text(group.last)
     }
 
     private static func place(_ damage: Damage) -> String {

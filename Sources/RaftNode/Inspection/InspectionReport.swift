@@ -67,39 +67,49 @@ public struct InspectionReport: Encodable, Hashable, Sendable {
         }
     }
 
-    /// The state that the log goes on from; its body's checksum matches.
+    /// The state of the machine that took the place of log entries, whose body was read whole.
     public struct Snapshot: Encodable, Hashable, Sendable {
+        /// The last entry it covers.
         public var last: Position
-        public var bytes: UInt64
+        /// The configuration in effect there.
+        public var membershipAt: Position
+        /// Bytes of the body.
+        public var size: UInt64
+        /// CRC-32C of the body, hexadecimal.
         public var checksum: String
+        /// Whether the body is there and matches size and checksum.
+        public var isIntact: Bool
 
-        public init(last: Position, bytes: UInt64, checksum: String) {
+        public init(last: Position, membershipAt: Position, size: UInt64, checksum: String, isIntact: Bool) {
             self.last = last
-            self.bytes = bytes
+            self.membershipAt = membershipAt
+            self.size = size
             self.checksum = checksum
+            self.isIntact = isIntact
         }
     }
 
     public struct Group: Encodable, Hashable, Sendable {
         public var group: UInt32
         public var hardState: HardState?
+        public var snapshot: Snapshot?
         /// The position before the first entry.
         public var base: Position
         public var last: Position
         public var entries: Int
         public var entryBytes: Int
-        /// The last configuration in the log, else the snapshot's, and where it stands.
+        /// The last configuration in the log, or else the snapshot's, and where it stands.
         public var membership: [Member]
         public var membershipAt: Position?
-        public var snapshot: Snapshot?
 
         public init(
-            group: UInt32, hardState: HardState?, base: Position, last: Position, entries: Int, entryBytes: Int,
-            membership: [Member], membershipAt: Position?, snapshot: Snapshot? = nil
+            group: UInt32, hardState: HardState?, snapshot: Snapshot? = nil, base: Position, last: Position,
+            entries: Int,
+            entryBytes: Int, membership: [Member], membershipAt: Position?
         ) {
-            self.snapshot = snapshot
             self.group = group
             self.hardState = hardState
+            self.snapshot = snapshot
             self.base = base
             self.last = last
             self.entries = entries

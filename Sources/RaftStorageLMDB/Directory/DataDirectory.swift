@@ -9,7 +9,7 @@ import RaftCore
 /// | `raft.mdb-lock` | LMDB's table of readers; worthless while no process has the environment open |
 /// | `LOCK` | held, with `F_OFD_SETLK`, by the process that uses the directory; its process id as text |
 /// | `DIRTY` | there when a write or a sync failed: the environment must be copied before it is trusted (rule D2) |
-/// | `snapshot-…` | bodies of snapshots, see `SnapshotFiles` |
+/// | `snapshot-…` | bodies of snapshots, see `SnapshotFile` |
 /// | `raft.mdb.new`, `raft.mdb.repair` | half-made environments, removed at start |
 ///
 /// Every file is created with mode 0600, the directory with 0700.
@@ -60,9 +60,30 @@ struct DataDirectory: Sendable {
         guard unlink(file) == 0 || errno == ENOENT else { throw StorageError(system: errno, "remove", file) }
     }
 
+    func rename(_ file: String, to other: String) throws(StorageError) {
+        guard Glibc.rename(file, other) == 0 else { throw StorageError(system: errno, "rename", file) }
+    }
+
+    /// What it holds, in no order.
+    func names() throws(StorageError) -> [String] {
+        guard let stream = opendir(path) else { throw StorageError(system: errno, "read", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let item = readdir(stream) {
+            let name = withUnsafePointer(to: &item.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            names.append(name)
+            errno = 0
+        }
+        guard errno == 0 else { throw StorageError(system: errno, "read", path) }
+        return names
+    }
+
     /// Puts `file` in the place of the environment, durably. The file itself must be synced already.
     func install(_ file: String) throws(StorageError) {
-        guard rename(file, environment) == 0 else { throw StorageError(system: errno, "rename", file) }
+        try rename(file, to: environment)
         try synchronize()
     }
 

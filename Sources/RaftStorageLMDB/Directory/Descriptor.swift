@@ -50,6 +50,18 @@ struct Descriptor: ~Copyable {
         }
     }
 
+    /// Cuts what is behind `size`, or adds zeros.
+    func resize(to size: UInt64) throws(StorageError) {
+        while ftruncate(number, off_t(size)) != 0 {
+            guard errno == EINTR else { throw StorageError(system: errno, "resize", path) }
+        }
+    }
+
+    /// The bytes, and of what is known about the file as much as reading them takes.
+    func synchronizeData() throws(StorageError) {
+        guard fdatasync(number) == 0 else { throw StorageError(system: errno, "sync", path) }
+    }
+
     func synchronize() throws(StorageError) {
         guard fsync(number) == 0 else { throw StorageError(system: errno, "sync", path) }
     }

@@ -27,7 +27,7 @@ struct Opening {
         return try openEnvironment(directory.environment, .readWrite, used: used)
     }
 
-    /// Checks whose the environment is, and opens the tables of its groups.
+    /// Checks whose the environment is, reads what it says of its groups, and opens the tables of its groups.
     func groups(in environment: LMDBEnvironment) throws -> [GroupID: GroupState] {
         // A transaction that writes, though it writes nothing: the handles of tables outlive only a commit.
         try environment.write { transaction in

@@ -1,3 +1,5 @@
+import CRaftChecksum
+import Glibc
 public import RaftCore
 public import RaftMembership
 
@@ -16,6 +18,10 @@ public struct LMDBGroupInspection: Hashable, Sendable {
     public let group: GroupID
     /// Nil when there is none, or when it is damaged.
     public private(set) var hardState: HardState?
+    /// Nil when there is none, or when its record is damaged.
+    public private(set) var snapshot: Snapshot?
+    /// Whether the body of `snapshot` is there, of the right size and checksum.
+    public private(set) var isSnapshotIntact = false
     /// The position before the first entry.
     public private(set) var base: LogID = .zero
     /// The last entry; the base when there is none.
@@ -29,8 +35,6 @@ public struct LMDBGroupInspection: Hashable, Sendable {
     public private(set) var terms: [TermRun] = []
     /// Configurations in the log, oldest first.
     public private(set) var configurations: [LoggedMembership] = []
-    /// Nil when there is none, or when it is damaged.
-    public private(set) var snapshot: Snapshot?
     /// In the order of the log; not more than a thousand.
     public private(set) var damage: [Damage] = []
 
@@ -53,13 +57,11 @@ public struct LMDBGroupInspection: Hashable, Sendable {
             note(nil, error.message)
         }
         do {
-            if let found = try reader.snapshot(of: group, expected: record.hasSnapshot) {
-                try verify(found, in: directory)
-                snapshot = found
-            }
+            snapshot = try reader.snapshot(of: group, record)
         } catch let error as StorageError {
             note(nil, error.message)
         }
+        if let snapshot { verify(snapshot, in: directory) }
         guard let table = try reader.transaction.open(Schema.entries(group), creating: false) else {
             if base != last { note(base.index.next, "it and all after it are missing") }
             return
@@ -67,11 +69,23 @@ public struct LMDBGroupInspection: Hashable, Sendable {
         try scan(Cursor(reader.transaction, table))
     }
 
-    private func verify(_ snapshot: Snapshot, in directory: DataDirectory) throws {
-        let files = SnapshotFiles(directory: directory)
-        try files.check(snapshot, of: group)
-        let reader = try FileSnapshotStore(directory).open(snapshot.id, of: group)
-        try snapshot.verify(reader)
+    /// Reads the body whole, piece by piece.
+    private mutating func verify(_ snapshot: Snapshot, in directory: DataDirectory) {
+        let file = directory.path(of: SnapshotFile(.finished(snapshot.id), of: group))
+        do {
+            let body = try SnapshotFileReader(Descriptor(opening: file, O_RDONLY), size: snapshot.size)
+            var checksum: UInt32 = 0
+            var offset: UInt64 = 0
+            while offset < snapshot.size {
+                let piece = try body.read(at: offset, count: 1 << 20)
+                piece.withUnsafeBytes { checksum = raft_crc32c(checksum, $0.baseAddress, $0.count) }
+                offset += UInt64(piece.count)
+            }
+            isSnapshotIntact = checksum == snapshot.checksum
+            if !isSnapshotIntact { note(nil, "\(file) is damaged: its bytes do not match their checksum") }
+        } catch {
+            note(nil, "the body of snapshot \(snapshot.last): \(error)")
+        }
     }
 
     private mutating func scan(_ cursor: borrowing Cursor) throws(LMDBError) {

@@ -69,20 +69,28 @@ struct GroupReader {
         }
     }
 
-    /// - Parameter expected: whether there must be one.
-    func snapshot(of group: GroupID, expected: Bool) throws -> Snapshot? {
+    /// - Parameter record: the group's, which says whether there must be one.
+    func snapshot(of group: GroupID, _ record: GroupRecord) throws -> Snapshot? {
         let found = try transaction.value(of: Schema.snapshot(group), in: main)
-        guard (found != nil) == expected else {
+        guard (found != nil) == record.hasSnapshot else {
             throw StorageError(
-                .damaged, "\(path), snapshot of group \(group): it is \(expected ? "missing" : "out of place")")
+                .damaged,
+                "\(path), snapshot of group \(group): it is \(record.hasSnapshot ? "missing" : "out of place")")
         }
         guard let bytes = found else { return nil }
+        let snapshot: Snapshot
         do {
-            return try Snapshot(decoding: bytes)
+            snapshot = try Snapshot(decoding: bytes)
         } catch {
             throw StorageError(
                 error.reason == .future ? .tooNew : .damaged, "\(path), snapshot of group \(group): \(error)")
         }
+        guard snapshot.last.index >= record.base.index else {
+            throw StorageError(
+                .damaged,
+                "\(path), snapshot of group \(group): it ends at \(snapshot.last), below the base \(record.base)")
+        }
+        return snapshot
     }
 
     func record(of group: GroupID) throws -> GroupRecord {
@@ -94,7 +102,7 @@ struct GroupReader {
     func state(of group: GroupID) throws -> GroupState {
         var state = GroupState()
         state.record = try record(of: group)
-        state.snapshot = try snapshot(of: group, expected: state.record.hasSnapshot)?.id
+        state.snapshot = try snapshot(of: group, state.record)
         state.table = try transaction.open(Schema.entries(group), creating: false)
         state.oldest = state.record.base.index.next
         if let table = state.table {
@@ -104,10 +112,11 @@ struct GroupReader {
         return state
     }
 
-    /// Hard state and log of `group`, every checksum verified (rule D3).
+    /// Hard state, snapshot and log of `group`, every checksum verified (rule D3).
     func recover(_ group: GroupID) throws -> RecoveredGroup {
         let record = try record(of: group)
         let hardState = try hardState(of: group, expected: record.hasHardState)
+        let snapshot = try snapshot(of: group, record)
         var recovery = LogRecovery(base: record.base)
         #if TestBuild
             if broken.breaks(.recoverUnverified) || broken.breaks(.serveUnverified) {
@@ -126,8 +135,7 @@ struct GroupReader {
                 item = try cursor.next()
             }
         }
-        let recovered = recovery.finish(
-            hardState: hardState, snapshot: try snapshot(of: group, expected: record.hasSnapshot))
+        let recovered = recovery.finish(hardState: hardState, snapshot: snapshot)
         guard recovered.terms.last == record.last else {
             throw StorageError(
                 .damaged,

@@ -1,10 +1,10 @@
 import RaftCore
 import RaftMembership
 
-/// What there is of a group: where its log begins and ends, and whether it has a hard state.
+/// What there is of a group: where its log begins and ends, and whether it has a hard state and a snapshot.
 ///
-/// Encoded in 48 bytes: version (4 bytes), CRC-32C (4), group (4), flags (4: bit 0, it has a hard state; bit 1, a snapshot), base index (8),
-/// base term (8), last index (8), last term (8). The base is the position before the first entry; equal positions mean
+/// Encoded in 48 bytes: version (4 bytes), CRC-32C (4), group (4), flags (4: bit 0, it has a hard state; bit 1, a snapshot),
+/// base index (8), base term (8), last index (8), last term (8). The base is the position before the first entry; equal positions mean
 /// that the log is empty (rule L12).
 ///
 /// It names the group, though its key does so too, and tells of the hard state: keys have no checksum, and a hard state

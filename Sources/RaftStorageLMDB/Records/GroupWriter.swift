@@ -29,7 +29,7 @@ struct GroupWriter {
         var state = before
         if let index = batch.truncateAfter { try truncate(&state, after: index, group) }
         if !batch.entries.isEmpty { try append(batch.entries, to: &state, group) }
-        if let snapshot = batch.snapshot { try take(snapshot, &state, group) }
+        if let snapshot = batch.snapshot { try name(snapshot, in: &state, group) }
         if let position = batch.purgeThrough { try purge(&state, through: position, group) }
         if let hardState = batch.hardState {
             try transaction.put(hardState.encoded(), as: Schema.hardState(group), in: main)
@@ -39,15 +39,6 @@ struct GroupWriter {
             try transaction.put(state.record.encoded(for: group), as: Schema.record(group), in: main)
         }
         groups[group] = state
-    }
-
-    private func take(_ snapshot: Snapshot, _ state: inout GroupState, _ group: GroupID) throws {
-        if let before = state.snapshot, before.last.index > snapshot.last.index {
-            throw misuse(group, "its snapshot at \(before.last) cannot give way to one at \(snapshot.last)")
-        }
-        try transaction.put(snapshot.encoded(), as: Schema.snapshot(group), in: main)
-        state.snapshot = snapshot.id
-        state.record.hasSnapshot = true
     }
 
     /// Removes at most `limit` entries that purges left below the bases.
@@ -109,11 +100,26 @@ struct GroupWriter {
         state.record.last = entries.id(at: entries.count - 1)
     }
 
+    /// Replaces the snapshot; its body is known to be finished.
+    private func name(_ snapshot: Snapshot, in state: inout GroupState, _ group: GroupID) throws {
+        let last = snapshot.last
+        if let known = state.snapshot?.last, last.index < known.index || last.term < known.term {
+            throw misuse(group, "a snapshot of \(last) cannot take the place of a later one, of \(known)")
+        }
+        guard last.index >= state.record.base.index else {
+            throw misuse(group, "a snapshot of \(last) does not reach its base \(state.record.base)")
+        }
+        try transaction.put(snapshot.encoded(), as: Schema.snapshot(group), in: main)
+        state.snapshot = snapshot
+        state.record.hasSnapshot = true
+    }
+
     /// Moves the base; `clean` removes the entries. A base that is past the end empties the log.
     private func purge(_ state: inout GroupState, through position: LogID, _ group: GroupID) throws {
         guard position.index > state.record.base.index else { return }
-        if let snapshot = state.snapshot, position.index > snapshot.last.index {
-            throw misuse(group, "it cannot be purged through \(position), its snapshot is of \(snapshot.last)")
+        // Without a snapshot it is the caller's affair how the state comes back.
+        if let covered = state.snapshot?.last, position.index > covered.index {
+            throw misuse(group, "it cannot be purged through \(position): its snapshot reaches only to \(covered)")
         }
         if position.index < state.record.last.index {
             let here = try self.position(of: position.index, in: state, group)

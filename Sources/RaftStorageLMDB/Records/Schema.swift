@@ -12,7 +12,7 @@ import RaftMembership
 /// | `meta` | 4 | `Identity`: whose directory this is |
 /// | `hard` + group (4) | 8 | `HardState.encoded()`, 96 bytes |
 /// | `raft` + group (4) | 8 | `GroupRecord`, 48 bytes |
-/// | `snap` + group (4) | 8 | `Snapshot.encoded()`: the group's snapshot, whose body is a file; absent without one |
+/// | `snap` + group (4) | 8 | `Snapshot.encoded()`: the group's snapshot, whose body is in a file (see `SnapshotFile`) |
 ///
 /// and the roots of the other tables, one for each group that has or had entries, named `entries-` and the group in
 /// eight hexadecimal digits. In such a table:
@@ -26,7 +26,7 @@ import RaftMembership
 ///
 /// A purge moves the base in `GroupRecord` and is then done; entries up to the base stay in the table until later commits
 /// remove them, a bounded number each, and mean nothing. Entries after the base are there without a gap, the last one
-/// being the one that `GroupRecord` names. `HardState`, `GroupRecord`, `Snapshot` and `Identity` carry checksums of their own as the
+/// being the one that `GroupRecord` names. `HardState`, `Snapshot`, `GroupRecord` and `Identity` carry checksums of their own as the
 /// entries do, for LMDB has none (rule D3).
 enum Schema {
     static let version: UInt32 = 1
@@ -34,13 +34,11 @@ enum Schema {
     static let identity = Array("meta".utf8)
 
     static func hardState(_ group: GroupID) -> [UInt8] { key("hard", group) }
+    static func snapshot(_ group: GroupID) -> [UInt8] { key("snap", group) }
     static func record(_ group: GroupID) -> [UInt8] { key("raft", group) }
 
-    static func snapshot(_ group: GroupID) -> [UInt8] { key("snap", group) }
-
     static func entries(_ group: GroupID) -> String {
-        let digits = String(group.rawValue, radix: 16)
-        return "entries-" + String(repeating: "0", count: 8 - digits.count) + digits
+        "entries-" + hexadecimal(group.rawValue)
     }
 
     /// The group of which something is under `key` in the main table; nil for other keys.

@@ -1,87 +1,131 @@
 import Glibc
 import RaftCore
 import RaftMembership
+import Synchronization
 
-/// The names of the files in which bodies of snapshots are. A name says all that tells a body from any other (rule S1).
+/// Bodies of snapshots in plain files beside the environment; see `SnapshotFile` for their names.
 ///
-/// | name | what it is |
-/// |---|---|
-/// | `snapshot-GROUP-INDEX-TERM-SIZE-CHECKSUM` | a body that is complete; it counts when the environment names it |
-/// | the same and `.part` | one that is being received; a transfer goes on with it (rule S6) |
-/// | `snapshot-GROUP.new` | one that is being taken |
-///
-/// Numbers are decimal, the checksum hexadecimal.
-struct SnapshotFiles: Sendable {
-    let directory: DataDirectory
+/// What of them counts is said by the environment: a body is finished under its own name, durably, before a commit names
+/// it, and the one before it is removed only when that commit has returned. So at every moment the body that the
+/// environment names is there and whole. Everything else is removed at start, but for parts, which save a transfer.
+final class SnapshotFiles: SnapshotStore {
+    private let directory: DataDirectory
+    private let broken: MutationSwitch
+    private let isClosed = Atomic(false)
 
-    func fresh(_ group: GroupID) -> String { "\(directory.path)/snapshot-\(group.rawValue).new" }
-
-    func body(_ id: SnapshotID, _ group: GroupID) -> String {
-        "\(directory.path)/snapshot-\(group.rawValue)-\(id.last.index.rawValue)-\(id.last.term.rawValue)-\(id.size)-"
-            + String(id.checksum, radix: 16)
+    init(in directory: DataDirectory, broken: MutationSwitch = MutationSwitch()) {
+        self.directory = directory
+        self.broken = broken
     }
 
-    func part(_ id: SnapshotID, _ group: GroupID) -> String { body(id, group) + ".part" }
+    func create(for group: GroupID) throws -> any SnapshotWriter {
+        try checkThatItIsOpen()
+        let file = SnapshotFile(.building, of: group)
+        let path = directory.path(of: file)
+        try directory.remove(path)
+        return SnapshotFileWriter(
+            try Descriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL), file, in: directory, broken: broken)
+    }
 
-    /// What a name stands for; nil for one that is none of these.
-    static func parse(_ name: String) -> (group: GroupID, id: SnapshotID?, isPart: Bool)? {
-        guard name.hasPrefix("snapshot-") else { return nil }
-        var text = name.dropFirst("snapshot-".count)
-        if text.hasSuffix(".new") {
-            return UInt32(text.dropLast(4)).map { (GroupID(rawValue: $0), nil, false) }
+    func resume(_ snapshot: Snapshot, for group: GroupID) throws -> any SnapshotWriter {
+        try checkThatItIsOpen()
+        let file = SnapshotFile(.part(snapshot.id), of: group)
+        for other in try directory.snapshotFiles(of: group) where other.isPart && other != file {
+            try directory.remove(directory.path(of: other))
         }
-        let isPart = text.hasSuffix(".part")
-        if isPart { text = text.dropLast(".part".count) }
-        let fields = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard fields.count == 5, let group = UInt32(fields[0]), let index = UInt64(fields[1]),
-            let term = UInt64(fields[2]), let size = UInt64(fields[3]), let checksum = UInt32(fields[4], radix: 16)
-        else { return nil }
-        let last = LogID(term: Term(term), index: LogIndex(index))
-        return (GroupID(rawValue: group), SnapshotID(last: last, size: size, checksum: checksum), isPart)
-    }
-
-    /// Removes the files for which `isSuperfluous` says so.
-    func remove(
-        where isSuperfluous: (_ group: GroupID, _ id: SnapshotID?, _ isPart: Bool) -> Bool
-    ) throws(StorageError) {
-        for name in try directory.names() {
-            guard let (group, id, isPart) = Self.parse(name), isSuperfluous(group, id, isPart) else { continue }
-            try directory.remove("\(directory.path)/\(name)")
+        let part = try Descriptor(opening: directory.path(of: file), O_WRONLY | O_CREAT)
+        var size = try part.size()
+        if size > snapshot.size {
+            try part.resize(to: snapshot.size)
+            size = snapshot.size
         }
+        return SnapshotFileWriter(part, file, in: directory, size: size, broken: broken)
     }
 
-    /// At a start: what no record names is worthless, but for what is being received (rule S8).
-    func clean(keeping named: [GroupID: SnapshotID]) throws(StorageError) {
-        try remove { group, id, isPart in !isPart && (id == nil || named[group] != id) }
-    }
-
-    /// The body that a record names must be there.
-    func check(_ snapshot: Snapshot, of group: GroupID) throws(StorageError) {
-        let path = body(snapshot.id, group)
-        let advice = "move the directory away and replace this member by a new one"
+    func open(_ snapshot: SnapshotID, of group: GroupID) throws -> any SnapshotReader {
+        try checkThatItIsOpen()
+        let path = directory.path(of: SnapshotFile(.finished(snapshot), of: group))
         guard try directory.exists(path) else {
-            throw StorageError(.damaged, "the snapshot \(path) is missing, and the log begins behind it; \(advice)")
+            throw StorageError(.missing, "group \(group) has no snapshot \(snapshot): there is no file \(path)")
         }
-        let size = try Descriptor(opening: path, O_RDONLY).size()
-        guard size == snapshot.size else {
-            throw StorageError(
-                .damaged, "the snapshot \(path) has \(size) bytes instead of \(snapshot.size); \(advice)")
+        return try SnapshotFileReader(Descriptor(opening: path, O_RDONLY), size: snapshot.size)
+    }
+
+    func close() { isClosed.store(true, ordering: .relaxed) }
+
+    /// The directory may be another process's by now.
+    private func checkThatItIsOpen() throws(StorageError) {
+        guard !isClosed.load(ordering: .relaxed) else {
+            throw StorageError(.misuse, "the storage in \(directory.path) was closed")
         }
+    }
+
+    // MARK: What the log's storage asks for
+
+    /// - Throws: `StorageError` code `misuse` when a snapshot that is to be named has no finished body.
+    func checkThatBodiesAreFinished(for batches: [StorageBatch]) throws(StorageError) {
+        for batch in batches {
+            guard let snapshot = batch.snapshot else { continue }
+            let path = directory.path(of: SnapshotFile(.finished(snapshot.id), of: batch.group))
+            guard try directory.exists(path) else {
+                throw StorageError(
+                    .misuse,
+                    "snapshot \(snapshot.id) of group \(batch.group) cannot be named: its body was not finished")
+            }
+        }
+    }
+
+    /// Removes what the snapshots named in `batches` leave without a use: bodies and parts of the same and earlier
+    /// positions. A later one may be finished and not named yet. What stays is removed at the next start: no error.
+    func removeSuperseded(by batches: [StorageBatch]) {
+        for batch in batches {
+            guard let named = batch.snapshot, let files = try? directory.snapshotFiles(of: batch.group) else {
+                continue
+            }
+            for file in files {
+                guard let id = file.id, id != named.id, id.last.index <= named.last.index else { continue }
+                try? directory.remove(directory.path(of: file))
+            }
+        }
+    }
+
+    /// At start: checks that the bodies of `named` are there, then removes what nothing names (rule S8). What is trusted
+    /// here must be durable: a body must not go for the sake of a record that a power cut would take back.
+    /// - Throws: `StorageError` code `damaged` when a body is missing, or of another size.
+    func settle(on named: [GroupID: Snapshot]) throws {
+        for (group, snapshot) in named.sorted(by: { $0.key < $1.key }) {
+            if let damage = try damage(of: snapshot, of: group) { throw StorageError(.damaged, damage) }
+        }
+        for file in try directory.snapshotFiles() where !file.isPart {
+            if let id = file.id, id == named[file.group]?.id { continue }
+            try directory.remove(directory.path(of: file))
+        }
+    }
+
+    /// Why a body that is named cannot be used, by what shows without reading it; nil when nothing does.
+    private func damage(of snapshot: Snapshot, of group: GroupID) throws(StorageError) -> String? {
+        let path = directory.path(of: SnapshotFile(.finished(snapshot.id), of: group))
+        let what: String
+        if try !directory.exists(path) {
+            what = "is missing"
+        } else {
+            let size = try Descriptor(opening: path, O_RDONLY).size()
+            if size == snapshot.size { return nil }
+            what = "has \(size) bytes instead of \(snapshot.size)"
+        }
+        return """
+            \(path) \(what): it is the snapshot of group \(group) through log entry \(snapshot.last); put the file back if \
+            it was moved, otherwise move the directory away and replace this member by a new one
+            """
     }
 }
 
 extension DataDirectory {
-    /// The names of all that is in the directory.
-    func names() throws(StorageError) -> [String] {
-        guard let stream = opendir(path) else { throw StorageError(system: errno, "read", path) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                })
-        }
-        return names
+    func path(of file: SnapshotFile) -> String { path + "/" + file.name }
+
+    /// The files of bodies, in no order.
+    /// - Parameter group: nil: of every group.
+    func snapshotFiles(of group: GroupID? = nil) throws(StorageError) -> [SnapshotFile] {
+        try names().compactMap { SnapshotFile(named: $0) }.filter { group == nil || $0.group == group }
     }
 }

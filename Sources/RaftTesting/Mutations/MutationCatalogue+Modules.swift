@@ -17,6 +17,8 @@ extension MutationCatalogue {
         .writeAfterFailedCommit: "storage conformance, failed-commit",
         .ignoreFailedCommit: "storage conformance, failed-commit",
         .ignoreFullDisk: "storage conformance, reserve",
+        .snapshotWithoutSync: "storage conformance, snapshot-crashes",
+        .forgetSnapshotBody: "storage conformance, snapshot-crashes",
         .acceptOtherName: "transport conformance, cluster-name",
         .acceptOtherCluster: "transport conformance, cluster-identity",
         .believeSender: "transport conformance, sender",

@@ -107,6 +107,7 @@ struct FollowingTests {
         let snapshot = Snapshot(
             last: base, cluster: TestEngine.cluster,
             configuration: LoggedMembership(id: id(1, 1), membership: TestEngine.three))
+        try disk.snapshots?.create(for: .first).finish(as: snapshot)
         try disk.commit([StorageBatch(group: .first, snapshot: snapshot, purgeThrough: base, hardState: hard)])
         return try TestEngine(disk: disk)
     }

@@ -49,6 +49,19 @@ struct BrokenStorageTests {
         (.firstGroupServedAnyway, .damageAfterFailure),
         (.fullToldAsBroken, .fullDisk),
         (.reserveUsedUp, .reserve),
+        (.bodiesReadFromStart, .snapshotBodies),
+        (.partsServed, .unfinishedSnapshots),
+        (.partsForgotten, .resumedSnapshots),
+        (.otherPartContinued, .snapshotIdentity),
+        (.firstSnapshotOfCommitWins, .namedSnapshots),
+        (.supersededBodiesKept, .supersededSnapshots),
+        (.unfinishedSnapshotsNamed, .snapshotRefusals),
+        (.purgeDroppedWithSnapshot, .snapshotPurge),
+        (.bodyNotSynced, .snapshotCrashes),
+        (.bodyRemovedTooEarly, .snapshotCrashes),
+        (.snapshotApart, .snapshotCrashes),
+        (.failedBodySyncRepeated, .snapshotFailures),
+        (.fullBodyToldAsBroken, .snapshotFullDisk),
     ]
 
     static var options: StorageConformanceOptions {
@@ -77,7 +90,7 @@ struct BrokenStorageTests {
         var options = Self.options
         options.keepsReserve = true
         let suite = StorageConformance(options: options) { try ToyStorage(in: $0, reserve: Self.reserve) }
-        for property in [ConformanceProperty.append, .failedCommit, .fullDisk, .reserve] {
+        for property in [ConformanceProperty.append, .failedCommit, .fullDisk, .reserve, .snapshotFullDisk] {
             try await suite.check(property)
         }
     }

@@ -14,6 +14,9 @@ enum ToyCodec {
             let hardState = batch.hardState?.encoded() ?? []
             bytes.appendNumber(UInt64(hardState.count))
             bytes += hardState
+            let snapshot = batch.snapshot?.encoded() ?? []
+            bytes.appendNumber(UInt64(snapshot.count))
+            bytes += snapshot
             bytes.appendNumber(batch.entries.isEmpty ? 1 : batch.entries.firstIndex.rawValue)
             bytes.appendNumber(UInt64(batch.entries.count))
             bytes.appendNumber(UInt64(batch.entries.isEmpty ? 0 : batch.entries.byteCount))
@@ -52,6 +55,8 @@ enum ToyCodec {
             if purge.index > .zero { batch.purgeThrough = purge }
             let hardState = try reader.block()
             if !hardState.isEmpty { batch.hardState = try self.hardState(hardState, checks: checks) }
+            let snapshot = try reader.block()
+            if !snapshot.isEmpty { batch.snapshot = try self.snapshot(snapshot) }
             let first = LogIndex(try reader.number())
             let count = Int(truncatingIfNeeded: try reader.number())
             let entries = try reader.block()
@@ -81,6 +86,14 @@ enum ToyCodec {
             place += EntryHeader.size + length
         }
         return builder.finish()
+    }
+
+    private static func snapshot(_ bytes: [UInt8]) throws -> Snapshot {
+        do {
+            return try bytes.withUnsafeBytes { try Snapshot(decoding: $0) }
+        } catch {
+            throw StorageError(.damaged, "the snapshot: \(error)")
+        }
     }
 
     private static func hardState(_ bytes: [UInt8], checks: Bool) throws -> HardState {

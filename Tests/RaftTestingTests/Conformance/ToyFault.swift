@@ -20,6 +20,10 @@ enum ToyFault: String, CaseIterable, Sendable {
     case damageToldWhenRead, firstGroupServedAnyway
     case failureSwallowed, failureNotFinal, memoryAheadAfterFailure, failedSyncTrusted
     case fullToldAsBroken, reserveUsedUp
+    // What becomes of snapshots.
+    case bodiesReadFromStart, partsServed, partsForgotten, otherPartContinued, firstSnapshotOfCommitWins
+    case supersededBodiesKept, unfinishedSnapshotsNamed, purgeDroppedWithSnapshot
+    case bodyNotSynced, bodyRemovedTooEarly, snapshotApart, failedBodySyncRepeated, fullBodyToldAsBroken
 }
 
 extension ToyFault? {
@@ -39,6 +43,10 @@ extension ToyFault? {
             }
         case .pastEndIgnored:
             for position in batches.indices where (batches[position].purgeThrough?.index.rawValue ?? 0) > 45 {
+                batches[position].purgeThrough = nil
+            }
+        case .purgeDroppedWithSnapshot:
+            for position in batches.indices where batches[position].snapshot?.last == batches[position].purgeThrough {
                 batches[position].purgeThrough = nil
             }
         case .purgeBeforeEntries:

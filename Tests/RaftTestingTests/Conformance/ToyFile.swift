@@ -50,6 +50,20 @@ final class ToyFile: Sendable {
         }
     }
 
+    /// What a directory holds, sorted.
+    static func names(in directory: String) throws -> [String] {
+        guard let stream = opendir(directory) else { throw error(errno, directory, "read") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let item = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &item.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names.sorted()
+    }
+
     /// A lock that is the descriptor's, not the process's (F_OFD_SETLK).
     func lock() -> Bool {
         var request = Glibc.flock()

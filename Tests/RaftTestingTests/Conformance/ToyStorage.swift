@@ -9,7 +9,7 @@ import Synchronization
 /// `log` holds commits as bytes; `commits` holds for each of them a sector of 512 bytes, which a disk writes whole or not
 /// at all: a number, where in `log` the commit is, and the checksums of both. A commit writes and syncs `log`, then
 /// `commits`. At start the state is replayed into memory; a sector that is not there, or ends with zeros, for its write was
-/// cut short, is the end. The first failure is final: nothing is taken or given any more.
+/// cut short, is the end. Bodies of snapshots are files of their own. The first failure is final: nothing is taken or given any more.
 final class ToyStorage: LogStorage {
     private struct Files {
         var log: ToyFile
@@ -28,6 +28,7 @@ final class ToyStorage: LogStorage {
     /// Bytes that commits with entries leave free in either file; zero for none.
     private let reserve: Int
     private let memory = MemoryStorage()
+    private let bodies: ToySnapshots
     private let state: Mutex<State>
     private let failure = Mutex<StorageError?>(nil)
     /// What broken ones found at start and kept to themselves.
@@ -39,6 +40,7 @@ final class ToyStorage: LogStorage {
         self.directory = directory
         self.reserve = reserve
         self.fault = fault
+        bodies = ToySnapshots(in: directory, fault: fault)
         let lock = try ToyFile(directory + "/lock")
         guard fault == .notLocked || lock.lock() else { throw StorageError(.locked, "\(directory) is in use") }
         if fault == .createdInTwoSteps { try Self.createInTwoSteps(directory + "/format") }
@@ -51,6 +53,7 @@ final class ToyStorage: LogStorage {
         }
         state = Mutex(State(files: files))
         try replay(files)
+        try bodies.settle()
         try fault.replayHardState(in: directory, into: memory)
     }
 
@@ -83,13 +86,13 @@ final class ToyStorage: LogStorage {
                 }
                 do {
                     if let body = record.body(in: log, checks: checks) {
-                        try memory.commit(ToyCodec.decode(body, checks: checks))
+                        try remember(ToyCodec.decode(body, checks: checks))
                     } else {
                         guard fault == .damageToldWhenRead || fault == .firstGroupServedAnyway,
                             let body = record.body(in: log, checks: false)
                         else { throw damaged }
                         damage.withLock { $0 = damaged }
-                        try memory.commit(ToyCodec.decode(body, checks: false))
+                        try remember(ToyCodec.decode(body, checks: false))
                     }
                 } catch let error as StorageError where error.code == .misuse {
                     // What follows damage need not fit.
@@ -101,10 +104,20 @@ final class ToyStorage: LogStorage {
         }
     }
 
+    /// Memory keeps everything but snapshots.
+    private func remember(_ batches: [StorageBatch]) throws {
+        try memory.commit(batches.map(\.withoutSnapshot))
+        bodies.take(batches)
+    }
+
+    var snapshots: (any SnapshotStore)? { bodies }
+
     func recover(_ group: GroupID) throws -> RecoveredGroup {
         try checkThatReadsAreAllowed()
         if fault == .firstGroupServedAnyway, group != .first, let damage = damage.withLock({ $0 }) { throw damage }
-        return try fault.recovered(try memory.recover(fault.group(group)))
+        var recovered = try memory.recover(fault.group(group))
+        recovered.snapshot = bodies.snapshot(of: fault.group(group))
+        return try fault.recovered(recovered)
     }
 
     private func checkThatReadsAreAllowed() throws {
@@ -147,24 +160,36 @@ final class ToyStorage: LogStorage {
     }
 
     private func take(_ batches: [StorageBatch]) throws {
+        try bodies.check(batches) { try memory.recover($0).terms.base.index }
+        if fault == .bodyRemovedTooEarly { bodies.removeSuperseded(by: batches) }
         try state.withLock { state in
             // Memory refuses what is wrong, and as a whole; then it is written.
+            let known = batches.map(\.withoutSnapshot)
             switch fault {
             case .refusedInPart:
                 for batch in batches {
-                    try memory.commit([batch])
+                    try memory.commit([batch.withoutSnapshot])
                     try write([batch], &state)
                 }
             case .batchesApart:
-                try memory.commit(batches)
+                try memory.commit(known)
                 for batch in batches { try write([batch], &state) }
-            case .gapsAccepted where (try? memory.commit(batches)) == nil: break
+            case .snapshotApart:
+                try memory.commit(known)
+                try write(known, &state)
+                for batch in batches {
+                    guard let snapshot = batch.snapshot else { continue }
+                    try write([StorageBatch(group: batch.group, snapshot: snapshot)], &state)
+                }
+            case .gapsAccepted where (try? memory.commit(known)) == nil: break
             case .gapsAccepted: try write(batches, &state)
             default:
-                try memory.commit(batches)
+                try memory.commit(known)
                 try write(batches, &state)
             }
         }
+        bodies.removeSuperseded(by: batches)
+        bodies.take(batches)
     }
 
     private func write(_ batches: [StorageBatch], _ state: inout State) throws {
@@ -235,5 +260,13 @@ final class ToyStorage: LogStorage {
             if fault == .fileLeftOpen, let file = state.files?.log { Self.leaked.withLock { $0.append(file) } }
             state.files = nil
         }
+    }
+}
+
+extension StorageBatch {
+    fileprivate var withoutSnapshot: StorageBatch {
+        var batch = self
+        batch.snapshot = nil
+        return batch
     }
 }

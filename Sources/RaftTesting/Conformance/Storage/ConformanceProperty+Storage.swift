@@ -13,7 +13,7 @@ extension ConformanceProperty {
     public static let hardState = ConformanceProperty("hard-state")
     /// Configuration entries are recovered, oldest first, and only those still in the log (rule M2).
     public static let configurations = ConformanceProperty("configurations")
-    /// The parts of one batch work in order: truncation, entries, purge, hard state (rule L7).
+    /// The parts of one batch work in order: truncation, entries, snapshot, purge, hard state (rule L7).
     public static let partsInOrder = ConformanceProperty("parts-in-order")
     /// The batches of one commit work in their order.
     public static let batchesInOrder = ConformanceProperty("batches-in-order")
@@ -35,6 +35,23 @@ extension ConformanceProperty {
     public static let largeEntries = ConformanceProperty("large-entries")
     /// Many entries in one commit and in the log.
     public static let manyEntries = ConformanceProperty("many-entries")
+    /// The body of a snapshot comes back byte for byte, in pieces of any size.
+    public static let snapshotBodies = ConformanceProperty("snapshot-bodies")
+    /// A body that is not finished is never found, and an attempt begins anew (rule S8).
+    public static let unfinishedSnapshots = ConformanceProperty("unfinished-snapshots")
+    /// A body that is being received goes on where it was left, also after reopening (rule S6).
+    public static let resumedSnapshots = ConformanceProperty("resumed-snapshots")
+    /// Of a snapshot of another identity nothing is taken over (rule S1).
+    public static let snapshotIdentity = ConformanceProperty("snapshot-identity")
+    /// A group's snapshot is the one that was named last.
+    public static let namedSnapshots = ConformanceProperty("named-snapshots")
+    /// A body goes when another takes its place, and stays readable for who reads it.
+    public static let supersededSnapshots = ConformanceProperty("superseded-snapshots")
+    /// A snapshot without a finished body, one of an earlier position and a purge past the snapshot are `misuse`, and
+    /// change nothing.
+    public static let snapshotRefusals = ConformanceProperty("snapshot-refusals")
+    /// A snapshot with a purge works past the end of the log, at its end, of an empty log and before a tail (rule S10).
+    public static let snapshotPurge = ConformanceProperty("snapshot-purge")
     /// Any history of commits and restarts leaves what the reference model holds.
     public static let randomHistories = ConformanceProperty("random-histories")
     /// Readers beside a commit find every entry that was committed before.
@@ -64,4 +81,13 @@ extension ConformanceProperty {
     /// When the disk is full, entries are refused before anything is written, hard states and purges go on, and so do
     /// entries without a restart when there is room again (rule D4).
     public static let reserve = ConformanceProperty("reserve")
+    /// Whenever the making of a snapshot is cut off, the one before is there with its body, or this one with its own and
+    /// with all that was committed beside it (rules S2, L7).
+    public static let snapshotCrashes = ConformanceProperty("snapshot-crashes")
+    /// A body that met a failed call is not found, and can be written anew; what a failed sync was to cover counts for
+    /// nothing (rule D2).
+    public static let snapshotFailures = ConformanceProperty("snapshot-failures")
+    /// A body that finds no room is `full`, and harms nothing; with a reserve a full disk takes the snapshot that makes
+    /// room (rule D4).
+    public static let snapshotFullDisk = ConformanceProperty("snapshot-full-disk")
 }

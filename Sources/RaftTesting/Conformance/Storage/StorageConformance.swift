@@ -8,7 +8,7 @@ public import RaftCore
 /// ```
 ///
 /// The suite opens as many storages as it likes, each in a directory of its own that exists and is empty, and the same
-/// directory again after `close()`. Works with any test runner: a promise that is not kept is thrown.
+/// directory again after `close()`. What concerns snapshots is asked of storages that keep some. Works with any test runner: a promise that is not kept is thrown.
 public struct StorageConformance: Sendable {
     public var options: StorageConformanceOptions
     let open: @Sendable (String) throws -> any LogStorage
@@ -37,6 +37,8 @@ public struct StorageConformance: Sendable {
             case .close, .damage: options.keepsFiles
             case .killedAtAnyCall, .powerLostAtAnyCall, .powerLostAfterKill, .failedCommit, .damageAfterFailure,
                 .fullDisk:
+                options.keepsFiles && options.recorder != nil
+            case .snapshotCrashes, .snapshotFailures, .snapshotFullDisk:
                 options.keepsFiles && options.recorder != nil
             case .reserve: options.keepsFiles && options.recorder != nil && options.keepsReserve
             default: true
@@ -103,6 +105,14 @@ public struct StorageConformance: Sendable {
         Row(.unknownKinds) { try $0.unknownKinds() },
         Row(.largeEntries) { try $0.largeEntries() },
         Row(.manyEntries) { try $0.manyEntries() },
+        Row(.snapshotBodies) { try $0.snapshotBodies() },
+        Row(.unfinishedSnapshots) { try $0.unfinishedSnapshots() },
+        Row(.resumedSnapshots) { try $0.resumedSnapshots() },
+        Row(.snapshotIdentity) { try $0.snapshotIdentity() },
+        Row(.namedSnapshots) { try $0.namedSnapshots() },
+        Row(.supersededSnapshots) { try $0.supersededSnapshots() },
+        Row(.snapshotRefusals) { try $0.snapshotRefusals() },
+        Row(.snapshotPurge) { try $0.snapshotPurge() },
         Row(.randomHistories) { try $0.randomHistories() },
         Row(.concurrentReaders) { try $0.concurrentReaders() },
         Row(.oneOpener) { try $0.oneOpener() },
@@ -115,5 +125,8 @@ public struct StorageConformance: Sendable {
         Row(.damageAfterFailure) { try $0.damageAfterFailure() },
         Row(.fullDisk) { try $0.fullDisk() },
         Row(.reserve) { try $0.reserve() },
+        Row(.snapshotCrashes) { try $0.snapshotCrashes() },
+        Row(.snapshotFailures) { try $0.snapshotFailures() },
+        Row(.snapshotFullDisk) { try $0.snapshotFullDisk() },
     ]
 }

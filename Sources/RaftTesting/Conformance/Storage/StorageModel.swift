@@ -6,6 +6,7 @@ struct StorageModel: Hashable, Sendable {
     struct Group: Hashable, Sendable {
         var hardState: HardState?
         var base = LogID.zero
+        var snapshot: Snapshot?
         /// One entry each, from the one after the base on.
         var entries: [EntryBatch] = []
 
@@ -17,7 +18,7 @@ struct StorageModel: Hashable, Sendable {
 
     subscript(group: GroupID) -> Group { groups[group] ?? Group() }
 
-    /// Truncation, entries, purge, hard state, in this order (rule L7). The batch must be one that the rules allow.
+    /// Truncation, entries, snapshot, purge, hard state, in this order (rule L7). The batch must be one that the rules allow.
     mutating func apply(_ batch: StorageBatch) {
         var group = self[batch.group]
         if let index = batch.truncateAfter {
@@ -26,6 +27,7 @@ struct StorageModel: Hashable, Sendable {
         for position in 0..<batch.entries.count {
             group.entries.append(batch.entries.slice(from: batch.entries.firstIndex + position, maxCount: 1))
         }
+        if let snapshot = batch.snapshot { group.snapshot = snapshot }
         if let base = batch.purgeThrough, base.index > group.base.index {
             group.entries.removeFirst(min(base.index - group.base.index, group.entries.count))
             group.base = base
@@ -44,7 +46,7 @@ struct StorageModel: Hashable, Sendable {
     func recovered(_ group: GroupID) throws -> RecoveredGroup {
         var recovery = LogRecovery(base: self[group].base)
         for entry in self[group].entries { try entry.withUnsafeBytes { try recovery.visit($0) } }
-        return recovery.finish(hardState: self[group].hardState)
+        return recovery.finish(hardState: self[group].hardState, snapshot: self[group].snapshot)
     }
 }
 
@@ -68,7 +70,30 @@ extension StorageModel {
                 return "the configurations of group \(group) are at \(found.configurations.map(\.id)) instead of "
                     + "\(wanted.configurations.map(\.id)), or others"
             }
+            if let difference = try differenceOfSnapshot(found.snapshot, from: storage, group) { return difference }
             if let difference = try differenceOfEntries(from: storage, group) { return difference }
+        }
+        return nil
+    }
+
+    private func differenceOfSnapshot(
+        _ found: Snapshot?, from storage: any LogStorage, _ group: GroupID
+    ) throws -> String? {
+        func text(_ snapshot: Snapshot?) -> String { snapshot.map { "(\($0.id))" } ?? "none" }
+        let wanted = self[group].snapshot
+        guard found == wanted else {
+            return "group \(group) has the snapshot \(text(found)) instead of \(text(wanted)), or one of other content"
+        }
+        guard let wanted else { return nil }
+        guard let body = try storage.snapshots?.open(wanted.id, of: group) else { return "there are no bodies" }
+        var bytes: [UInt8] = []
+        while bytes.count < Int(wanted.size) {
+            let piece = try body.read(at: UInt64(bytes.count), count: Int(wanted.size) - bytes.count)
+            guard !piece.isEmpty else { return "the body of snapshot \(wanted.id) ends at byte \(bytes.count)" }
+            bytes += piece
+        }
+        guard bytes == StorageSamples.body(of: wanted.id) else {
+            return "the body of snapshot \(wanted.id) of group \(group) has other bytes than were written"
         }
         return nil
     }

@@ -1,3 +1,4 @@
+import CRaftChecksum
 import RaftCore
 import RaftMembership
 
@@ -24,13 +25,40 @@ enum StorageSamples {
         return builder.finish()
     }
 
-    static func configuration(_ index: LogIndex, term: Term, voters: [NodeID]) throws -> EntryBatch {
-        let membership = try Membership(
+    private static func membership(of voters: [NodeID]) throws -> Membership {
+        try Membership(
             members: voters.map { id in
                 Membership.Record(member: Member(id: id, incarnation: 1), addresses: ["memory:\(id)"])
             }, voters: voters)
+    }
+
+    static func configuration(_ index: LogIndex, term: Term, voters: [NodeID]) throws -> EntryBatch {
+        let membership = try membership(of: voters)
         let payload = MembershipCodec.encode(ConfigurationPayload(cluster: cluster, membership: membership))
         return entry(.configuration, at: index, term: term, payload: payload)
+    }
+
+    /// One whose body is `body(of:)`.
+    static func snapshot(at index: LogIndex, term: Term = 2, size: Int = 3000) throws -> Snapshot {
+        let last = LogID(term: term, index: index)
+        let body = body(of: SnapshotID(last: last, size: UInt64(size), checksum: 0))
+        let configuration = LoggedMembership(id: LogID(term: 1, index: 1), membership: try membership(of: [1, 2, 3]))
+        return Snapshot(
+            last: last, cluster: cluster, configuration: configuration, size: UInt64(size),
+            checksum: body.withUnsafeBytes { bytes in
+                bytes.baseAddress.map { raft_crc32c(0, $0, bytes.count) } ?? 0
+            })
+    }
+
+    /// Bytes that tell position and size, and differ from place to place.
+    static func body(of id: SnapshotID) -> [UInt8] {
+        let seed = id.last.index.rawValue &* 31 &+ id.last.term.rawValue &* 7 &+ id.size
+        return [UInt8](unsafeUninitializedCapacity: Int(id.size)) { buffer, count in
+            while count < buffer.count {
+                buffer[count] = UInt8(truncatingIfNeeded: seed &+ UInt64(count) &* 37 &+ UInt64(count >> 8))
+                count += 1
+            }
+        }
     }
 
     static func hardState(_ term: Term, start: UInt64 = 3, commitHint: LogIndex = 0) -> HardState {
@@ -40,17 +68,20 @@ enum StorageSamples {
     }
 
     /// One batch for each of one to three groups, of any shape that the rules allow.
-    static func batches(_ model: StorageModel, using random: inout SeededRandom) throws -> [StorageBatch] {
+    /// - Parameter snapshots: whether each purge comes with a snapshot, whose body must be written before.
+    static func batches(
+        _ model: StorageModel, snapshots: Bool = false, using random: inout SeededRandom
+    ) throws -> [StorageBatch] {
         var model = model
         return try (0...random.index(below: 3)).map { _ in
-            let batch = try self.batch(model, of: random.pick(groups), using: &random)
+            let batch = try self.batch(model, of: random.pick(groups), snapshots: snapshots, using: &random)
             model.apply(batch)
             return batch
         }
     }
 
     private static func batch(
-        _ model: StorageModel, of group: GroupID, using random: inout SeededRandom
+        _ model: StorageModel, of group: GroupID, snapshots: Bool, using random: inout SeededRandom
     ) throws -> StorageBatch {
         var batch = StorageBatch(group: group)
         var state = model[group]
@@ -84,6 +115,9 @@ enum StorageSamples {
                 let position = state.entries[random.index(below: state.entries.count)].id(at: 0)
                 take { $0.purgeThrough = position }
             }
+        }
+        if snapshots, let purge = batch.purgeThrough {
+            batch.snapshot = try snapshot(at: purge.index, term: purge.term, size: random.index(below: 5000))
         }
         if random.chance(500) {
             batch.hardState = hardState(state.last.term, start: random.next(in: 1...9), commitHint: state.base.index)

@@ -61,7 +61,7 @@ extension StorageTrial {
     }
 
     /// Does `work`, which commits `batches`, under the recorder; then opens what each crash in it would have left.
-    private func record(
+    func record(
         _ kind: CrashKind, _ what: String, in directory: String, _ batches: [StorageBatch],
         _ work: () throws -> any LogStorage
     ) throws -> any LogStorage {
@@ -129,9 +129,12 @@ extension StorageTrial {
             defer { storage.close() }
             var found = before
             if let difference = try before.difference(from: storage, groups: StorageSamples.groups) {
-                guard try after.difference(from: storage, groups: StorageSamples.groups) == nil else {
-                    let wanted = state.isAfterReturn ? "the state that was committed" : "the state before or after"
-                    throw failure("\(crash) \(wanted) is not there: \(difference)")
+                if let other = try after.difference(from: storage, groups: StorageSamples.groups) {
+                    if state.isAfterReturn {
+                        throw failure("\(crash) the state that was committed is not there: \(other)")
+                    }
+                    throw failure(
+                        "\(crash) the state before is not there: \(difference); nor is the one after: \(other)")
                 }
                 found = after
             }

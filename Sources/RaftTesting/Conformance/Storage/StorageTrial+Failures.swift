@@ -52,6 +52,14 @@ extension StorageTrial {
     func commit(
         _ batches: [StorageBatch], in image: DirectoryImage, _ fault: CallFault, _ what: String
     ) throws -> FailedCommit? {
+        try attempt(in: image, fault, what) { try $0.commit(batches) }
+    }
+
+    /// What happens to work one of whose calls fails, in a directory of its own.
+    /// - Returns: nil when the work was over before.
+    func attempt(
+        in image: DirectoryImage, _ fault: CallFault, _ what: String, _ work: (any LogStorage) throws -> Void
+    ) throws -> FailedCommit? {
         let directory = scratch.path + "/failing"
         try image.write(to: directory)
         do {
@@ -62,7 +70,7 @@ extension StorageTrial {
             }
             let failed = FailedCommit(storage, recording, directory, before)
             recording.fail(fault)
-            do { try storage.commit(batches) } catch { failed.error = error }
+            do { try work(storage) } catch { failed.error = error }
             recording.fail(nil)
             guard let place = recording.calls().firstIndex(where: \.hasFailed) else {
                 failed.end()
@@ -77,7 +85,7 @@ extension StorageTrial {
     }
 
     /// What must hold from then on: the storage is not used any more, and nothing that it said was wrong.
-    private func checkTheRest(of failed: FailedCommit, _ batches: [StorageBatch]) throws {
+    func checkTheRest(of failed: FailedCommit, _ batches: [StorageBatch]) throws {
         let after = model.applying(batches)
         let what = failed.what
         if let error = failed.error {

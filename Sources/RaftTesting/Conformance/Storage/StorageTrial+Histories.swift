@@ -7,7 +7,13 @@ extension StorageTrial {
             let trial = try StorageTrial(property, options: options, open: opener)
             trial.random = SeededRandom(seed: options.seed &+ UInt64(history) &* 7919)
             for step in 0..<options.historyLength {
-                try trial.commit(try StorageSamples.batches(trial.model, using: &trial.random))
+                let batches = try StorageSamples.batches(
+                    trial.model, snapshots: trial.storage.snapshots != nil, using: &trial.random)
+                for batch in batches {
+                    guard let snapshot = batch.snapshot else { continue }
+                    try trial.write(snapshot, of: batch.group, asReceived: trial.random.chance(500))
+                }
+                try trial.commit(batches)
                 if trial.random.chance(200) { try trial.reopen() }
                 if trial.random.chance(500) { try trial.check("history \(history), step \(step)") }
             }

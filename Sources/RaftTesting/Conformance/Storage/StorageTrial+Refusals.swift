@@ -7,7 +7,7 @@ extension StorageTrial {
 
     /// Commits what must be refused, and checks that nothing of it stays. After a refusal the framework stops using a
     /// storage: what counts is what the next start finds.
-    private func expectRefusal(_ what: String, _ batches: StorageBatch...) throws {
+    func expectRefusal(_ what: String, _ batches: StorageBatch...) throws {
         try expect(.misuse, from: what) { try storage.commit(batches) }
         try reopen()
         try check("after \(what) was refused")

@@ -34,10 +34,11 @@ extension StorageTrial {
     }
 
     /// Commits entries of `size` bytes, ten at a time, until there is no room for them.
-    private func fill(with size: Int) throws {
+    func fill(with size: Int) throws {
         while model[.first].entries.count < options.mostEntries {
+            let last = model[.first].last
             let batch = StorageBatch(
-                group: .first, entries: StorageSamples.commands(model[.first].last.index.next, 10, size: size))
+                group: .first, entries: StorageSamples.commands(last.index.next, 10, term: last.term, size: size))
             do {
                 try storage.commit([batch])
             } catch let error as StorageError where error.code == .full {
