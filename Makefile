@@ -47,6 +47,10 @@ model: simulator
 		$(CHECK) model --nodes 3 --root $$root --depth 60 --terms 1 --entries 0 --changes 1 --heartbeats 1 --crashes 1 || exit 1; done
 	@$(CHECK) model --nodes 3 --root led --depth 60 --terms 1 --entries 1 --transfers 1 --crashes 1
 
+# A gibibyte of state, built, streamed and installed under load: minutes, and some gigabytes of disk.
+large: release
+	@RAFT_LARGE=1 RAFT_BINARIES="$(CURDIR)/$(BIN)" $(SWIFT) test --no-parallel $(TEST) --filter LargeStateTests
+
 simulator: deps
 	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-sim
 	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-check

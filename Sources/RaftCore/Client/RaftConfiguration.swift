@@ -33,7 +33,8 @@ public struct RaftConfiguration: Hashable, Sendable {
     public var inboxMessages = 16_384
     /// Entries handed to the machine in one step.
     public var applyBatch = 4096
-    /// A snapshot is taken when the log reaches a multiple of so many entries (§7); 0 for no such policy.
+    /// A snapshot is taken when the log reaches a multiple of so many entries (§7), but not before half the size of the last
+    /// one was appended since; 0 for no such policy.
     public var snapshotEntries = 10_000
     /// The same when so many bytes of entries were appended since the last one; 0 for no such policy.
     public var snapshotBytes = 256 << 20

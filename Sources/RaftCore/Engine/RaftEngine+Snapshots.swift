@@ -30,14 +30,19 @@ extension RaftEngine {
     /// theirs at the same positions, and a transfer that one began another can go on with (rule S6).
     func snapshotDue(through target: LogIndex) -> LogIndex? {
         let step = UInt64(configuration.snapshotEntries)
-        guard step > 0, snapshots.taking == nil, !snapshots.isImpossible else { return nil }
+        guard step > 0, snapshots.taking == nil, !snapshots.isImpossible, isWorthIt else { return nil }
         let due = LogIndex(target.rawValue / step * step)
         return due > applySubmitted && due > newestSnapshot ? due : nil
     }
 
+    /// A large state is not written anew for a few small entries: not before half its size was appended since.
+    private var isWorthIt: Bool {
+        log.appendedBytes - snapshots.bytesAtLast >= (snapshots.newest?.size ?? 0) / 2
+    }
+
     /// By the bytes that were appended since the last one.
     mutating func considerBytes(_ fx: inout Effects) {
-        guard configuration.snapshotBytes > 0,
+        guard configuration.snapshotBytes > 0, isWorthIt,
             log.appendedBytes - snapshots.bytesAtLast >= UInt64(configuration.snapshotBytes)
         else { return }
         takeSnapshot(&fx)

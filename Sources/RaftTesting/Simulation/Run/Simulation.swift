@@ -160,8 +160,11 @@ public final class Simulation<Work: Workload> {
         let timeout = 20 * plan.cluster.configuration.electionTimeout.upperBound + 5 * second
         if plan.cluster.isFormed == false {
             try wait(20 * second, "M9", "the cluster was not formed") {
-                self.core.nodes.prefix(self.plan.cluster.nodes).allSatisfy {
-                    self.cluster.raft($0)?.driver.engine.membership.isEmpty == false
+                // Who was removed before it heard of anything has nobody left to hear from.
+                let members = self.core.properties.committedConfiguration.membership
+                return self.core.nodes.prefix(self.plan.cluster.nodes).allSatisfy { node in
+                    self.cluster.raft(node)?.driver.engine.membership.isEmpty == false
+                        || (!members.isEmpty && node.member.map { members.slot(of: $0) == nil } ?? false)
                 }
             }
         }
