@@ -16,7 +16,7 @@ endif
 # would rebuild everything.
 STATIC := -c release --static-swift-stdlib --scratch-path .build/static
 
-.PHONY: run test sim model simulator test-system bench lint install deps release docs
+.PHONY: run test sim model large simulator test-system bench lint install deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release

@@ -19,7 +19,7 @@ struct SimulatorProcessTests {
     #if TestBuild
         @Test("The replay command that it prints last brings the narrowed failure back")
         func replayCommand() throws {
-            let (status, output) = try run("--seed 21 --short --mutation forgetAbandonedProposals")
+            let (status, output) = try run("--seed 3 --short --mutation forgetAbandonedProposals")
             let command = try #require(output.split(separator: "\n").last { $0.hasPrefix("replay: raft-sim ") })
             #expect(status == 1 && command.contains(" --faults ") && command.contains(" --until "), "\(output)")
             let narrowed = try #require(output.split(separator: "\n").first { $0.hasPrefix("narrowed down ") })
