@@ -37,10 +37,10 @@ extension RealProcesses {
 
             let building = MemoryWatch(cluster, leader)
             for id in 1...3 where id != away {
-                let ran = try await Ran.program(
-                    "raftctl",
-                    ["--endpoint", cluster.clientAddress(id), "--no-follow", "--timeout", "120s", "compact"])
-                #expect(ran.code == 0, "\(ran.error)")
+                let exact = try cluster.client([id], followsLeader: false, timeout: .seconds(180))
+                let (snapshot, _) = try await exact.snapshot(compacting: true)
+                #expect(snapshot.size > 1 << 30)
+                await exact.close()
             }
             let built = await building.stop()
 
@@ -101,8 +101,12 @@ extension RealProcesses {
         private func keepWriting(_ client: RaftClient) async throws -> Int {
             var count = 0
             while !Task.isCancelled {
-                _ = try await client.put("load-\(count % 100)", "\(count)")
-                count += 1
+                do {
+                    _ = try await client.put("load-\(count % 100)", "\(count)")
+                    count += 1
+                } catch  where Task.isCancelled {
+                    break
+                }
             }
             return count
         }

@@ -71,8 +71,9 @@ public struct ClientRequest: Hashable, Sendable {
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
-        case .query, .status, .members, .snapshot: true
-        case .propose, .bootstrap, .change, .transfer, .unsupported: false
+        case .query, .status, .members: true
+        // A large one takes long, and asking again would only have the next one taken.
+        case .propose, .bootstrap, .change, .transfer, .snapshot, .unsupported: false
         }
     }
 
