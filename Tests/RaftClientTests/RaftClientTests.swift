@@ -208,4 +208,10 @@ struct RaftClientTests {
         let later = await failure { () async throws(RaftClientError) in try await client.query([1]) }
         #expect(later?.code == .closed)
     }
+
+    @Test("A call for a snapshot, which may take long, is made once: each repetition would have the next one taken")
+    func snapshotsAreAskedForOnce() {
+        #expect(!ClientRequest.snapshot().isRepeatable && !ClientRequest.snapshot(compacting: true).isRepeatable)
+        #expect(ClientRequest.status.isRepeatable)
+    }
 }
