@@ -2,8 +2,6 @@ package import RaftMembership
 
 // Calls that change the membership or hand over leadership. Each ends exactly once, with its outcome.
 extension Driver {
-    private static let maximumCalls = 64
-
     /// Any thread; calls back on the driver's lane.
     package func requestChange(
         _ request: ChangeRequest, _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
@@ -26,17 +24,15 @@ extension Driver {
             completion(.failure(failureForCalls(failure)))
             return
         }
-        guard changes.count < Self.maximumCalls else {
+        guard let id = changes.add(completion) else {
             completion(.failure(Self.overloaded))
             return
         }
-        lastCall += 1
-        changes[lastCall] = completion
-        step(.changeRequested(CallID(rawValue: lastCall), request), now)
+        step(.changeRequested(id, request), now)
     }
 
     func changeEnded(_ id: CallID, _ outcome: ChangeOutcome) {
-        guard let completion = changes.removeValue(forKey: id.rawValue) else { return }
+        guard let completion = changes.take(id) else { return }
         switch outcome {
         case .changed(let logged): completion(.success(logged))
         case .refused(let reason): completion(.failure(RaftError(.changeRefused, reason)))
@@ -53,17 +49,15 @@ extension Driver {
             completion(.failure(failureForCalls(failure)))
             return
         }
-        guard transfers.count < Self.maximumCalls else {
+        guard let id = transfers.add(completion) else {
             completion(.failure(Self.overloaded))
             return
         }
-        lastCall += 1
-        transfers[lastCall] = completion
-        step(.transferRequested(CallID(rawValue: lastCall), to: target, givesUp: givesUp), now)
+        step(.transferRequested(id, to: target, givesUp: givesUp), now)
     }
 
     func transferEnded(_ id: CallID, _ outcome: TransferOutcome) {
-        guard let completion = transfers.removeValue(forKey: id.rawValue) else { return }
+        guard let completion = transfers.take(id) else { return }
         switch outcome {
         case .transferred(let leader): completion(.success(leader.id))
         case .failed(let reason): completion(.failure(RaftError(.transferFailed, reason)))
@@ -73,11 +67,7 @@ extension Driver {
 
     /// The node ends.
     func endAdministration(_ error: RaftError) {
-        let waitingChanges = changes.sorted { $0.key < $1.key }
-        let waitingTransfers = transfers.sorted { $0.key < $1.key }
-        changes = [:]
-        transfers = [:]
-        for (_, completion) in waitingChanges { completion(.failure(error)) }
-        for (_, completion) in waitingTransfers { completion(.failure(error)) }
+        for completion in changes.takeAll() { completion(.failure(error)) }
+        for completion in transfers.takeAll() { completion(.failure(error)) }
     }
 }

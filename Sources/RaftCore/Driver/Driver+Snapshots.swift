@@ -3,8 +3,6 @@ import RaftTracing
 
 // Snapshots: their bodies and the machine are elsewhere; the driver passes orders on and reports back.
 extension Driver {
-    private static let maximumCalls = 64
-
     /// Any thread; calls back on the driver's lane.
     package func requestSnapshot(
         compacts: Bool,
@@ -22,17 +20,15 @@ extension Driver {
             completion(.failure(failureForCalls(failure)))
             return
         }
-        guard snapshotCalls.count < Self.maximumCalls else {
+        guard let id = snapshotCalls.add(completion) else {
             completion(.failure(Self.overloaded))
             return
         }
-        lastCall += 1
-        snapshotCalls[lastCall] = completion
-        step(.snapshotRequested(CallID(rawValue: lastCall), compacts: compacts), now)
+        step(.snapshotRequested(id, compacts: compacts), now)
     }
 
     func snapshotEnded(_ id: CallID, _ outcome: SnapshotOutcome) {
-        guard let completion = snapshotCalls.removeValue(forKey: id.rawValue) else { return }
+        guard let completion = snapshotCalls.take(id) else { return }
         switch outcome {
         case .done(let snapshot, let purged): completion(.success((snapshot, purged)))
         case .failed(let reason): completion(.failure(RaftError(.snapshotFailed, reason)))
@@ -40,9 +36,7 @@ extension Driver {
     }
 
     func endSnapshotCalls(_ error: RaftError) {
-        let waiting = snapshotCalls.sorted { $0.key < $1.key }
-        snapshotCalls = [:]
-        for (_, completion) in waiting { completion(.failure(error)) }
+        for completion in snapshotCalls.takeAll() { completion(.failure(error)) }
     }
 
     func takeSnapshot(_ order: UInt64, _ snapshot: Snapshot) {

@@ -29,10 +29,9 @@ package final class Driver: @unchecked Sendable {
     var bootstraps: [UInt64: @Sendable (Result<ClusterID, RaftError>) -> Void] = [:]
     /// The call whose input is being stepped: a refusal of the call alone ends it and no other.
     var currentBootstrap: UInt64?
-    var changes: [UInt64: @Sendable (Result<LoggedMembership, RaftError>) -> Void] = [:]
-    var transfers: [UInt64: @Sendable (Result<NodeID, RaftError>) -> Void] = [:]
-    var snapshotCalls: [UInt64: @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void] = [:]
-    var lastCall: UInt64 = 0
+    var changes = WaitingCalls<LoggedMembership>()
+    var transfers = WaitingCalls<NodeID>()
+    var snapshotCalls = WaitingCalls<(snapshot: Snapshot, purged: LogIndex)>()
     var clientAddresses: [NodeID: [String]] = [:]
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
     var publishedMetrics: RaftMetrics?

@@ -9,18 +9,14 @@ public struct ConfigurationKey: Sendable {
     public var summary: String
     /// The module that adds this key, such as `transport unix`; nil for the node's own. Set by the registry.
     public internal(set) var module: String?
-    /// Why a value has no effect in this release; nil when it has.
-    public var ignoredBecause: String?
 
     public init(
-        _ name: String, _ type: ConfigurationType, standard: ConfigurationValue? = nil, summary: String,
-        ignoredBecause: String? = nil
+        _ name: String, _ type: ConfigurationType, standard: ConfigurationValue? = nil, summary: String
     ) {
         self.name = name
         self.type = type
         self.standard = standard
         self.summary = summary
-        self.ignoredBecause = ignoredBecause
     }
 
     /// `RAFTD_RAFT_SNAPSHOT_ENTRIES` for `raft.snapshotEntries`.

@@ -75,8 +75,7 @@ public struct ConfigurationTable: Sendable {
         for key in keys {
             let standard = key.standard.map { "`\($0)`" } ?? ""
             let module = key.module.map { " (module \($0))" } ?? ""
-            let ignored = key.ignoredBecause.map { " No effect yet: \($0)." } ?? ""
-            lines.append("| `\(key.name)` | \(key.type.accepted) | \(standard) | \(key.summary)\(module).\(ignored) |")
+            lines.append("| `\(key.name)` | \(key.type.accepted) | \(standard) | \(key.summary)\(module). |")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -77,11 +77,6 @@ extension NodeConfiguration {
                 ConfigurationHint(
                     key: key, origin: origin == .standard ? nil : origin, isIgnored: isIgnored, message: message))
         }
-        for key in settings.table.keys {
-            if let reason = key.ignoredBecause, settings.isSet(key.name) {
-                add(key.name, isIgnored: true, "has no effect: \(reason)")
-            }
-        }
         if let own = members.first(where: { $0.id == id }), !listen.contains(own.address) {
             add(
                 "transport.listen",

@@ -1,4 +1,3 @@
-import CRaftChecksum
 import Glibc
 public import RaftCore
 public import RaftMembership
@@ -73,18 +72,10 @@ public struct LMDBGroupInspection: Hashable, Sendable {
     private mutating func verify(_ snapshot: Snapshot, in directory: DataDirectory) {
         let file = directory.path(of: SnapshotFile(.finished(snapshot.id), of: group))
         do {
-            let body = try SnapshotFileReader(Descriptor(opening: file, O_RDONLY), size: snapshot.size)
-            var checksum: UInt32 = 0
-            var offset: UInt64 = 0
-            while offset < snapshot.size {
-                let piece = try body.read(at: offset, count: 1 << 20)
-                piece.withUnsafeBytes { checksum = raft_crc32c(checksum, $0.baseAddress, $0.count) }
-                offset += UInt64(piece.count)
-            }
-            isSnapshotIntact = checksum == snapshot.checksum
-            if !isSnapshotIntact { note(nil, "\(file) is damaged: its bytes do not match their checksum") }
+            try snapshot.verify(SnapshotFileReader(Descriptor(opening: file, O_RDONLY), size: snapshot.size))
+            isSnapshotIntact = true
         } catch {
-            note(nil, "the body of snapshot \(snapshot.last): \(error)")
+            note(nil, "\(file): \(error)")
         }
     }
 
