@@ -82,6 +82,12 @@ public final class MemoryStorage: LogStorage {
                 }
                 last = min(last, index)
             }
+            if !batch.repairs.isEmpty, batch.repairs.firstIndex <= base || batch.repairs.lastIndex > last {
+                throw StorageError(
+                    .misuse,
+                    "repairs \(batch.repairs.firstIndex) to \(batch.repairs.lastIndex) reach out of the log, \(base.next) "
+                        + "to \(last)")
+            }
             if !batch.entries.isEmpty {
                 guard batch.entries.firstIndex == last.next else {
                     throw StorageError(
@@ -118,6 +124,7 @@ public final class MemoryStorage: LogStorage {
                 if !rest.isEmpty { group.batches.append(rest) }
             }
         }
+        if !batch.repairs.isEmpty { group.batches = group.batches.replacing(batch.repairs) }
         if !batch.entries.isEmpty { group.batches.append(batch.entries) }
         if let snapshot = batch.snapshot { group.snapshot = snapshot }
         if let base = batch.purgeThrough, base.index > group.base.index {

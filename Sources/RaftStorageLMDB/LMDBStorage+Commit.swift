@@ -77,12 +77,17 @@ extension LMDBStorage {
         let reserve = min(options.reserve, options.maximumMapSize / 4)
         var need = 64 * page
         var bringsEntries = false
-        for batch in batches where !batch.entries.isEmpty {
+        func count(_ entries: EntryBatch) {
+            guard !entries.isEmpty else { return }
             bringsEntries = true
-            let bytes = batch.entries.byteCount + 24 * batch.entries.count
+            let bytes = entries.byteCount + 24 * entries.count
             // Entries that do not fit on a shared page have pages of their own, the last one partly empty.
-            let large = batch.entries.byteCount / max(1, page / 4)
-            need += bytes + bytes / 4 + min(batch.entries.count, large) * page
+            let large = entries.byteCount / max(1, page / 4)
+            need += bytes + bytes / 4 + min(entries.count, large) * page
+        }
+        for batch in batches {
+            count(batch.repairs)
+            count(batch.entries)
         }
         let used = environment.usedBytes
         let target = used + need + reserve

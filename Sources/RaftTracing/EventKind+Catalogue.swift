@@ -224,6 +224,24 @@ extension EventKind {
             "Proposals ended without a known outcome because the leadership moved.")
     }
 
+    @inlinable public static var logDamaged: EventKind {
+        EventKind(
+            "raft.log.damaged", "b72baa958cdb4abc80133a5e5aa08df1",
+            "Entries on this disk are not what was written; they come back from the leader, but look at the disk.")
+    }
+
+    @inlinable public static var logRepaired: EventKind {
+        EventKind(
+            "raft.log.repaired", "cc2d71b77b4e4a43b8860d55f9e82fcf",
+            "Damaged entries were replaced by the leader's; the log is whole again.")
+    }
+
+    @inlinable public static var peerDamaged: EventKind {
+        EventKind(
+            "raft.peer.damaged", "4b410831868d493caffc29877f1c93bc",
+            "A peer found damage in its log and gets those entries again; look at its disk.")
+    }
+
     // MARK: Safety
 
     @inlinable public static var protocolViolation: EventKind {
@@ -348,7 +366,8 @@ extension EventKind {
         .departureUnheard, .snapshotTaken, .snapshotFailed, .snapshotOffered, .snapshotDelivered, .snapshotReceived,
         .snapshotInstalled, .peerConnected,
         .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,
-        .conflictRepaired, .entriesTruncated, .proposalsLost, .protocolViolation, .nodeFenced, .nodeAmnesiac,
+        .conflictRepaired, .entriesTruncated, .proposalsLost, .logDamaged, .logRepaired, .peerDamaged,
+        .protocolViolation, .nodeFenced, .nodeAmnesiac,
         .storageOpened, .storageRecovered, .storageFailed, .diskStalled, .storageRepaired, .mapGrown, .markMissing,
         .listenerStarted,
         .clientConnected, .clientRefused, .nodeStarted, .nodeStopping, .nodeStopped, .configurationIgnored,

@@ -24,9 +24,9 @@ package enum Opening {
 
     /// Parts that were each read without error may still contradict one another: then something is lost (rule D3).
     private static func checkConsistency(_ recovered: RecoveredGroup) throws {
-        let last = recovered.terms.last
+        let last = recovered.damage?.last ?? recovered.terms.last
         guard let hardState = recovered.hardState else {
-            guard last == .zero else {
+            guard last == .zero, recovered.damage == nil else {
                 throw StorageError(.damaged, "the log ends at \(last), but there is no hard state")
             }
             return
@@ -34,10 +34,34 @@ package enum Opening {
         guard hardState.term >= last.term else {
             throw StorageError(.damaged, "the log ends at \(last), but the hard state is of term \(hardState.term)")
         }
-        guard hardState.commitHint <= last.index else {
+        guard hardState.commitHint <= max(last.index, recovered.damage?.lastIndex ?? .zero) else {
             throw StorageError(
                 .damaged, "entries to \(hardState.commitHint) were committed, but the log ends at \(last)")
         }
+    }
+
+    /// Without its snapshot when the body of that is not what was written: another comes from the leader (rule D3).
+    private static func checkSnapshot(
+        of recovered: RecoveredGroup, in storage: any LogStorage
+    ) throws -> RecoveredGroup {
+        guard let snapshot = recovered.snapshot, let store = storage.snapshots else { return recovered }
+        do {
+            try snapshot.verify(try store.open(snapshot.id, of: .first))
+            return recovered
+        } catch let error as StorageError where error.code == .damaged || error.code == .missing {
+            return recovered.losing(snapshot, error.message)
+        }
+    }
+
+    /// Damage is made good by a leader; a server that votes alone has none but itself.
+    private static func checkThatSomebodyCanHelp(_ recovered: RecoveredGroup, _ node: NodeID) throws {
+        guard recovered.damage != nil else { return }
+        let logged = (recovered.configurations + recovered.detached).last ?? recovered.snapshot?.configuration
+        guard let membership = logged?.membership, membership.voters == [node], !membership.isJoint else { return }
+        throw StorageError(
+            .damaged,
+            "\(recovered.fault ?? "the log is damaged"), and no other member has it: this node votes alone; restore a backup"
+        )
     }
 
     static func close(_ storage: any LogStorage, on lane: any Lane) async {
@@ -67,8 +91,9 @@ package enum Opening {
     ) throws -> Opened {
         let storage = try make(provider, context, configuration, tracer)
         do {
-            let recovered = try storage.recover(.first)
+            let recovered = try checkSnapshot(of: try storage.recover(.first), in: storage)
             try checkConsistency(recovered)
+            try checkThatSomebodyCanHelp(recovered, context.node)
             var hardState: HardState
             if let known = recovered.hardState {
                 guard known.member.id == context.node else {
@@ -85,7 +110,10 @@ package enum Opening {
                 hardState = HardState(member: Member(id: context.node, incarnation: incarnation))
             }
             hardState.startCounter += 1
-            try storage.commit([StorageBatch(group: .first, hardState: hardState)])
+            try storage.commit([
+                // Damage that a snapshot covers goes with what it covers.
+                StorageBatch(group: .first, purgeThrough: recovered.dropped, hardState: hardState)
+            ])
             return Opened(storage: storage, hardState: hardState, recovered: recovered)
         } catch {
             storage.close()

@@ -44,6 +44,18 @@ extension Driver {
             tracer.error(
                 .peerSuspect, "node \(peer) no longer has entry \(index), which it acknowledged: it counts no more",
                 [.peer(peer.rawValue), .index(index.rawValue)])
+        case .logDamaged(let tail):
+            let snapshot = tail.lostSnapshot > .zero ? "the snapshot at entry \(tail.lostSnapshot) is lost: " : ""
+            tracer.error(
+                .logDamaged,
+                "\(snapshot)\(tail) of the log cannot be read: node \(own) asks its leader for them and does not campaign",
+                [.index(tail.firstIndex.rawValue)])
+        case .logRepaired(let index):
+            tracer.notice(.logRepaired, "the log is whole again, to entry \(index)", [.index(index.rawValue)])
+        case .peerDamaged(let peer, let index):
+            tracer.warning(
+                .peerDamaged, "the log of node \(peer) is damaged after entry \(index): it gets the rest again",
+                [.peer(peer.rawValue), .index(index.rawValue)])
         case .configurationAdopted(let id, let membership):
             tracer.info(
                 .configurationAdopted,

@@ -5,13 +5,14 @@ extension RaftEngine {
     // MARK: Campaigns
 
     /// A server may campaign while the configuration in effect has it as a voter, or one before that may be the last that
-    /// is committed: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2).
+    /// is committed: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2). Never while its
+    /// log is damaged (rule D3).
     package var mayCampaign: Bool {
         func isFullVoter(_ membership: Membership) -> Bool {
             guard let slot = membership.slot(of: member), !membership.members[slot].isWitness else { return false }
             return membership.isVoter(member)
         }
-        return (!isRemoved || breaks(.campaignAfterRemoval))
+        return (!isRemoved || breaks(.campaignAfterRemoval)) && (damage == nil || breaks(.campaignDamaged))
             && configurations.contains { isFullVoter($0.membership) }
     }
 
@@ -134,8 +135,7 @@ extension RaftEngine {
 
     mutating func receive(_ request: VoteRequest, from candidate: Member, _ now: Instant, _ fx: inout Effects) {
         tellIfRemoved(candidate, &fx)
-        let isUpToDate =
-            breaks(.compareLogsByIndex) ? request.last.index >= log.last.index : request.last >= log.last
+        let isUpToDate = isUpToDate(request.last)
         if request.isPreVote {
             if breaks(.adoptTermOnPreVote), request.term > term { adopt(request.term, now, &fx) }
             // No side effect of any kind (rule V6).
@@ -163,6 +163,14 @@ extension RaftEngine {
         resetElectionDeadline(now)
         owedVote = OwedVote(candidate: candidate, term: term, round: request.round)
         if !log.isHardStatePending || breaks(.grantVoteBeforePersist) { sendOwedVote(&fx) }
+    }
+
+    /// Whether a candidate's log ends where this server's does, or later (§5.4.1, rule V4). Damage takes nothing back: what
+    /// was there counts, and where that cannot be told, nobody gets this vote (rule D3).
+    private func isUpToDate(_ candidate: LogID) -> Bool {
+        if breaks(.compareLogsByIndex) { return candidate.index >= log.last.index }
+        guard let damage, !breaks(.voteByIntactLog) else { return candidate >= log.last }
+        return damage.last.map { candidate >= $0 } ?? false
     }
 
     /// Whether the leader that this voter would hold on to has handed over itself: only in its term or an earlier one, for

@@ -11,6 +11,10 @@ extension RaftEngine {
             }
             return
         }
+        if isUnreadable(request.previous) {
+            reportDamage(to: sender, stream: request.stream, &fx)
+            return
+        }
         guard matches(request.previous) else {
             let hint = conflictHint(for: request.previous)
             fx.append(.trace(.conflict(sender.id, request.previous.index)))
@@ -34,6 +38,10 @@ extension RaftEngine {
                 replyToHeartbeat(
                     from: sender, OwedReply(stream: 0, number: heartbeat.round, hasMatch: false), &fx)
             }
+            return
+        }
+        if isUnreadable(heartbeat.previous) {
+            reportDamage(to: sender, stream: heartbeat.stream, &fx)
             return
         }
         // Checked like any other request (rule L3).
@@ -115,13 +123,16 @@ extension RaftEngine {
             return false
         }
         guard checkMeaning(of: fresh, &fx) else { return false }
+        if damage != nil, fresh.firstIndex == log.last.index.next { return repair(with: fresh, now, &fx) }
         let isConflict = fresh.firstIndex <= log.last.index
         if isConflict {
-            guard fresh.firstIndex > commitIndex else {
+            guard fresh.firstIndex > max(commitIndex, hard.commitHint) else {
                 fence("the leader of term \(term) would overwrite committed entry \(fresh.firstIndex)", &fx)
                 return false
             }
             truncate(after: fresh.firstIndex.previous, now, &fx)
+            // What stands behind a conflict conflicts too.
+            endDamage(&fx)
         }
         log.append(fresh)
         adoptConfigurations(in: fresh, now, &fx)

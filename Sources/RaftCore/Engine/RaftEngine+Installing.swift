@@ -22,6 +22,10 @@ extension RaftEngine {
             }
             return
         }
+        if let damage, snapshot.last.index < damage.lostSnapshot {
+            reportDamage(to: sender, stream: request.stream, &fx)
+            return
+        }
         if isCovered(snapshot, now, &fx) {
             if snapshots.receiving != nil { dropReceiving(&fx) }
             // A durable match, and never less than what was applied (rule S3).
@@ -97,9 +101,10 @@ extension RaftEngine {
     }
 
     /// Position, configuration and log, in one transaction; the machine after it (rule S2). The log does not have the
-    /// snapshot's last entry, so nothing of it is worth keeping.
+    /// snapshot's last entry, so nothing of it is worth keeping, but for what stands behind damage (rule D3).
     private mutating func install(_ snapshot: Snapshot, _ now: Instant, _ fx: inout Effects) {
         let base = log.base.index
+        let isWhole = replacesTail(by: snapshot.last, &fx)
         // What waits for entries that the snapshot covers will not hear of them (rule W2).
         fx.append(.abandon(after: .zero))
         log.reset(to: snapshot.last)
@@ -120,7 +125,8 @@ extension RaftEngine {
         configurationChanged(now, &fx)
         if isRemoved, !wasRemoved { becameRemoved(by: committed.id, &fx) }
         let write = persist(
-            truncateAfter: base, snapshot: snapshot, purgeThrough: snapshot.last, replacesLog: true, &fx)
+            truncateAfter: isWhole ? base : nil, snapshot: snapshot, purgeThrough: snapshot.last, replacesLog: true, &fx
+        )
         snapshots.installing = SnapshotState.Installing(snapshot: snapshot, write: write)
         snapshots.naming = write
         fx.append(.trace(.snapshotInstalling(snapshot.id)))

@@ -170,7 +170,7 @@ extension RaftEngine {
     }
 
     /// Looks for agreement again, from `next` on.
-    private mutating func restart(_ slot: Int, from next: LogIndex, _ now: Instant, _ fx: inout Effects) {
+    mutating func restart(_ slot: Int, from next: LogIndex, _ now: Instant, _ fx: inout Effects) {
         beginStream(slot)
         progress[slot].nextIndex = max(min(next, log.last.index.next), progress[slot].matchIndex.next)
         times.peers[slot].stalledSince = nil

@@ -9,7 +9,8 @@ package enum EngineRole: String, Hashable, Sendable {
 ///
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
-/// `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Formation`, `+Invariants`.
+/// `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Repair`, `+Formation`,
+/// `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -44,6 +45,8 @@ package struct RaftEngine: Hashable, Sendable {
     // Followers.
     /// The log was proven to match the leader of this term up to here (rule C2).
     var verified = LogIndex.zero
+    /// What stands behind the log and does not count until a leader has sent it again (rule D3).
+    package internal(set) var damage: DamagedTail?
     /// A granted vote whose write is under way (rule V1).
     var owedVote: OwedVote?
     var owedAppendReply: OwedReply?
@@ -84,6 +87,7 @@ package struct RaftEngine: Hashable, Sendable {
         self.group = group
         hard = hardState
         log = EngineLog(terms: recovered.terms)
+        damage = recovered.damage
         // What a snapshot covers is committed; the hint says what else was (rule C6).
         let covered = max(recovered.terms.base.index, recovered.snapshot?.last.index ?? .zero)
         commitIndex = max(covered, min(hardState.commitHint, recovered.terms.last.index))
@@ -156,6 +160,7 @@ package struct RaftEngine: Hashable, Sendable {
         resetElectionDeadline(now)
         if configuration.snapshotInterval > 0 { times.snapshot = now + configuration.snapshotInterval }
         if !membership.isEmpty { fx.append(.membershipChanged) }
+        if let damage { fx.append(.trace(.logDamaged(damage))) }
         if let newest = snapshots.newest { fx.append(.restore(newest)) }
         orderApply(&fx)
         if breaks(.leadAloneWithoutElection), quorum.isSingle, hard.votedFor == member { becomeLeader(now, &fx) }
@@ -188,6 +193,7 @@ package struct RaftEngine: Hashable, Sendable {
             case .heartbeatReply(let reply): receive(reply, from: from, now, &fx)
             case .timeoutNow(let message): receive(message, from: from, now, &fx)
             case .removed(let message): receive(message, now, &fx)
+            case .logDamaged(let message): receive(message, from: from, now, &fx)
             case .formationQuery, .formationAnswer, .adopt: break
             }
         }
@@ -271,17 +277,19 @@ package struct RaftEngine: Hashable, Sendable {
     /// - Parameter replacesLog: it brings all that the log has from now on (a snapshot).
     @discardableResult
     mutating func persist(
-        truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, snapshot: Snapshot? = nil,
-        purgeThrough: LogID? = nil, hardStateChanged: Bool = false, replacesLog: Bool = false, _ fx: inout Effects
+        truncateAfter: LogIndex? = nil, repairs: EntryBatch = .empty, entries: EntryBatch = .empty,
+        snapshot: Snapshot? = nil, purgeThrough: LogID? = nil, hardStateChanged: Bool = false,
+        replacesLog: Bool = false, _ fx: inout Effects
     ) -> WriteID {
         hard.commitHint = max(hard.commitHint, commitIndex)
-        let first = replacesLog ? LogIndex(1) : entries.isEmpty ? nil : entries.firstIndex
+        let brought = repairs.isEmpty ? entries : repairs
+        let first = replacesLog ? LogIndex(1) : brought.isEmpty ? nil : brought.firstIndex
         let id = log.submit(firstIndex: first, changesHardState: hardStateChanged)
         times.writes.append(Times.Write(id: id, submitted: times.now))
         fx.append(
             .persist(
                 StorageBatch(
-                    group: group, truncateAfter: truncateAfter, entries: entries, snapshot: snapshot,
+                    group: group, truncateAfter: truncateAfter, repairs: repairs, entries: entries, snapshot: snapshot,
                     purgeThrough: purgeThrough, hardState: hard), id))
         return id
     }

@@ -187,3 +187,25 @@ extension EntryBatch: Hashable {
         withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }
+
+extension [EntryBatch] {
+    /// The same log with `repairs` in the place of the entries of those indices: for storages that keep batches. These
+    /// follow one another, and `repairs` lies within them.
+    package func replacing(_ repairs: EntryBatch) -> [EntryBatch] {
+        var result: [EntryBatch] = []
+        var isPlaced = false
+        for batch in self {
+            if batch.firstIndex < repairs.firstIndex {
+                result.append(batch.prefix(through: repairs.firstIndex.previous))
+            }
+            if !isPlaced, batch.lastIndex >= repairs.firstIndex {
+                result.append(repairs)
+                isPlaced = true
+            }
+            if batch.lastIndex > repairs.lastIndex {
+                result.append(batch.slice(from: Swift.max(batch.firstIndex, repairs.lastIndex.next)))
+            }
+        }
+        return result
+    }
+}

@@ -68,7 +68,7 @@ package final class MarkedStorage: LogStorage {
         state.withLock { state in
             state.mark = mark
             state.hardState = recovered.hardState
-            state.last = recovered.terms.last
+            state.last = recovered.damage?.last ?? recovered.terms.last
         }
         return recovered
     }

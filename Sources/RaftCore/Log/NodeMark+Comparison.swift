@@ -14,11 +14,11 @@ extension NodeMark {
         }
         guard let found = recovered.hardState else {
             // A log without a hard state is damaged, and is reported so.
-            return recovered.terms.last == .zero ? whenEmpty(location) : nil
+            return recovered.terms.last == .zero && recovered.damage == nil ? whenEmpty(location) : nil
         }
         // Data of another node is reported by whoever knows where it lies.
         guard found.member.id == node else { return nil }
-        guard let difference = difference(to: found, recovered.terms) else { return nil }
+        guard let difference = difference(to: found, recovered) else { return nil }
         return StorageError(.amnesiac, "\(difference) (mark \(location): \(self)): \(Self.consequence)")
     }
 
@@ -35,7 +35,7 @@ extension NodeMark {
         return StorageError(.amnesiac, "\(what): \(Self.consequence)")
     }
 
-    private func difference(to found: HardState, _ terms: TermRuns) -> String? {
+    private func difference(to found: HardState, _ recovered: RecoveredGroup) -> String? {
         guard found.member.incarnation == member.incarnation else {
             return "the data is of incarnation \(found.member.incarnation), but this node ran last as incarnation "
                 + "\(member.incarnation): the data is another life's, or a copy"
@@ -56,8 +56,9 @@ extension NodeMark {
             return "the data is older than it was: it lacks the vote for node \(votedFor.id) in term \(term)"
         }
         // What a snapshot covers is there, in another form.
-        if last.index > terms.base.index, terms.term(at: last.index) != last.term {
-            return "the data is older than it was: its log ends at \(terms.last), and entry \(last) was durable"
+        if !recovered.mayHold(last) {
+            return
+                "the data is older than it was: its log ends at \(recovered.terms.last), and entry \(last) was durable"
         }
         return nil
     }

@@ -41,6 +41,7 @@ package struct EnvelopeSamples: Sendable {
             .voteRequest(VoteRequest(term: 9, round: number, isPreVote: false, last: id, transferredFrom: 8)),
             .timeoutNow(TimeoutNow(term: Term(number), last: id)),
             .removed(Removed(configuration: LogID(term: 9, index: LogIndex(number)))),
+            .logDamaged(LogDamaged(term: 9, stream: 2, intact: id, lostSnapshot: LogIndex(number))),
             .installSnapshotReply(
                 InstallSnapshotReply(
                     term: 9, stream: 2, snapshot: SnapshotID(last: id, size: number, checksum: 7), outcome: .wants(3))),

@@ -14,6 +14,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     case truncateWithoutConflict, trustHeartbeatCommit, keepSuspectInQuorum, conflictHintStays, tearCommit
     case goOnAfterFailedWrite, completionByIndex, acknowledgeBeforeDurable, leaderCountsItselfEarly
     case completionsInOrder, skipUnknownKind
+    case campaignDamaged, voteByIntactLog, repairByTruncation
     // Commit and apply.
     case commitEarlierTerm, commitUnverified, commitBeforeCheck, countLearners, applyTwice
     case applyBeforeDurable, skipFailedCommand, serveBeforeNoOp

@@ -1,27 +1,31 @@
 public import RaftMembership
 
 /// One ordered step of what a group writes. Its parts belong together: storage makes all of them durable, or none
-/// (rule L7), in this order: truncation, entries, snapshot, purge, hard state.
+/// (rule L7), in this order: truncation, repairs, entries, snapshot, purge, hard state.
 public struct StorageBatch: Hashable, Sendable {
     public var group: GroupID
     /// Remove every entry after this index.
     public var truncateAfter: LogIndex?
+    /// Entries that take the place of those with the same indices, after damage (rule D3): the log stays as long as it is,
+    /// and what stands behind them stays. Given only after `recover` has told of a `DamagedTail`.
+    public var repairs: EntryBatch
     /// Entries to add; the first one follows what is there after the truncation.
     public var entries: EntryBatch
     /// Takes the place of the group's snapshot. Its body was finished before. Never one of an earlier position.
     public var snapshot: Snapshot?
     /// Forget entries up to and including this position, which the snapshot covers; it becomes the log's base. Past the
-    /// end of the log it leaves an empty one.
+    /// end of the log it leaves an empty one. A damaged entry at this very position may be another one.
     public var purgeThrough: LogID?
     /// Replaces the hard state.
     public var hardState: HardState?
 
     public init(
-        group: GroupID, truncateAfter: LogIndex? = nil, entries: EntryBatch = .empty, snapshot: Snapshot? = nil,
-        purgeThrough: LogID? = nil, hardState: HardState? = nil
+        group: GroupID, truncateAfter: LogIndex? = nil, repairs: EntryBatch = .empty, entries: EntryBatch = .empty,
+        snapshot: Snapshot? = nil, purgeThrough: LogID? = nil, hardState: HardState? = nil
     ) {
         self.group = group
         self.truncateAfter = truncateAfter
+        self.repairs = repairs
         self.entries = entries
         self.snapshot = snapshot
         self.purgeThrough = purgeThrough
@@ -33,12 +37,20 @@ public struct StorageBatch: Hashable, Sendable {
 public struct RecoveredGroup: Hashable, Sendable {
     /// Nil when this group was never written.
     public var hardState: HardState?
-    /// Terms and bounds of the log.
+    /// Terms and bounds of the log, as far as it is intact.
     public var terms: TermRuns
     /// Configuration entries in the log, oldest first.
     public var configurations: [LoggedMembership]
     /// The snapshot that was named last; it reaches at least to the log's base.
     public var snapshot: Snapshot?
+    /// What stands behind `terms` in a log with damaged entries (rule D3); nil when it is intact.
+    public var damage: DamagedTail?
+    /// Configurations in `damage`, oldest first.
+    package var detached: [LoggedMembership] = []
+    /// What was dropped of the log because the snapshot covers it: storage is to forget it too.
+    package var dropped: LogID?
+    /// The first damage, in one line.
+    package var fault: String?
 
     public init(
         hardState: HardState? = nil, terms: TermRuns = TermRuns(), configurations: [LoggedMembership] = [],
@@ -74,8 +86,9 @@ public protocol LogStorage: AnyObject, Sendable {
     /// Whether `commit` returns at once, so that it may run on the driver's own lane. Default: false.
     var commitsInstantly: Bool { get }
 
-    /// Reads what is durable of `group`. Verifies the checksum of every entry (rule D3).
-    /// - Throws: `StorageError`; code `damaged` names the first bad position.
+    /// Reads what is durable of `group`. Verifies the checksum of every entry (rule D3); damaged ones are told of in
+    /// `RecoveredGroup.damage`, where the storage can tell entries apart that are not.
+    /// - Throws: `StorageError`; code `damaged` for what no leader can send again: a hard state, the order of the file.
     func recover(_ group: GroupID) throws -> RecoveredGroup
 
     /// Applies `batches` in order, as one transaction, durable when it returns (rules D1, L7). Batches of several

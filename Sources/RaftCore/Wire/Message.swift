@@ -45,6 +45,7 @@ package enum Message: Hashable, Sendable {
     case installSnapshotReply(InstallSnapshotReply)
     case timeoutNow(TimeoutNow)
     case removed(Removed)
+    case logDamaged(LogDamaged)
     case formationQuery(FormationQuery)
     case formationAnswer(FormationAnswer)
     case adopt(Adopt)
@@ -61,6 +62,7 @@ package enum Message: Hashable, Sendable {
         case .installSnapshotReply: "InstallSnapshotReply"
         case .timeoutNow: "TimeoutNow"
         case .removed: "Removed"
+        case .logDamaged: "LogDamaged"
         case .formationQuery: "FormationQuery"
         case .formationAnswer: "FormationAnswer"
         case .adopt: "Adopt"
@@ -140,6 +142,16 @@ package struct HeartbeatReply: Hashable, Sendable {
     package var accepted: LogIndex
     /// How far it is durable too (rule L10).
     package var matched: LogIndex
+}
+
+/// "Entries after this cannot be read here": the answer to a request that builds on them (rule D3).
+package struct LogDamaged: Hashable, Sendable {
+    package var term: Term
+    package var stream: UInt32
+    /// The last entry before the damage.
+    package var intact: LogID
+    /// The sender's own snapshot is lost: one at least as late must come first. Zero when it is there.
+    package var lostSnapshot: LogIndex
 }
 
 /// InstallSnapshot (§7, figure 13): a chunk of a snapshot's body, or, without bytes, the offer of it.

@@ -19,6 +19,7 @@ public import RaftMembership
 /// | 11 | Removed | configuration's term 8, configuration's index 8 |
 /// | 12 | InstallSnapshot | term 8, stream 4, offset 8, snapshot (4-byte length and `Snapshot.encoded`), bytes (4-byte length and bytes) |
 /// | 13 | InstallSnapshotReply | term 8, stream 4, last term 8, last index 8, size 8, checksum 4, outcome 1 (0 wants, 1 installed), offset or index 8 |
+/// | 14 | LogDamaged | term 8, stream 4, intact term 8, intact index 8, lost snapshot's index 8 (zero for none) |
 ///
 /// Entries stand as `EntryHeader` describes them, from index previous + 1 on.
 public enum MessageCodec {
@@ -110,6 +111,12 @@ public enum MessageCodec {
         case .removed(let message):
             writer.write(UInt8(11))
             write(message.configuration)
+        case .logDamaged(let message):
+            writer.write(UInt8(14))
+            writer.write(message.term.rawValue)
+            writer.write(message.stream)
+            write(message.intact)
+            writer.write(message.lostSnapshot.rawValue)
         case .installSnapshot(let message):
             writer.write(UInt8(12))
             writer.write(message.term.rawValue)
@@ -255,6 +262,11 @@ public enum MessageCodec {
                 InstallSnapshotReply(
                     term: term, stream: stream, snapshot: id,
                     outcome: isInstalled ? .installed(LogIndex(number)) : .wants(number)))
+        case 14:
+            return .logDamaged(
+                LogDamaged(
+                    term: try readTerm(&reader), stream: try reader.read(), intact: try readID(&reader),
+                    lostSnapshot: try readIndex(&reader)))
         default:
             throw WireError.unknownKind(kind)
         }

@@ -97,7 +97,10 @@ struct Opening {
             try copy.read { transaction in
                 let reader = try GroupReader(transaction, path: copy.path)
                 _ = try reader.identity()
-                for group in try reader.groups() { _ = try reader.recover(group) }
+                for group in try reader.groups() {
+                    guard let damage = try reader.recover(group).damage else { continue }
+                    throw StorageError(.damaged, "\(flag), and of the copy \(damage) of group \(group) cannot be read")
+                }
             }
         }
         if let error = options.faults?(.repair) { throw StorageError(system: error, "sync", directory.repair) }

@@ -41,6 +41,18 @@ struct Transaction {
         return UnsafeRawBufferPointer(value)
     }
 
+    /// Writes the entry at `index`, whether or not there is one.
+    func replace(
+        _ bytes: UnsafeRawBufferPointer, at index: LogIndex, in database: MDB_dbi
+    ) throws(LMDBError) {
+        let result = withUnsafeBytes(of: index.rawValue.bigEndian) { raw in
+            var key = MDB_val(raw)
+            var value = MDB_val(bytes)
+            return mdb_put(pointer, database, &key, &value, 0)
+        }
+        try check("writing an entry", result)
+    }
+
     /// The database that holds plain records and the roots of the named ones.
     func openMain() throws(LMDBError) -> MDB_dbi {
         var database = MDB_dbi()

@@ -127,7 +127,11 @@ struct GroupReader {
             let cursor = try Cursor(transaction, table)
             var item = try cursor.seek(from: record.base.index.next)
             while let entry = item {
+                guard let index = entry.index, index >= recovery.next, index <= record.last.index else {
+                    throw StorageError(.damaged, "\(path), group \(group): the log holds a record out of its bounds")
+                }
                 do {
+                    while recovery.next < index { try recovery.visitMissing() }
                     try recovery.visit(entry.value)
                 } catch {
                     throw StorageError(error.code, "\(path), group \(group), \(error.message)")
@@ -135,12 +139,10 @@ struct GroupReader {
                 item = try cursor.next()
             }
         }
-        let recovered = recovery.finish(hardState: hardState, snapshot: snapshot)
-        guard recovered.terms.last == record.last else {
-            throw StorageError(
-                .damaged,
-                "\(path), group \(group): the log ends at \(recovered.terms.last), it should end at \(record.last)")
+        do {
+            return try recovery.finish(hardState: hardState, snapshot: snapshot, last: record.last)
+        } catch {
+            throw StorageError(error.code, "\(path), group \(group): \(error.message)")
         }
-        return recovered
     }
 }

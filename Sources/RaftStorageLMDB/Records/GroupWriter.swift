@@ -22,12 +22,13 @@ struct GroupWriter {
         main = try transaction.openMain()
     }
 
-    /// Truncation, entries, snapshot, purge, hard state, in this order (rule L7).
+    /// Truncation, repairs, entries, snapshot, purge, hard state, in this order (rule L7).
     mutating func apply(_ batch: StorageBatch) throws {
         let group = batch.group
         let before = groups[group] ?? GroupState()
         var state = before
         if let index = batch.truncateAfter { try truncate(&state, after: index, group) }
+        if !batch.repairs.isEmpty { try replace(batch.repairs, in: state, group) }
         if !batch.entries.isEmpty { try append(batch.entries, to: &state, group) }
         if let snapshot = batch.snapshot { try name(snapshot, in: &state, group) }
         if let position = batch.purgeThrough { try purge(&state, through: position, group) }
@@ -71,6 +72,27 @@ struct GroupWriter {
         if index == record.base.index, !state.awaitsCleaning { return try transaction.removeAll(in: table) }
         let cursor = try Cursor(transaction, table)
         while let last = try cursor.last()?.index, last > index { try cursor.delete() }
+    }
+
+    /// In the place of entries that are damaged, or of those between them.
+    private func replace(_ entries: EntryBatch, in state: GroupState, _ group: GroupID) throws {
+        let record = state.record
+        guard entries.firstIndex > record.base.index, entries.lastIndex <= record.last.index, let table = state.table
+        else {
+            throw misuse(
+                group,
+                "repairs \(entries.firstIndex) to \(entries.lastIndex) reach out of it, \(record.base.index.next) to "
+                    + "\(record.last.index)")
+        }
+        for position in 0..<entries.count {
+            try entries.withUnsafeBytes(ofEntryAt: position) { bytes in
+                try transaction.replace(bytes, at: entries.firstIndex + position, in: table)
+            }
+        }
+        if entries.lastIndex == record.last.index, entries.id(at: entries.count - 1) != record.last {
+            throw misuse(
+                group, "its last entry, \(record.last), cannot be repaired by \(entries.id(at: entries.count - 1))")
+        }
     }
 
     private func append(_ entries: EntryBatch, to state: inout GroupState, _ group: GroupID) throws {
@@ -122,15 +144,23 @@ struct GroupWriter {
             throw misuse(group, "it cannot be purged through \(position): its snapshot reaches only to \(covered)")
         }
         if position.index < state.record.last.index {
-            let here = try self.position(of: position.index, in: state, group)
-            guard here == position else {
-                throw misuse(group, "it cannot be purged through \(position): the entry there is \(here)")
+            let here = try intactPosition(of: position.index, in: state)
+            guard here ?? position == position else {
+                throw misuse(group, "it cannot be purged through \(position): the entry there is another")
             }
         } else {
             state.record.last = position
         }
         if !state.awaitsCleaning { state.oldest = state.record.base.index.next }
         state.record.base = position
+    }
+
+    /// The index and term of an entry that is there; nil when it is damaged, or missing.
+    private func intactPosition(of index: LogIndex, in state: GroupState) throws -> LogID? {
+        guard let table = state.table, let bytes = try transaction.entry(at: index, in: table),
+            let header = try? EntryHeader.verify(bytes), header.index == index
+        else { return nil }
+        return header.id
     }
 
     /// The index and term of an entry that is there, or of the base.

@@ -89,13 +89,9 @@ final class SnapshotFiles: SnapshotStore {
         }
     }
 
-    /// At start: checks that the bodies of `named` are there, then removes what nothing names (rule S8). What is trusted
-    /// here must be durable: a body must not go for the sake of a record that a power cut would take back.
-    /// - Throws: `StorageError` code `damaged` when a body is missing, or of another size.
+    /// At start: removes what nothing names (rule S8). What is trusted here must be durable: a body must not go for the sake
+    /// of a record that a power cut would take back. Whether those that are named are whole is found out by who reads them.
     func settle(on named: [GroupID: Snapshot]) throws {
-        for (group, snapshot) in named.sorted(by: { $0.key < $1.key }) {
-            if let damage = try damage(of: snapshot, of: group) { throw StorageError(.damaged, damage) }
-        }
         for file in try directory.snapshotFiles() where !file.isPart {
             if let id = file.id, id == named[file.group]?.id { continue }
             try directory.remove(directory.path(of: file))

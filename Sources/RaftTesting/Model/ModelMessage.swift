@@ -73,8 +73,8 @@ extension ModelMessage {
             hasher.combine(request.last.term.rawValue)
             hasher.combine(request.last.index.rawValue)
             hasher.combine(request.transferredFrom.rawValue)
-        case .installSnapshot, .installSnapshotReply:
-            // No snapshots are taken in a model.
+        case .installSnapshot, .installSnapshotReply, .logDamaged:
+            // No snapshots are taken in a model, and nothing is damaged.
             hasher.combine(12)
         case .voteReply(let reply):
             hasher.combine(2)

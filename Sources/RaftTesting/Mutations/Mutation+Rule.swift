@@ -59,7 +59,7 @@ extension Mutation {
         case .leadWithHungDisk: "D5"
         case .reportBeforeCommit: "D1"
         case .retryFailedSync: "D2"
-        case .skipChecksums: "D3"
+        case .skipChecksums, .campaignDamaged, .voteByIntactLog, .repairByTruncation: "D3"
         case .forgetAbandonedProposals: "W2"
         case .succeedByIndex: "W3"
         case .commitWithoutSync, .commitWithoutMetaSync, .trustPageCache, .trustNames: "D1"

@@ -30,7 +30,7 @@ struct SimulationTests {
 
     /// What must be said of each kind of damage.
     static let damages: [(FaultKind, CoveragePoint)] = [
-        (.rot, .refusedDamage), (.wipe, .refusedAmnesia), (.rollback, .refusedAmnesia),
+        (.rot, .damageRepaired), (.wipe, .refusedAmnesia), (.rollback, .refusedAmnesia),
         (.wipeWithMark, .refusedFormation), (.rollbackWithMark, .refusedByPeer),
     ]
 

@@ -18,11 +18,15 @@ struct StorageModel: Hashable, Sendable {
 
     subscript(group: GroupID) -> Group { groups[group] ?? Group() }
 
-    /// Truncation, entries, snapshot, purge, hard state, in this order (rule L7). The batch must be one that the rules allow.
+    /// Truncation, repairs, entries, snapshot, purge, hard state, in this order (rule L7). The batch must be one that the rules allow.
     mutating func apply(_ batch: StorageBatch) {
         var group = self[batch.group]
         if let index = batch.truncateAfter {
             group.entries.removeSubrange(min(index - group.base.index, group.entries.count)...)
+        }
+        for position in 0..<batch.repairs.count {
+            let index = batch.repairs.firstIndex + position
+            group.entries[index - group.base.index - 1] = batch.repairs.slice(from: index, maxCount: 1)
         }
         for position in 0..<batch.entries.count {
             group.entries.append(batch.entries.slice(from: batch.entries.firstIndex + position, maxCount: 1))

@@ -223,6 +223,7 @@ extension Message {
         case .installSnapshotReply: .installSnapshotReply
         case .timeoutNow: .timeoutNow
         case .removed: .removed
+        case .logDamaged: .logDamaged
         case .formationQuery: .formationQuery
         case .formationAnswer: .formationAnswer
         case .adopt: .adopt

@@ -2,15 +2,18 @@ import RaftCore
 import RaftMembership
 import RaftMemory
 
-// Data that is not what its server left there. Today such a server is found out and stays away (rules D3, M10).
+// Data that is not what its server left there: damaged entries, which come back from a leader (rule D3), or less than there
+// was (rule M10).
 extension ClusterCore {
-    /// Only a server that was healthy so far; who has been damaged is out of the game.
+    /// Only a server that is healthy.
     func damage(_ node: SimulatedNode, _ fault: PlannedFault) {
         guard node.damage == nil else { return }
         switch fault.kind {
         case .rot:
             // Where a storage of the user's own keeps what, only its conformance suite finds out.
-            guard node.disk.image.last.index - node.disk.image.base.index > 1, !hasOwnStorage else { return }
+            guard node.disk.image.last.index - node.disk.image.base.index > 1, !hasOwnStorage, maySpare(node) else {
+                return
+            }
             crash(node)
             // With the process a write may have come to the disk that cuts the log.
             let base = node.disk.image.base.index
@@ -19,8 +22,16 @@ extension ClusterCore {
                 restart(node, after: fault.span)
                 return
             }
-            node.disk.ghost = node.disk.image
-            node.disk.image.rot(at: base + Int(1 + fault.salt % UInt64(length)))
+            if fault.salt % 7 == 3, node.disk.image.rotBody(at: fault.salt >> 8) {
+                node.damage = .rot
+                break
+            }
+            // One entry, or several, the last one more often than others.
+            for number in 0...fault.salt % 3 {
+                let place = (fault.salt >> (8 * number)) % UInt64(length)
+                node.disk.image.rot(
+                    at: base + Int(fault.salt.isMultiple(of: 5) ? UInt64(length) - number % UInt64(length) : 1 + place))
+            }
             node.damage = .rot
         case .wipe:
             crash(node)
@@ -43,6 +54,16 @@ extension ClusterCore {
         }
         node.disk.forgetCopies()
         restart(node, after: fault.span)
+    }
+
+    /// Whether a quorum of intact disks is left when this one is damaged too.
+    private func maySpare(_ node: SimulatedNode) -> Bool {
+        let membership = properties.committedConfiguration.membership
+        guard !membership.isEmpty, !isCalm else { return false }
+        return properties.isQuorum(of: membership) { member in
+            guard let other = properties.node(of: member) else { return false }
+            return other !== node && other.damage == nil
+        }
     }
 
     /// Data and mark of an earlier day, put back together: nothing on this server tells, so that it takes a peer that

@@ -57,7 +57,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
 
     /// Asks something of who leads or belongs, which nobody does where damage is counted on.
     var isAdministration: Bool { [.changeMembership, .transfer, .stepDown].contains(self) }
-    var isDamage: Bool { [.rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
+    var isDamage: Bool { [.wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
 }
 
 /// One fault of a seed's plan. Whom it strikes may depend on who leads then.

@@ -45,7 +45,7 @@ public struct SimulationPlan: Sendable {
         pace = max(pace.lowerBound, Self.second / 20)...pace.upperBound
         faults = []
         var at = random.next(in: 0...3 * Self.second)
-        var everyday = FaultKind.allCases.filter { !$0.isDamage && !$0.isAdministration }
+        var everyday = FaultKind.allCases.filter { !$0.isDamage && !$0.isAdministration && $0 != .rot }
         if !mayDamage {
             // Who may be damaged beyond repair is counted on: then who belongs stays as it is.
             cluster.spares = options?.spares ?? random.pick([0, 0, 1, 2, 3])
@@ -54,11 +54,13 @@ public struct SimulationPlan: Sendable {
             }
             everyday += [.transfer, .stepDown]
         }
+        // Never more at once than a quorum can do without.
+        if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         while at < Self.longest {
             var kind = random.pick(everyday)
             // Early, so that short runs have their share of it.
             if damages > 0, random.chance(faults.count < 8 ? 120 : 40) {
-                kind = random.pick([.rot, .rot, .wipe, .rollback, .wipeWithMark, .rollbackWithMark])
+                kind = random.pick([.wipe, .rollback, .wipeWithMark, .rollbackWithMark])
                 damages -= 1
             }
             faults.append(

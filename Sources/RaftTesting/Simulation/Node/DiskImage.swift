@@ -15,8 +15,12 @@ package struct DiskImage: Sendable {
     var part: (id: SnapshotID, bytes: [UInt8], life: Int)?
     /// Follow one another.
     private var batches: [EntryBatch] = []
-    /// An entry whose bytes were changed behind everybody's back.
-    private(set) var rotten: LogIndex?
+    /// Entries whose bytes were changed behind everybody's back.
+    private(set) var rotten: Set<LogIndex> = []
+    /// So was this body.
+    private(set) var rottenBody: SnapshotID?
+    /// Nothing from here on may count.
+    var firstDamage: LogIndex? { rottenBody == nil ? rotten.min() : 1 }
 
     package init() {}
 
@@ -24,6 +28,7 @@ package struct DiskImage: Sendable {
 
     mutating func finish(_ snapshot: SnapshotID, _ bytes: [UInt8]) {
         bodies[snapshot] = bytes
+        if rottenBody == snapshot { rottenBody = nil }
         if part?.id == snapshot { part = nil }
     }
 
@@ -37,8 +42,9 @@ package struct DiskImage: Sendable {
                 if !rest.isEmpty { batches.append(rest) }
             }
             terms.truncate(after: index)
-            if let at = rotten, at > index { rotten = nil }
+            rotten = rotten.filter { $0 <= index }
         }
+        if !batch.repairs.isEmpty { try repair(batch.repairs) }
         if !batch.entries.isEmpty {
             guard batch.entries.firstIndex == last.index.next else {
                 throw StorageError(.misuse, "entry \(batch.entries.firstIndex) does not follow the last one, \(last)")
@@ -49,14 +55,47 @@ package struct DiskImage: Sendable {
         if let snapshot = batch.snapshot {
             self.snapshot = snapshot
             bodies = bodies.filter { $0.key == snapshot.id || $0.key.last.index > snapshot.last.index }
+            if let body = rottenBody, bodies[body] == nil { rottenBody = nil }
         }
-        if let position = batch.purgeThrough, position.index > base.index { purge(through: position, history) }
+        if let position = batch.purgeThrough, position.index > base.index { try purge(through: position, history) }
         if let hardState = batch.hardState { self.hardState = hardState }
     }
 
-    private mutating func purge(through position: LogID, _ history: TermRuns) {
+    private mutating func repair(_ repairs: EntryBatch) throws {
+        guard repairs.firstIndex > base.index, repairs.lastIndex <= last.index else {
+            throw StorageError(.misuse, "repairs \(repairs.firstIndex) to \(repairs.lastIndex) reach out of the log")
+        }
+        batches = batches.replacing(repairs)
+        rotten = rotten.filter { $0 < repairs.firstIndex || $0 > repairs.lastIndex }
+        for position in 0..<repairs.count {
+            let id = repairs.id(at: position)
+            if terms.term(at: id.index) != id.term { try rewrite(id) }
+        }
+    }
+
+    /// Where an entry could not be read, the leader's may be another.
+    private mutating func rewrite(_ id: LogID) throws {
+        var rewritten = TermRuns()
+        for index in 1...last.index.rawValue {
+            let index = LogIndex(index)
+            let term = index == id.index ? id.term : terms.term(at: index) ?? .zero
+            guard term >= rewritten.last.term else {
+                throw StorageError(.misuse, "entry \(index) of term \(term) follows one of \(rewritten.last.term)")
+            }
+            rewritten.append(LogID(term: term, index: index))
+        }
+        terms = rewritten
+    }
+
+    private mutating func purge(through position: LogID, _ history: TermRuns) throws {
         base = position
         batches.removeAll { $0.lastIndex <= position.index }
+        let isRotten = rotten.contains(position.index)
+        rotten = rotten.filter { $0 > position.index }
+        // An entry that could not be read may have been another.
+        if isRotten, position.index < last.index, terms.term(at: position.index) != position.term {
+            try rewrite(position)
+        }
         if terms.term(at: position.index) == position.term { return }
         batches = []
         terms = TermRuns()
@@ -64,7 +103,7 @@ package struct DiskImage: Sendable {
             let end = min(position.index, history.lastIndex(withTermAtMost: run.term))
             terms.append(term: run.term, count: end - run.firstIndex + 1)
         }
-        if let at = rotten, at <= position.index { rotten = nil }
+        rotten = []
     }
 
     package func term(at index: LogIndex) -> Term? { terms.term(at: index) }
@@ -82,7 +121,7 @@ package struct DiskImage: Sendable {
         }
         let batch = batches[position(of: range.lowerBound)].slice(
             from: range.lowerBound, maxCount: range.upperBound - range.lowerBound, maxBytes: maxBytes)
-        if isVerifying, let rotten, batch.firstIndex <= rotten, rotten <= batch.lastIndex {
+        if isVerifying, let rotten = rotten.first(where: { batch.firstIndex <= $0 && $0 <= batch.lastIndex }) {
             // As a storage does that verifies what it reads (rule D3).
             throw StorageError(.damaged, "log entry \(rotten): its checksum does not match its bytes")
         }
@@ -90,7 +129,8 @@ package struct DiskImage: Sendable {
     }
 
     /// A start: every entry is verified, as any storage does.
-    func recover(mutation: Mutation?) throws -> RecoveredGroup {
+    /// - Parameter vouches: whether it knows where the log ends apart from the entries, as some do.
+    func recover(mutation: Mutation?, vouches: Bool = true) throws -> RecoveredGroup {
         var recovery = LogRecovery(base: base)
         #if TestBuild
             recovery.mutation = mutation
@@ -100,7 +140,10 @@ package struct DiskImage: Sendable {
                 try batch.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
             }
         }
-        return recovery.finish(hardState: hardState, snapshot: snapshot)
+        guard vouches else { return recovery.finish(hardState: hardState, snapshot: snapshot) }
+        return try recovery.finish(
+            hardState: hardState, snapshot: snapshot,
+            last: LogID(term: terms.term(at: last.index) ?? .zero, index: last.index))
     }
 
     /// A byte of the payload of the entry at `index` changes.
@@ -113,10 +156,20 @@ package struct DiskImage: Sendable {
         for position in 0..<(index - batch.firstIndex) {
             offset += batch.withUnsafeBytes(ofEntryAt: position) { $0.count }
         }
+        guard !rotten.contains(index) else { return }
         let length = batch.withUnsafeBytes(ofEntryAt: index - batch.firstIndex) { $0.count }
         bytes[offset + length - 1] ^= 0x40
         batches[at] = EntryBatch(unverified: bytes, like: batch)
-        rotten = index
+        rotten.insert(index)
+    }
+
+    /// A byte of the snapshot's body changes. False when there is none that the log needs.
+    mutating func rotBody(at place: UInt64) -> Bool {
+        guard base.index > .zero, let id = snapshot?.id, var bytes = bodies[id], !bytes.isEmpty else { return false }
+        bytes[Int(place % UInt64(bytes.count))] ^= 0x10
+        bodies[id] = bytes
+        rottenBody = id
+        return true
     }
 
     private func position(of index: LogIndex) -> Int {

@@ -24,7 +24,7 @@ final class SimulatedNode: @unchecked Sendable {
     var lives = 0
     var fate = Fate.fine
     var pausedUntil: Instant?
-    /// What was done to its data that it cannot know of: it must refuse to take part, and say why.
+    /// What was done to its data that it cannot know of, until that is made good.
     var damage: Damage?
     /// It has been told that its data is not what it was, and is started no more.
     var isDismissed: Bool { damage == .rolledBackWithMark && fate != .fine }
@@ -55,6 +55,8 @@ final class SimulatedNode: @unchecked Sendable {
     var applied = LogIndex.zero
     /// The state that was last read from a snapshot, and takes the machine's place soon.
     var restored = LogIndex.zero
+    /// Where its log ended before the writes that are being made and cut it.
+    var held = LogIndex.zero
     /// What its machine has, or has next.
     var reached: LogIndex { max(applied, restored) }
     /// When something of each server arrived here last, by index.
@@ -82,9 +84,10 @@ final class SimulatedNode: @unchecked Sendable {
 /// What was done to a process that makes it stop itself, rightly.
 enum Excuse: Sendable { case disk, machine }
 
-/// Damage that is found, and for which today's rules have no cure but to stay away (rules D3, M10).
 enum Damage: String, Sendable {
-    case rot, wiped, rolledBack
+    /// Entries cannot be read: they come back from a leader (rule D3).
+    case rot
+    case wiped, rolledBack
     // The mark as well, so that the server cannot know of it.
     /// It is another server then, in a life of its own, that belongs to nothing.
     case emptied

@@ -76,6 +76,9 @@ final class NodeWatch: EngineProbe, MachineWatcher {
             fail("state machine safety", "node \(node.id) applies entry \(index), which was not committed")
             return false
         }
+        if let first = node.disk.image.firstDamage, index >= first {
+            fail("D3", "node \(node.id) applies entry \(index), and its entry \(first) is damaged")
+        }
         guard node.disk.trustedTerm(at: index) == entry.term(at: 0) else {
             fail("C6", "node \(node.id) applies entry \(index) before it is durable there")
             return false

@@ -6,12 +6,18 @@ extension SafetyProperties {
     /// Log matching: an index and a term name one entry, and all before it.
     func willWrite(_ batch: StorageBatch, on node: SimulatedNode) {
         checkSnapshot(in: batch, on: node)
-        guard !batch.entries.isEmpty else { return }
-        noteConfigurations(in: batch.entries)
-        let image = node.disk.image
-        var previous = image.term(at: batch.entries.firstIndex.previous)
-        for position in 0..<batch.entries.count {
-            let entry = batch.entries.slice(from: batch.entries.firstIndex + position, maxCount: 1)
+        if batch.truncateAfter != nil { node.held = max(node.held, node.disk.image.last.index) }
+        var previous: Term?
+        if !batch.repairs.isEmpty { checkEntries(batch.repairs, &previous, on: node) }
+        if !batch.entries.isEmpty { checkEntries(batch.entries, &previous, on: node) }
+    }
+
+    private func checkEntries(_ entries: EntryBatch, _ last: inout Term?, on node: SimulatedNode) {
+        noteConfigurations(in: entries)
+        var previous = last ?? node.disk.image.term(at: entries.firstIndex.previous)
+        defer { last = previous }
+        for position in 0..<entries.count {
+            let entry = entries.slice(from: entries.firstIndex + position, maxCount: 1)
             let id = entry.id(at: 0)
             defer { previous = id.term }
             // A crash may undo the first entry of a cluster, and another one is written then; it counts once durable.
@@ -61,10 +67,21 @@ extension SafetyProperties {
     }
 
     func wrote(_ batches: [StorageBatch], on node: SimulatedNode) {
-        node.wholes?.wrote(node.disk.image)
+        if node.life?.driver == nil {
+            // The commit that counts the start.
+            node.wholes = WholeWrites(of: node.disk.image)
+        } else {
+            node.wholes?.wrote(node.disk.image)
+        }
+        if node.damage == .rot, node.disk.image.firstDamage == nil {
+            node.damage = nil
+            world.coverage.add(.damageRepaired)
+        }
         let cut = batches.compactMap(\.truncateAfter).min()
-        if let cut, cut < lastCommitted {
-            for index in max(cut, node.disk.image.base.index).rawValue..<lastCommitted.rawValue {
+        let held = min(node.held, lastCommitted)
+        node.held = .zero
+        if let cut, cut < held, node.disk.image.base.index < held {
+            for index in max(cut, node.disk.image.base.index).rawValue..<held.rawValue {
                 let index = index + 1
                 guard let entry = committedEntry(at: LogIndex(index)) else { continue }
                 if !isOnQuorum(entry.firstIndex, entry.term(at: 0), of: committedConfiguration.membership) {
@@ -76,7 +93,7 @@ extension SafetyProperties {
             }
         }
         guard let hard = node.disk.image.hardState, let driver = node.life?.driver else { return }
-        if hard.term > driver.engine.term || hard.commitHint > driver.engine.commitIndex {
+        if hard.term > driver.engine.term || hard.commitHint > driver.engine.hard.commitHint {
             fail("D6", "the disk of \(node.id) is ahead of its memory")
         }
     }
@@ -95,10 +112,6 @@ extension SafetyProperties {
     /// A process ended by itself: it must have had a reason, and have said it.
     func stopped(_ node: SimulatedNode, _ reason: String) {
         switch node.damage {
-        case .rot where node.disk.image.rotten != nil:
-            guard reason.contains("log entry") else { break }
-            world.coverage.add(.refusedDamage)
-            return
         case .wiped, .rolledBack:
             guard reason.contains("may have voted or acknowledged") else { break }
             world.coverage.add(.refusedAmnesia)

@@ -4,12 +4,16 @@ import RaftMembership
 // What leaves a server: nothing that its disk could not confirm after a crash.
 extension SafetyProperties {
     func willSend(_ envelope: Envelope, from node: SimulatedNode) {
-        if let damage = node.damage, !envelope.isFormation {
+        if node.damage == .rot {
+            checkDamaged(node, envelope.message)
+        } else if let damage = node.damage, !envelope.isFormation {
             fail("M10", "\(node.id) takes part with data that are \(damage.rawValue): \(envelope.message.summary)")
             return
         }
         guard let hard = node.disk.trustedHardState else { return }
         let id = node.id
+        if case .voteRequest(let request) = envelope.message { candidates[envelope.from] = request }
+        if case .voteReply(let reply) = envelope.message, reply.isGranted { checkCandidate(envelope.to, reply, node) }
         switch envelope.message {
         case .voteRequest(let request) where node.life?.driver?.engine.isRemoved == true && node.seen.isRemoved:
             fail("V12", "\(id) campaigns for term \(request.term), though it knows that it was removed")
@@ -93,6 +97,23 @@ extension SafetyProperties {
                 "S1",
                 "\(node.id) sends a snapshot of \(snapshot.last) with the configuration of \(snapshot.configuration.id) "
                     + "instead of \(configuration.id)")
+        }
+    }
+
+    /// A candidate's log ends no earlier than the voter's, damaged entries counted (§5.4.1, rules V4, D3). What the voter
+    /// has of the term asked for came after its vote.
+    private func checkCandidate(_ candidate: Member, _ reply: VoteReply, _ voter: SimulatedNode) {
+        guard let request = candidates[candidate], request.round == reply.round, request.term == reply.askedTerm,
+            let image = voter.damage == nil || voter.damage == .rot ? voter.disk.image : nil,
+            let before = reply.askedTerm.rawValue > 0 ? Term(reply.askedTerm.rawValue - 1) : nil
+        else { return }
+        let index = image.terms.lastIndex(withTermAtMost: before)
+        let last = LogID(term: image.terms.term(at: index) ?? .zero, index: index)
+        if request.last < last {
+            let what = voter.damage == .rot ? ", some of which is damaged" : ""
+            fail(
+                voter.damage == .rot ? "D3" : "V4",
+                "\(voter.id) votes for \(candidate), whose log ends at \(request.last), and its own at \(last)\(what)")
         }
     }
 

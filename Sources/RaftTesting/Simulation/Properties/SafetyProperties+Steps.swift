@@ -176,7 +176,10 @@ extension SafetyProperties {
                 fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
                 return
             }
-            guard let holder = nodes.first(where: { $0.disk.trustedTerm(at: index) == term }),
+            guard
+                let holder = nodes.first(where: {
+                    $0.disk.trustedTerm(at: index) == term && !$0.disk.trusted.rotten.contains(index)
+                }),
                 let entry = holder.disk.trusted.entry(at: index)
             else { return }
             noteCommitted(entry, in: engine.term)

@@ -16,6 +16,8 @@ final class SafetyProperties {
     var leaders: [Term: Leadership] = [:]
     var grants: [Term: [Member: Member]] = [:]
     var known: [LogID: Known] = [:]
+    /// The last request for votes of each candidate.
+    var candidates: [Member: VoteRequest] = [:]
     /// By peer, the snapshot on its way to it.
     var offers: [Member: Offer] = [:]
     /// Checksums of snapshots, by position.

@@ -137,11 +137,12 @@ public final class Simulation<Work: Workload> {
 
     // MARK: Calm
 
-    /// The servers that can still take part, and belong.
+    /// The servers that can still take part, and belong, or will when their damage is made good.
     private var sound: [SimulatedNode] {
         let members = core.properties.committedConfiguration.membership
         return core.nodes.filter { node in
-            node.damage == nil && (members.isEmpty || node.member.map { members.slot(of: $0) != nil } ?? false)
+            (node.damage ?? .rot) == .rot
+                && (members.isEmpty || node.member.map { members.slot(of: $0) != nil } ?? false)
         }
     }
 
@@ -219,7 +220,7 @@ public final class Simulation<Work: Workload> {
 
     private func judge() throws(Violation) {
         for node in core.nodes {
-            guard let damage = node.damage, !core.properties.isAway(node) else { continue }
+            guard let damage = node.damage, damage != .rot, !core.properties.isAway(node) else { continue }
             throw violation("M10", "node \(node.id) takes part with data that are \(damage.rawValue)")
         }
         if let what = clients.openCalls() ?? core.openAdministration() { throw violation("W1", what) }

@@ -3,7 +3,7 @@
 public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Messages that arrived.
     case preVoteRequest, preVoteReply, voteRequest, voteReply, appendEntries, appendReply, heartbeat, heartbeatReply
-    case timeoutNow, removed, installSnapshot, installSnapshotReply
+    case timeoutNow, removed, installSnapshot, installSnapshotReply, logDamaged
     case formationQuery, formationAnswer, adopt
     // What the network did.
     case messageLost, messageDoubled, messageLate, messageClogged
@@ -24,7 +24,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
     case diskStalled
-    case stoppedByDisk, stoppedByMachine, refusedDamage, refusedAmnesia, refusedByPeer
+    case stoppedByDisk, stoppedByMachine, damageRepaired, refusedAmnesia, refusedByPeer
     /// A server with nothing on it was called to form the cluster anew, and named who has a past.
     case refusedFormation
     // Crashes with a write under way.

@@ -34,6 +34,9 @@ extension Message {
             case .installed(let index): "\(name) term \(reply.term) stream \(reply.stream) installed \(index)"
             }
         case .timeoutNow(let message): "\(name) term \(message.term) last \(message.last)"
+        case .logDamaged(let message):
+            "\(name) term \(message.term) stream \(message.stream) intact \(message.intact) "
+                + "lost snapshot \(message.lostSnapshot)"
         case .removed(let message): "\(name) by \(message.configuration)"
         case .formationQuery(let query): "\(name) \(query.nonce)"
         case .formationAnswer(let answer): "\(name) \(answer.nonce) \(answer.cluster.map { "\($0)" } ?? "pristine")"
@@ -114,6 +117,12 @@ extension Message {
             case .wants(let offset): body(offset)
             case .installed(let index): body(index.rawValue | 1 << 63)
             }
+        case .logDamaged(let message):
+            body(14 << 8)
+            body(message.term.rawValue)
+            body(UInt64(message.stream))
+            id(message.intact)
+            body(message.lostSnapshot.rawValue)
         case .timeoutNow(let message):
             body(10 << 8)
             body(message.term.rawValue)

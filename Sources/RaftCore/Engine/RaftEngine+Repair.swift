@@ -1,0 +1,95 @@
+import RaftMembership
+
+// A log with damaged entries, and how they come back from a leader (rule D3).
+extension RaftEngine {
+    // MARK: The damaged server
+
+    /// Whether the leader's request builds on what cannot be read here.
+    func isUnreadable(_ previous: LogID) -> Bool {
+        guard let damage else { return false }
+        return previous.index > log.last.index || damage.lostSnapshot > .zero
+    }
+
+    /// Says from where on the log is needed again, so that nobody takes this server for one that forgot.
+    func reportDamage(to leader: Member, stream: UInt32, _ fx: inout Effects) {
+        guard let damage else { return }
+        send(
+            .logDamaged(
+                LogDamaged(term: term, stream: stream, intact: log.last, lostSnapshot: damage.lostSnapshot)),
+            to: leader, &fx)
+    }
+
+    /// Entries that follow the intact ones. Where they agree with what stands there, they take its place, and all behind
+    /// them stays: this server may have acknowledged it. Where they do not, it is the leader's log that counts (§5.3).
+    mutating func repair(with fresh: EntryBatch, _ now: Instant, _ fx: inout Effects) -> Bool {
+        guard let tail = damage else { return false }
+        let conflict = breaks(.repairByTruncation) ? fresh.lastIndex.next : tail.conflict(with: fresh)
+        if let conflict, conflict <= hard.commitHint, !breaks(.repairByTruncation) {
+            fence("the leader of term \(term) would overwrite committed entry \(conflict)", &fx)
+            return false
+        }
+        let before = log.last.index
+        log.append(fresh)
+        adoptConfigurations(in: fresh, now, &fx)
+        if isFenced { return false }
+        if conflict != nil {
+            fx.append(.trace(.truncated(after: before, lost: tail.lastIndex - before)))
+            persist(truncateAfter: before, entries: fresh, &fx)
+            endDamage(&fx)
+        } else {
+            persist(
+                repairs: fresh.prefix(through: tail.lastIndex),
+                entries: fresh.slice(from: max(fresh.firstIndex, tail.lastIndex.next)), &fx)
+            damage?.removeFirst(through: fresh.lastIndex)
+            if damage?.isEmpty == true { endDamage(&fx) }
+        }
+        log.evict(downTo: configuration.cacheBytes)
+        return true
+    }
+
+    mutating func endDamage(_ fx: inout Effects) {
+        guard damage != nil else { return }
+        damage = nil
+        fx.append(.trace(.logRepaired(log.last.index)))
+    }
+
+    /// A snapshot takes the place of the log up to `position`. False when what stands behind it stays, because it may
+    /// have been acknowledged: it is needed again before it counts.
+    mutating func replacesTail(by position: LogID, _ fx: inout Effects) -> Bool {
+        guard var tail = damage, position.index < tail.lastIndex,
+            tail.term(at: position.index) ?? position.term == position.term,
+            tail.nextTerm(after: position.index) ?? position.term >= position.term
+        else {
+            endDamage(&fx)
+            return true
+        }
+        tail.removeFirst(through: position.index)
+        damage = tail
+        return false
+    }
+
+    // MARK: Its leader
+
+    /// A peer lost what it acknowledged, and says so: it is to have all of that again, and counts for none of it until then.
+    mutating func receive(_ message: LogDamaged, from sender: Member, _ now: Instant, _ fx: inout Effects) {
+        guard let slot = slotOfReply(term: message.term, stream: message.stream, from: sender, now, &fx) else { return }
+        if progress[slot].matchIndex > .zero {
+            fx.append(.trace(.peerDamaged(sender.id, message.intact.index)))
+            progress[slot].matchIndex = .zero
+        }
+        if message.lostSnapshot > .zero {
+            guard newestSnapshot >= message.lostSnapshot else {
+                // There is one when it is asked again, after a back-off.
+                takeSnapshot(&fx)
+                return
+            }
+            offerSnapshot(to: slot, now, &fx)
+            return
+        }
+        var index = min(message.intact.index, log.last.index)
+        if let own = log.terms.term(at: index), own > message.intact.term {
+            index = min(index, log.terms.lastIndex(withTermAtMost: message.intact.term))
+        }
+        restart(slot, from: index.next, now, &fx)
+    }
+}
