@@ -16,9 +16,12 @@ extension Membership {
     /// what another began (rule M3).
     public func step(toward goal: Membership, isCaughtUp: (Member) -> Bool) -> MembershipStep {
         if let left = leavingJoint() { return .append(left) }
-        let earlierLives = members.filter { goal.slot(of: $0.member.id) != nil && goal.slot(of: $0.member) == nil }
+        let earlierLives = members.filter {
+            isVoter($0.member.id) && goal.slot(of: $0.member.id) != nil && goal.slot(of: $0.member) == nil
+        }
         if !earlierLives.isEmpty {
-            // A server that lost its disk is another member: the old one leaves before the new one joins (rule M10).
+            // A server that lost its disk is another member: the old one, if it votes, leaves before the new one joins
+            // (rule M10).
             return step(toward: goal.without(earlierLives.map(\.member.id)), isCaughtUp: isCaughtUp)
         }
         let joined = withLearners(of: goal)
@@ -77,7 +80,7 @@ extension Membership {
                 copy.members[slot].promoteWhenCaughtUp = goal.members[wanted].promoteWhenCaughtUp
             }
         }
-        for record in goal.members where slot(of: record.member.id) == nil {
+        for record in goal.members where copy.slot(of: record.member.id) == nil {
             var record = record
             record.promoteWhenCaughtUp = record.promoteWhenCaughtUp || goal.voters.contains(record.member.id)
             copy.members.append(record)

@@ -91,6 +91,12 @@ extension EventKind {
             "A learner keeps up with the log and may become a voter.")
     }
 
+    @inlinable public static var memberReturned: EventKind {
+        EventKind(
+            "raft.member.returned", "62e80468685147c1a35bebb148ccc113",
+            "A member lost its data and is taken in again as a learner; promote it when its disk can be trusted.")
+    }
+
     @inlinable public static var changeFailed: EventKind {
         EventKind(
             "raft.change.failed", "04d0b16aeece482eb5a08494d1441104",
@@ -362,7 +368,7 @@ extension EventKind {
     public static let all: [EventKind] = [
         .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
         .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused,
-        .configurationCommitted, .learnerReady, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
+        .configurationCommitted, .learnerReady, .memberReturned, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
         .departureUnheard, .snapshotTaken, .snapshotFailed, .snapshotOffered, .snapshotDelivered, .snapshotReceived,
         .snapshotInstalled, .peerConnected,
         .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,

@@ -64,6 +64,31 @@ package enum Opening {
         )
     }
 
+    /// What the node was it cannot be any more. It goes on in another life, which counts nowhere until a configuration has
+    /// it in the place of the former one (rule M10). Its log is one of this cluster, whatever is missing at the end.
+    private static func beginNewLife(
+        after amnesia: Amnesia, _ recovered: RecoveredGroup, _ environment: any Environment, _ tracer: Tracer
+    ) throws -> HardState {
+        let mark = amnesia.mark
+        let logged = (recovered.configurations + recovered.detached).last ?? recovered.snapshot?.configuration
+        // Without a cluster there is nothing to come back to; another's data is not to be changed; and where it votes alone,
+        // nobody is left who could take it in.
+        guard mark.cluster != nil, recovered.hardState?.cluster ?? mark.cluster == mark.cluster,
+            logged?.membership.voters != [mark.member.id]
+        else { throw amnesia.error }
+        let former = max(mark.member.incarnation, recovered.hardState?.member.incarnation ?? .unknown)
+        var hardState = recovered.hardState ?? HardState(member: mark.member)
+        hardState.beginNewLife(as: .drawn(environment, after: former))
+        hardState.cluster = mark.cluster
+        hardState.term = max(hardState.term, mark.term)
+        tracer.error(
+            .nodeAmnesiac,
+            "\(amnesia.error.message); it begins another life, as incarnation \(hardState.member.incarnation): the "
+                + "cluster takes it in as a learner",
+            [.reason(amnesia.error.message)])
+        return hardState
+    }
+
     static func close(_ storage: any LogStorage, on lane: any Lane) async {
         await withCheckedContinuation { continuation in
             lane.schedule(
@@ -95,7 +120,9 @@ package enum Opening {
             try checkConsistency(recovered)
             try checkThatSomebodyCanHelp(recovered, context.node)
             var hardState: HardState
-            if let known = recovered.hardState {
+            if let amnesia = recovered.amnesia {
+                hardState = try beginNewLife(after: amnesia, recovered, environment, tracer)
+            } else if let known = recovered.hardState {
                 guard known.member.id == context.node else {
                     throw StorageError(
                         .foreign,
@@ -106,7 +133,7 @@ package enum Opening {
             } else {
                 // A life begins: its number is higher than those of any life before it on this id, as far as the wall
                 // clock rises (rule M10). Durable before anybody hears of it.
-                let incarnation = Incarnation(environment.wallClock() / 1000 % wireBound)
+                let incarnation = Incarnation.drawn(environment)
                 hardState = HardState(member: Member(id: context.node, incarnation: incarnation))
             }
             hardState.startCounter += 1
@@ -119,6 +146,22 @@ package enum Opening {
             storage.close()
             throw error
         }
+    }
+}
+
+extension Incarnation {
+    /// Of a life that begins now: higher than those of any life before, as far as the wall clock rises.
+    static func drawn(_ environment: any Environment, after former: Incarnation = .unknown) -> Incarnation {
+        max(Incarnation(environment.wallClock() / 1000 % wireBound), Incarnation(former.rawValue + 1))
+    }
+}
+
+extension HardState {
+    /// Another member begins with what this one has: it has voted for nobody.
+    mutating func beginNewLife(as incarnation: Incarnation) {
+        member.incarnation = incarnation
+        startCounter = 0
+        votedFor = nil
     }
 }
 

@@ -17,8 +17,24 @@ extension Driver {
     }
 
     /// A peer remembers more of this node than the node does itself.
+    ///
+    /// It ends, for all that it is doing it does as a member that it is not; but begins another life first, so that the next
+    /// start is one that others take in.
     func foundAmnesiac(by peer: NodeID, _ reason: String) {
-        fail("node \(peer) refuses this node: “\(reason)”; \(NodeMark.consequence)", .nodeAmnesiac, .amnesiac)
+        guard failure == nil else { return }
+        var next = engine.hard
+        next.beginNewLife(as: .drawn(environment, after: next.member.incarnation))
+        let life = NewLife(storage: storage, batch: StorageBatch(group: engine.group, hardState: next))
+        if inlineStorage { life.run() } else { storageLane.schedule(life) }
+        fail(
+            "node \(peer) refuses this node: “\(reason)”; \(NodeMark.consequence); started again, it begins another life, as "
+                + "incarnation \(next.member.incarnation), and the cluster takes it in as a learner", .nodeAmnesiac, .amnesiac)
+    }
+
+    /// A life that came after the mark gets a mark of its own as soon as it counts for something.
+    func adoptMark() {
+        guard engine.membership.slot(of: engine.member) != nil else { return }
+        (storage as? MarkedStorage)?.adopt()
     }
 
     package var life: NodeLife { lives.own }
@@ -29,6 +45,23 @@ extension Driver {
     package func lastSeen(of member: Member) -> NodeLife? { lives.lastSeen(of: member) }
 
     package func refusedAsAmnesiac(by peer: NodeID, _ reason: String) { post(.refusedAsAmnesiac(peer, reason)) }
+}
+
+/// Writes who this node will be, behind all that it wrote as what it was.
+private final class NewLife: Runnable {
+    private let storage: any LogStorage
+    private let batch: StorageBatch
+
+    init(storage: any LogStorage, batch: StorageBatch) {
+        self.storage = storage
+        self.batch = batch
+    }
+
+    func run() {
+        (storage as? MarkedStorage)?.suspend()
+        // Should it fail, the next start is refused again, for the same reason.
+        try? storage.commit([batch])
+    }
 }
 
 /// The timer of the mark, on the driver's lane: one refresh at a time.

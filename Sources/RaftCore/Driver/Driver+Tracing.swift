@@ -70,6 +70,12 @@ extension Driver {
             tracer.info(
                 .learnerReady, "node \(learner.id) has caught up in \(rounds) rounds and may vote",
                 [.peer(learner.id.rawValue), .count(rounds)])
+        case .memberReturned(let peer):
+            tracer.warning(
+                .memberReturned,
+                "node \(peer.id) came back as incarnation \(peer.incarnation), without what it had: it gets the place of the "
+                    + "former one, as a learner; promote it when its disk can be trusted",
+                [.peer(peer.id.rawValue)])
         case .changeEnded(.changed): break
         case .changeEnded(.refused(let reason)), .changeEnded(.unknown(let reason)):
             tracer.warning(.changeFailed, "a change of membership failed: \(reason)", [.reason(reason)])

@@ -48,7 +48,7 @@ package final class Driver: @unchecked Sendable {
     /// Told to peers in greetings (rule M10).
     var toldTerm: Term
     let storage: any LogStorage
-    private let inlineStorage: Bool
+    let inlineStorage: Bool
     let onFailure: @Sendable (RaftError) -> Void
     private lazy var writer = StorageWriter(
         storage: storage, lane: storageLane, group: engine.group, configuration: configuration,
@@ -278,7 +278,9 @@ package final class Driver: @unchecked Sendable {
         case .readReady(let id):
             if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read)) }
         case .readFailed(let id, let why): reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
-        case .membershipChanged: transport.updatePeers(peers())
+        case .membershipChanged:
+            adoptMark()
+            transport.updatePeers(peers())
         case .identityChanged: transport.updateIdentity(identity)
         case .formation(let progress): formationProgressed(progress)
         case .changeEnded(let id, let outcome): changeEnded(id, outcome)

@@ -97,6 +97,7 @@ package enum EngineEvent: Hashable, Sendable {
     case configurationAdopted(LogID, Membership)
     case configurationCommitted(LogID, Membership)
     case learnerCaughtUp(Member, rounds: Int)
+    case memberReturned(Member)
     case changeEnded(ChangeOutcome)
     case transferStarted(Member)
     case transferEnded(TransferOutcome)

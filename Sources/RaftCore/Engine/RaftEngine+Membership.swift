@@ -122,7 +122,7 @@ extension RaftEngine {
         }
         if !membership.isVoter(member) {
             handOver(now, &fx)
-        } else {
+        } else if !takeInReturned(now, &fx) {
             promoteCaughtUp(now, &fx)
         }
     }
@@ -165,7 +165,7 @@ extension RaftEngine {
         }
     }
 
-    private mutating func append(_ next: Membership, _ now: Instant, _ fx: inout Effects) {
+    mutating func append(_ next: Membership, _ now: Instant, _ fx: inout Effects) {
         guard let cluster = hard.cluster else { return }
         var builder = EntryBatchBuilder(firstIndex: log.last.index.next)
         builder.append(

@@ -199,6 +199,7 @@ extension RaftEngine {
     mutating func connected(_ peer: Member, _ now: Instant, _ fx: inout Effects) {
         if formation != nil { formationPeerConnected(peer, &fx) }
         newcomerConnected(peer, &fx)
+        noteLife(of: peer, now, &fx)
         guard role == .leader, let slot = progress.firstIndex(where: { $0.member == peer }), peer != member else {
             return
         }

@@ -9,8 +9,8 @@ package enum EngineRole: String, Hashable, Sendable {
 ///
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
-/// `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Repair`, `+Formation`,
-/// `+Invariants`.
+/// `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Repair`, `+Returning`,
+/// `+Formation`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -41,6 +41,8 @@ package struct RaftEngine: Hashable, Sendable {
     var lastNamed = LogID.zero
     /// A peer said that this committed configuration leaves this server out (rule M6).
     var removedBy: LogID?
+    /// Whom the transport has met last under each id.
+    var lives: [Member] = []
 
     // Followers.
     /// The log was proven to match the leader of this term up to here (rule C2).

@@ -15,6 +15,8 @@ package final class MarkedStorage: LogStorage {
         /// Of the data, durable.
         var hardState: HardState?
         var last = LogID.zero
+        /// The mark is another life's, and stays: this one has no place in any configuration yet.
+        var isSuspended = false
         /// What every call throws after a mark could not be written (rule D2).
         var failure: (any Error)?
         var isClosed = false
@@ -50,13 +52,15 @@ package final class MarkedStorage: LogStorage {
     /// Whether entries became durable that the mark does not tell of yet. Any thread.
     package var isStale: Bool { stale.load(ordering: .relaxed) }
 
-    /// - Throws: also `StorageError` code `amnesiac` when the data lacks what the mark tells of.
+    /// Data that lacks what the mark tells of comes with an `Amnesia`, and the mark stays as it is until `adopt`.
+    /// - Throws: also `StorageError` code `foreign` for a mark of another node.
     package func recover(_ group: GroupID) throws -> RecoveredGroup {
-        let recovered = try inner.recover(group)
+        var recovered = try inner.recover(group)
         guard group == self.group else { return recovered }
         let mark = try readMark()
         if let mark, !isIgnored, let error = mark.objection(to: recovered, of: node, location: store.location) {
-            throw error
+            guard error.code == .amnesiac else { throw error }
+            recovered.amnesia = Amnesia(mark: mark, error: error)
         }
         if mark == nil, let hardState = recovered.hardState {
             tracer.warning(
@@ -67,6 +71,9 @@ package final class MarkedStorage: LogStorage {
         }
         state.withLock { state in
             state.mark = mark
+            state.isSuspended =
+                !isIgnored && mark.map { $0.member.incarnation < recovered.hardState?.member.incarnation ?? .unknown } ?? false
+                || recovered.amnesia != nil
             state.hardState = recovered.hardState
             state.last = recovered.damage?.last ?? recovered.terms.last
         }
@@ -83,6 +90,13 @@ package final class MarkedStorage: LogStorage {
         }
     }
 
+    /// From now on the data is another life's than the mark, which stays as it is: whoever puts back what it tells of may go
+    /// on with that.
+    package func suspend() { state.withLock { $0.isSuspended = true } }
+
+    /// A configuration has this life as a member: with the next commit the mark is its own.
+    package func adopt() { state.withLock { $0.isSuspended = false } }
+
     package func commit(_ batches: [StorageBatch]) throws {
         try lower(beforeCutsIn: batches)
         try inner.commit(batches)
@@ -98,7 +112,7 @@ package final class MarkedStorage: LogStorage {
         }
         try state.withLock { state in
             if let failure = state.failure { throw failure }
-            guard let cut = lowest, var mark = state.mark else { return }
+            guard let cut = lowest, !state.isSuspended, var mark = state.mark else { return }
             let isAhead = mark.last.index > cut
             guard isAhead || state.last.index > cut else { return }
             // Nor may a later refresh tell of it, when the commit fails and nobody knows what of it is on disk.
@@ -128,7 +142,7 @@ package final class MarkedStorage: LogStorage {
                 if let base = batch.purgeThrough, base.index > state.last.index { state.last = base }
                 if let hardState = batch.hardState { state.hardState = hardState }
             }
-            guard let hardState = state.hardState else { return }
+            guard let hardState = state.hardState, !state.isSuspended else { return }
             let mark = NodeMark(hardState, last: state.mark?.last ?? .zero)
             if mark != state.mark {
                 try write(NodeMark(hardState, last: state.last), &state)
@@ -143,7 +157,7 @@ package final class MarkedStorage: LogStorage {
     package func refresh() throws {
         guard stale.exchange(false, ordering: .relaxed) else { return }
         try state.withLock { state in
-            if state.isClosed { return }
+            if state.isClosed || state.isSuspended { return }
             if let failure = state.failure { throw failure }
             guard var mark = state.mark else { return }
             mark.last = state.last
@@ -171,4 +185,12 @@ package final class MarkedStorage: LogStorage {
         state.withLock { $0.isClosed = true }
         inner.close()
     }
+}
+
+/// Data that lacks what its node had: the node may have voted or acknowledged what it does not know of any more (rule M10).
+package struct Amnesia: Hashable, Sendable {
+    /// What it was.
+    package var mark: NodeMark
+    /// What is missing, and what that means.
+    package var error: StorageError
 }

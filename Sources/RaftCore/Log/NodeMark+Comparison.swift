@@ -36,6 +36,8 @@ extension NodeMark {
     }
 
     private func difference(to found: HardState, _ recovered: RecoveredGroup) -> String? {
+        // A later life, which has its own mark once it belongs to a configuration.
+        if found.member.incarnation > member.incarnation { return nil }
         guard found.member.incarnation == member.incarnation else {
             return "the data is of incarnation \(found.member.incarnation), but this node ran last as incarnation "
                 + "\(member.incarnation): the data is another life's, or a copy"
@@ -65,7 +67,6 @@ extension NodeMark {
 
     /// What it means, and what to do.
     static let consequence =
-        "this node may have voted or acknowledged what it no longer has, so it takes no part; put back the data it ran "
-        + "last on if that still exists, else remove this member from the cluster and start a new one; do not delete "
-        + "the mark to force it"
+        "this node may have voted or acknowledged what it no longer has, so it takes no part as what it was; put back the "
+        + "data it ran last on if that still exists; do not delete the mark to force it"
 }

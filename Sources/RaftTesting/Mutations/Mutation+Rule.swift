@@ -40,7 +40,7 @@ extension Mutation {
         case .lateRoundConfirms: "R2"
         case .forgetReadsOnStepDown: "R3"
         case .formWithoutAllAnswers, .announceBeforeDurable: "M9"
-        case .ignoreMark: "M10"
+        case .ignoreMark, .leaveReturnedOut: "M10"
         case .acceptSuperseded: "M7"
         case .changeBeforeNoOp, .overlapChanges: "M1"
         case .leaveJointUnfinished: "M3"

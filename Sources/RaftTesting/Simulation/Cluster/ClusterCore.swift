@@ -21,6 +21,8 @@ final class ClusterCore: @unchecked Sendable {
     var hasOwnStorage = false
     /// Trouble is over.
     var isCalm = false
+    /// Data may be lost beyond what a cluster can do without.
+    var allowsAnyLoss = false
     /// Calls of administrators, and whether they have ended.
     var administration: [AdministrationCall] = []
     /// Starts a process of the machine that is simulated; throws what a real one would end with.
@@ -80,7 +82,16 @@ final class ClusterCore: @unchecked Sendable {
     // MARK: Lives
 
     func start(_ node: SimulatedNode) {
-        guard node.life == nil, !node.isDismissed else { return }
+        guard node.life == nil else { return }
+        var witnesses: [SimulatedNode] = []
+        if node.damage == .rolledBackWithMark {
+            witnesses = nodes.filter { $0 !== node && remembers($0, node, beyond: node.disk.image) }
+            if witnesses.isEmpty {
+                // It would deceive whomever it meets, and nobody can tell (rule M10).
+                if !isCalm { restart(node, after: 1_000_000_000) }
+                return
+            }
+        }
         node.lives += 1
         node.fate = .fine
         node.seen = Observation()
@@ -105,6 +116,8 @@ final class ClusterCore: @unchecked Sendable {
             stopped(node, "\(error)")
             return
         }
+        // They are met first.
+        for witness in witnesses { greet(node, witness) }
         connect(node)
     }
 
@@ -121,8 +134,8 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .stopped(reason)
         properties.stopped(node, reason)
         end(life, reason)
-        // Whoever supervises it starts it again; a damaged one would only say the same.
-        if node.damage == nil { restart(node, after: node.random.next(in: 0...2_000_000_000)) }
+        // Whoever supervises it starts it again.
+        restart(node, after: node.random.next(in: 0...2_000_000_000))
     }
 
     /// The process has ended as it was told to.

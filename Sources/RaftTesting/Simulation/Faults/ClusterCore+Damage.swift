@@ -33,21 +33,20 @@ extension ClusterCore {
                     at: base + Int(fault.salt.isMultiple(of: 5) ? UInt64(length) - number % UInt64(length) : 1 + place))
             }
             node.damage = .rot
-        case .wipe:
+        case .wipe, .wipeWithMark:
+            guard mayLose(node) else { return }
             crash(node)
             node.disk.replace(with: DiskImage(), SimulatedFiles.State())
-            node.damage = .wiped
-        case .wipeWithMark where nodes.allSatisfy({ $0.damage != .emptied }):
-            crash(node)
-            node.disk.replace(with: DiskImage(), SimulatedFiles.State())
-            node.mark.stored = nil
-            node.damage = .emptied
+            if fault.kind == .wipeWithMark { node.mark.stored = nil }
+            node.damage = fault.kind == .wipe ? .wiped : .emptied
         case .rollbackWithMark:
             rollBackWithMark(node, tries: 100)
             return
         default:
             // An image that shows less than the mark knows: of what leaves no trace, nobody can tell (rule M10).
-            guard let old = node.disk.copies.first(where: { isBehindItsMark($0.image, node) }) else { return }
+            guard mayLose(node), let old = node.disk.copies.first(where: { isBehindItsMark($0.image, node) }) else {
+                return
+            }
             crash(node)
             node.disk.replace(with: old.image, old.files)
             node.damage = .rolledBack
@@ -56,32 +55,34 @@ extension ClusterCore {
         restart(node, after: fault.span)
     }
 
-    /// Whether a quorum of intact disks is left when this one is damaged too.
+    /// Who belongs to no cluster has nothing to lose.
+    private func mayLose(_ node: SimulatedNode) -> Bool {
+        node.disk.image.hardState?.cluster != nil && (allowsAnyLoss || maySpare(node))
+    }
+
+    /// Whether a quorum of intact disks is left when this one is damaged too, whichever configuration is in effect.
     private func maySpare(_ node: SimulatedNode) -> Bool {
-        let membership = properties.committedConfiguration.membership
-        guard !membership.isEmpty, !isCalm else { return false }
-        return properties.isQuorum(of: membership) { member in
-            guard let other = properties.node(of: member) else { return false }
-            return other !== node && other.damage == nil
+        let committed = properties.committedConfiguration
+        guard !committed.membership.isEmpty, !isCalm else { return false }
+        return properties.configurations.filter { $0.id.index >= committed.id.index }.allSatisfy { logged in
+            properties.isQuorum(of: logged.membership) { member in
+                member.id != node.id && properties.isIntact(member)
+            }
         }
     }
 
     /// Data and mark of an earlier day, put back together: nothing on this server tells, so that it takes a peer that
     /// remembers it. Where none does, nobody can tell (rule M10), and it is not done.
     private func rollBackWithMark(_ node: SimulatedNode, tries: Int) {
-        guard node.damage == nil, !isCalm else { return }
-        for copy in node.disk.copies {
-            let witnesses = nodes.filter { $0 !== node && remembers($0, node, beyond: copy.image) }
-            if witnesses.isEmpty { continue }
+        guard node.damage == nil, !isCalm, mayLose(node) else { return }
+        for copy in node.disk.copies where copy.image.hardState?.member == node.disk.image.hardState?.member {
+            guard nodes.contains(where: { $0 !== node && remembers($0, node, beyond: copy.image) }) else { continue }
             crash(node)
             node.disk.replace(with: copy.image, copy.files)
             node.mark.stored = copy.mark
             node.disk.forgetCopies()
             node.damage = .rolledBackWithMark
-            node.fate = .fine
             start(node)
-            // They are met first: whom it meets before, it could deceive.
-            for witness in witnesses { greet(node, witness) }
             return
         }
         if tries > 0 { world.after(1_000_000_000) { [unowned self] in rollBackWithMark(node, tries: tries - 1) } }

@@ -15,8 +15,7 @@ public struct SimulationPlan: Sendable {
     /// When trouble ends, in simulated nanoseconds, whatever was seen by then; nil to let it last until enough was seen.
     /// For narrowing a failure down.
     public var end: UInt64?
-    /// More servers lose or damage their data than today's rules can do without: only that each of them says so, and
-    /// that nothing wrong is said, is checked then.
+    /// More servers lose their data than a cluster can do without: only that nothing wrong is said is checked then.
     public var isOverBudget: Bool
 
     static let second: UInt64 = 1_000_000_000
@@ -38,7 +37,7 @@ public struct SimulationPlan: Sendable {
         let mayDamage = cluster.isFormed && cluster.nodes - cluster.learners >= 3 && damage < 6
         isOverBudget = mayDamage && damage == 0
         let voters = cluster.nodes - cluster.learners
-        var damages = mayDamage ? (isOverBudget ? voters : (voters - 1) / 2) : 0
+        var damages = mayDamage ? (isOverBudget ? voters : 4) : 0
         var pace = random.pick([
             1...6 * Self.second, Self.second / 10...2 * Self.second, Self.second...12 * Self.second,
         ])
@@ -46,8 +45,8 @@ public struct SimulationPlan: Sendable {
         faults = []
         var at = random.next(in: 0...3 * Self.second)
         var everyday = FaultKind.allCases.filter { !$0.isDamage && !$0.isAdministration && $0 != .rot }
-        if !mayDamage {
-            // Who may be damaged beyond repair is counted on: then who belongs stays as it is.
+        if !isOverBudget {
+            // Who may lose more than can be made good is counted on: then who belongs stays as it is.
             cluster.spares = options?.spares ?? random.pick([0, 0, 1, 2, 3])
             if random.chance(700) {
                 everyday += [.changeMembership, .changeMembership, .changeMembership, .changeMembership]

@@ -8,8 +8,8 @@ final class SimulatedDisk {
     let files = SimulatedFiles()
     /// A write of such a storage was cut off: it is there, or it is not.
     var isInDoubt: DiskImage?
-    /// What was there before damage, while the server is out of the game for it: others may still rely on its word.
-    var ghost: DiskImage?
+    /// What was there before it was lost. Nobody knows that it is: the word that the server gave as who it was counts on.
+    private var ghosts: [Member: DiskImage] = [:]
     /// Nanoseconds from a write's submission until it is durable.
     var delay: ClosedRange<UInt64>
     var extraDelay: UInt64 = 0
@@ -27,13 +27,25 @@ final class SimulatedDisk {
         self.random = random
     }
 
-    /// What others may rely on.
-    var trusted: DiskImage { ghost ?? image }
-    // The same without a copy of the image.
-    var trustedHardState: HardState? { if let ghost { ghost.hardState } else { image.hardState } }
-    var trustedLast: LogID { if let ghost { ghost.last } else { image.last } }
-    func trustedTerm(at index: LogIndex) -> Term? {
-        if let ghost { ghost.term(at: index) } else { image.term(at: index) }
+    /// Whether the server was this member, and lost what it had as that.
+    func isFormer(_ member: Member?) -> Bool { member.map { ghosts[$0] != nil } ?? false }
+    var hasLostData: Bool { !ghosts.isEmpty }
+
+    /// The term of the entry at `index` in the log of this member, which the server is or was.
+    func term(at index: LogIndex, of member: Member) -> Term? {
+        if let ghost = ghosts[member] { return ghost.term(at: index) }
+        return image.hardState?.member == member ? image.term(at: index) : nil
+    }
+
+    /// The entry of this term at `index`, whole.
+    func entry(at index: LogIndex, _ term: Term) -> EntryBatch? {
+        if image.term(at: index) == term, !image.rotten.contains(index), let entry = image.entry(at: index) {
+            return entry
+        }
+        for ghost in ghosts.values where ghost.term(at: index) == term {
+            if let entry = ghost.entry(at: index), !ghost.rotten.contains(index) { return entry }
+        }
+        return nil
     }
 
     /// Data and the mark that stood beside them then.
@@ -45,7 +57,8 @@ final class SimulatedDisk {
 
     /// Puts other data in the place of what is there.
     func replace(with copy: DiskImage, _ files: SimulatedFiles.State) {
-        ghost = image
+        // Of two losses the first took what was promised by who it was then.
+        if let member = image.hardState?.member, ghosts[member] == nil { ghosts[member] = image }
         image = copy
         isInDoubt = nil
         self.files.state = files

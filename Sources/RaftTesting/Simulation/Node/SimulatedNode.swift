@@ -26,8 +26,6 @@ final class SimulatedNode: @unchecked Sendable {
     var pausedUntil: Instant?
     /// What was done to its data that it cannot know of, until that is made good.
     var damage: Damage?
-    /// It has been told that its data is not what it was, and is started no more.
-    var isDismissed: Bool { damage == .rolledBackWithMark && fate != .fine }
     /// The machine fails at the next command.
     var failsNextApply = false
     /// What the properties remember of the step before.
@@ -78,7 +76,7 @@ final class SimulatedNode: @unchecked Sendable {
     /// Runs, and has not stopped itself.
     var isWorking: Bool { life?.driver.map { !$0.engine.isFenced } ?? false }
     var isLeader: Bool { life?.driver?.engine.role == .leader && isWorking }
-    var member: Member? { life?.driver?.engine.member ?? disk.trusted.hardState?.member }
+    var member: Member? { life?.driver?.engine.member ?? disk.image.hardState?.member }
 }
 
 /// What was done to a process that makes it stop itself, rightly.

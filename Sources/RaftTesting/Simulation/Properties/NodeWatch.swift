@@ -18,7 +18,8 @@ final class NodeWatch: EngineProbe, MachineWatcher {
 
     func stepped(_ engine: RaftEngine, _ input: Input) {
         // What was put back together with its mark is told so within this moment, and says nothing before.
-        guard !life.isDead, life.node.damage != .rolledBackWithMark else { return }
+        guard !life.isDead, life.node.damage != .rolledBackWithMark || !life.node.disk.isFormer(engine.member)
+        else { return }
         life.cluster.properties.stepped(engine, input, of: life.node)
     }
 
@@ -79,7 +80,7 @@ final class NodeWatch: EngineProbe, MachineWatcher {
         if let first = node.disk.image.firstDamage, index >= first {
             fail("D3", "node \(node.id) applies entry \(index), and its entry \(first) is damaged")
         }
-        guard node.disk.trustedTerm(at: index) == entry.term(at: 0) else {
+        guard node.disk.image.term(at: index) == entry.term(at: 0) else {
             fail("C6", "node \(node.id) applies entry \(index) before it is durable there")
             return false
         }
@@ -110,7 +111,9 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         cluster.world.trace.record(cluster.world.now, .event(life.node.id, event.message))
         guard event.level == .critical else { return }
         let life = life
-        cluster.world.after(0) { if !life.isDead { cluster.stopped(life.node, event.message) } }
+        // What it writes for its next life takes its time.
+        let isAmnesiac = event.kind.name == EventKind.nodeAmnesiac.name
+        cluster.world.after(isAmnesiac ? 5_000_000_000 : 0) { if !life.isDead { cluster.stopped(life.node, event.message) } }
     }
 
     func flush() {}
@@ -120,6 +123,6 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         EventKind.quorumLost.name: .quorumLost, EventKind.voteRefused.name: .voteRefused,
         EventKind.snapshotTaken.name: .snapshotTaken, EventKind.snapshotInstalled.name: .snapshotInstalled,
         EventKind.snapshotFailed.name: .snapshotFailed, EventKind.clusterFormed.name: .clusterFormed,
-        EventKind.diskStalled.name: .diskStalled,
+        EventKind.diskStalled.name: .diskStalled, EventKind.memberReturned.name: .returned,
     ]
 }

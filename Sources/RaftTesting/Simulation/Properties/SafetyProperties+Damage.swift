@@ -3,14 +3,18 @@ import RaftMembership
 
 // Servers whose data is not what they left there (rules M10, D3).
 extension SafetyProperties {
-    /// Whether a damaged server is out of the game: it has said why and ended, or is another server, without a past.
-    func isAway(_ node: SimulatedNode) -> Bool {
-        guard let life = node.life else {
-            if case .stopped = node.fate { return true }
-            return node.damage == .emptied
+    /// Whether the server is what the configurations say that it is, with all that it ever had as that.
+    func isIntact(_ member: Member) -> Bool {
+        guard let node = node(of: member), node.damage == nil else { return false }
+        return node.disk.image.hardState?.member == member && !node.disk.isFormer(member)
+    }
+
+    /// Members of a configuration whose servers have lost what they had as them, and could be back.
+    func missing(in membership: Membership) -> [Member] {
+        membership.members.map(\.member).filter { member in
+            guard let node = node(of: member) else { return false }
+            return node.damage == nil && node.disk.isFormer(member)
         }
-        guard node.damage == .emptied, let engine = life.driver?.engine else { return false }
-        return engine.membership.isEmpty && engine.hard.cluster == nil && engine.term == .zero
     }
 
     /// Below its first damaged entry a server takes part, but does not campaign (rule D3).
@@ -35,9 +39,10 @@ extension SafetyProperties {
 
     /// A server that has nothing was called to form the cluster: it must not, and names who has a past (rule M9).
     func calledToForm(_ node: SimulatedNode, _ result: Result<ClusterID, RaftError>) {
-        guard node.damage == .emptied else { return }
         switch result {
-        case .success(let cluster): fail("M9", "node \(node.id), which lost everything, is said to be of \(cluster)")
+        case .success(let cluster) where clusters != [cluster]:
+            fail("M9", "node \(node.id), which lost everything, is said to be of \(cluster)")
+        case .success: break
         case .failure(let error) where error.code == .formation:
             if error.message.contains("has history") { world.coverage.add(.refusedFormation) }
         case .failure: break

@@ -67,8 +67,8 @@ extension SafetyProperties {
     }
 
     func wrote(_ batches: [StorageBatch], on node: SimulatedNode) {
-        if node.life?.driver == nil {
-            // The commit that counts the start.
+        if node.life?.driver?.engine.member != node.disk.image.hardState?.member {
+            // The commit that counts the start, or begins another life.
             node.wholes = WholeWrites(of: node.disk.image)
         } else {
             node.wholes?.wrote(node.disk.image)
@@ -76,6 +76,12 @@ extension SafetyProperties {
         if node.damage == .rot, node.disk.image.firstDamage == nil {
             node.damage = nil
             world.coverage.add(.damageRepaired)
+        }
+        if let member = node.disk.image.hardState?.member, !node.disk.isFormer(member), node.damage != nil,
+            node.damage != .rot
+        {
+            node.damage = nil
+            world.coverage.add(.newLife)
         }
         let cut = batches.compactMap(\.truncateAfter).min()
         let held = min(node.held, lastCommitted)
@@ -99,7 +105,7 @@ extension SafetyProperties {
     }
 
     func showedIdentity(_ identity: NodeIdentity, of node: SimulatedNode) {
-        guard let cluster = node.disk.trustedHardState?.cluster, cluster == identity.cluster else {
+        guard let cluster = node.disk.image.hardState?.cluster, cluster == identity.cluster else {
             fail("M9", "\(node.id) shows an identity that is not durable")
             return
         }
@@ -112,14 +118,12 @@ extension SafetyProperties {
     /// A process ended by itself: it must have had a reason, and have said it.
     func stopped(_ node: SimulatedNode, _ reason: String) {
         switch node.damage {
-        case .wiped, .rolledBack:
-            guard reason.contains("may have voted or acknowledged") else { break }
-            world.coverage.add(.refusedAmnesia)
-            return
         case .rolledBackWithMark where reason.contains("refuses this node"):
             guard reason.contains("may have voted or acknowledged") else { break }
             world.coverage.add(.refusedByPeer)
             return
+        // By then it may have begun another life.
+        case nil where reason.contains("refuses this node") && node.disk.hasLostData: return
         default: break
         }
         switch node.excuse {

@@ -114,7 +114,9 @@ extension SafetyProperties {
         where now.membership.slot(of: record.member) == nil && record.member != engine.member {
             world.coverage.add(.memberLeft)
             let isToldOf = engine.progress.contains { $0.member == record.member }
-            let knows = node(of: record.member)?.life?.driver?.engine.isRemoved ?? true
+            // A former life has nobody left who could be told.
+            let other = node(of: record.member)?.life?.driver?.engine
+            let knows = other.map { $0.isRemoved || $0.member != record.member } ?? true
             if !isToldOf, !knows { fail("M6", "\(engine.member) does not tell \(record.member) that it left") }
         }
     }

@@ -6,11 +6,11 @@ extension SafetyProperties {
     func willSend(_ envelope: Envelope, from node: SimulatedNode) {
         if node.damage == .rot {
             checkDamaged(node, envelope.message)
-        } else if let damage = node.damage, !envelope.isFormation {
+        } else if let damage = node.damage, !envelope.isFormation, node.disk.isFormer(envelope.from) {
             fail("M10", "\(node.id) takes part with data that are \(damage.rawValue): \(envelope.message.summary)")
             return
         }
-        guard let hard = node.disk.trustedHardState else { return }
+        guard let hard = node.disk.image.hardState else { return }
         let id = node.id
         if case .voteRequest(let request) = envelope.message { candidates[envelope.from] = request }
         if case .voteReply(let reply) = envelope.message, reply.isGranted { checkCandidate(envelope.to, reply, node) }
@@ -64,7 +64,7 @@ extension SafetyProperties {
             handovers[message.term] = envelope.to
             // Caught up first: the successor has on its disk all that this leader has (rule T1).
             if let target = self.node(of: envelope.to),
-                target.disk.trustedTerm(at: message.last.index) != message.last.term
+                target.disk.image.term(at: message.last.index) != message.last.term
             {
                 fail("T1", "\(id) hands over to \(envelope.to), which does not hold \(message.last)")
             }
@@ -129,7 +129,7 @@ extension SafetyProperties {
     }
 
     private func checkMatch(_ index: LogIndex, in term: Term, of node: SimulatedNode) {
-        guard let durable = node.disk.trustedTerm(at: index), let engine = node.life?.driver?.engine,
+        guard let durable = node.disk.image.term(at: index), let engine = node.life?.driver?.engine,
             // The engine may have gone on to another term, and another log, since it ordered this answer.
             engine.term == term && index >= engine.log.base.index
                 ? durable == engine.log.terms.term(at: index) : durable <= term

@@ -112,8 +112,8 @@ extension SafetyProperties {
         let flushed = engine.log.flushed
         // Below the base it says that nothing of the log is durable yet.
         if flushed >= engine.log.base.index, flushed != seen.flushed || engine.log.last != seen.last {
-            guard node.disk.trustedLast.index >= flushed,
-                node.disk.trustedTerm(at: flushed) == engine.log.terms.term(at: flushed) || flushed < seen.flushed
+            guard node.disk.image.last.index >= flushed,
+                node.disk.image.term(at: flushed) == engine.log.terms.term(at: flushed) || flushed < seen.flushed
             else {
                 fail("D6", "\(node.id) takes entry \(flushed) for durable, which its disk does not hold")
                 return
@@ -176,12 +176,7 @@ extension SafetyProperties {
                 fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
                 return
             }
-            guard
-                let holder = nodes.first(where: {
-                    $0.disk.trustedTerm(at: index) == term && !$0.disk.trusted.rotten.contains(index)
-                }),
-                let entry = holder.disk.trusted.entry(at: index)
-            else { return }
+            guard let entry = nodes.lazy.compactMap({ $0.disk.entry(at: index, term) }).first else { return }
             noteCommitted(entry, in: engine.term)
             index = index.next
         }
@@ -189,8 +184,7 @@ extension SafetyProperties {
 
     func isOnQuorum(_ index: LogIndex, _ term: Term, of membership: Membership) -> Bool {
         isQuorum(of: membership) { member in
-            guard let disk = node(of: member)?.disk, disk.trustedHardState?.member == member else { return false }
-            return disk.trustedTerm(at: index) == term
+            node(of: member)?.disk.term(at: index, of: member) == term
         }
     }
 

@@ -40,6 +40,7 @@ public final class Simulation<Work: Workload> {
             plan.cluster, seed: plan.seed, mutation: mutation, trace: TraceRecorder(listener: trace),
             makeStorage: storage, makeMachine: { workload.makeMachine() })
         core = cluster.core
+        core.allowsAnyLoss = plan.isOverBudget
         clients = ClientPool(cluster, workload, plan)
     }
 
@@ -128,7 +129,7 @@ public final class Simulation<Work: Workload> {
         core.world.after(3 * second) { [unowned self] in
             let named = core.nodes.prefix(plan.cluster.nodes)
             let members = Dictionary(uniqueKeysWithValues: named.map { ($0.id, ["memory:\($0.id)"]) })
-            for node in core.nodes where node.damage == .emptied {
+            for node in core.nodes where node.disk.hasLostData && node.disk.image.hardState?.cluster == nil {
                 cluster.raft(node)?.bootstrap(members) { [unowned core] in core.properties.calledToForm(node, $0) }
             }
             if isTroubled { askTheEmptied() }
@@ -149,7 +150,7 @@ public final class Simulation<Work: Workload> {
     private func calm() throws(Violation) {
         core.heal()
         let members = core.properties.committedConfiguration.membership
-        let isQuorumLeft = core.properties.isQuorum(of: members) { core.properties.node(of: $0)?.damage == nil }
+        let isQuorumLeft = core.properties.isQuorum(of: members) { core.properties.isIntact($0) }
         guard members.isEmpty || isQuorumLeft else {
             guard plan.isOverBudget else { throw violation("plan", "damage within the budget leaves no quorum") }
             core.world.coverage.add(.tooFewLeft)
@@ -181,11 +182,14 @@ public final class Simulation<Work: Workload> {
                 && !engine.membership.members.contains { $0.promoteWhenCaughtUp }
                 && engine.membership.voters.contains(engine.member.id)
         }
+        try waitWhileSomethingMoves(timeout + 60 * second, "M10", "not all who lost their data are taken in again") {
+            self.core.properties.missing(in: self.core.properties.committedConfiguration.membership).isEmpty
+        }
         try waitWhileSomethingMoves(timeout + 60 * second, "liveness", "not all servers come up to date") {
             self.sound.allSatisfy { $0.isWorking && $0.reached == self.core.properties.lastCommitted }
                 && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
         }
-        if plan.isOverBudget, sound.count < core.nodes.count { core.world.coverage.add(.enoughLeft) }
+        if plan.isOverBudget, core.nodes.contains(where: \.disk.hasLostData) { core.world.coverage.add(.enoughLeft) }
         // What is in flight arrives, and waiters left over from lost leaderships end.
         try core.world.run(for: 3 * second + 8 * plan.cluster.configuration.electionTimeout.upperBound)
         if let noise = core.restlessness(of: sound) { throw violation("P4", noise) }
@@ -220,7 +224,7 @@ public final class Simulation<Work: Workload> {
 
     private func judge() throws(Violation) {
         for node in core.nodes {
-            guard let damage = node.damage, damage != .rot, !core.properties.isAway(node) else { continue }
+            guard let damage = node.damage, damage != .rot, node.isUp else { continue }
             throw violation("M10", "node \(node.id) takes part with data that are \(damage.rawValue)")
         }
         if let what = clients.openCalls() ?? core.openAdministration() { throw violation("W1", what) }

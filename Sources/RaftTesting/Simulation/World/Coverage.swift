@@ -24,7 +24,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
     case diskStalled
-    case stoppedByDisk, stoppedByMachine, damageRepaired, refusedAmnesia, refusedByPeer
+    case stoppedByDisk, stoppedByMachine, damageRepaired, newLife, returned, refusedByPeer
     /// A server with nothing on it was called to form the cluster anew, and named who has a past.
     case refusedFormation
     // Crashes with a write under way.
