@@ -368,7 +368,8 @@ extension EventKind {
     public static let all: [EventKind] = [
         .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
         .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused,
-        .configurationCommitted, .learnerReady, .memberReturned, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
+        .configurationCommitted, .learnerReady, .memberReturned, .changeFailed, .transferStarted, .transferEnded,
+        .nodeRemoved,
         .departureUnheard, .snapshotTaken, .snapshotFailed, .snapshotOffered, .snapshotDelivered, .snapshotReceived,
         .snapshotInstalled, .peerConnected,
         .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,

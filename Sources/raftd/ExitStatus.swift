@@ -8,7 +8,7 @@ enum ExitStatus {
     static let failed = ExitCode(1)
     /// The command line or the configuration is wrong.
     static let usage = ExitCode(64)
-    /// The data is gone, older than it was, or a copy: to start again changes nothing (rule M10).
+    /// The data is gone, older than it was, or a copy, and nobody could take the node in again (rule M10).
     static let amnesiac = ExitCode(65)
     /// The node ran and stopped itself.
     static let stoppedItself = ExitCode(70)

@@ -10,7 +10,8 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the node until SIGTERM or SIGINT.",
         discussion: "Exits 0 after a shutdown, 1 when it cannot start, 64 when the configuration is wrong, "
-            + "65 when the data is gone, older than it was, or a copy, 70 when the node stopped itself.")
+            + "65 when the data is gone, older than it was, or a copy, and nobody could take the node in again, 70 when the node "
+            + "stopped itself.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -38,7 +39,8 @@ struct Run: AsyncParsableCommand {
             try await group.run()
         } catch {
             report(error)
-            throw Node.isAmnesia(error) ? ExitStatus.amnesiac : ExitStatus.stoppedItself
+            // One that was told of its amnesia has begun another life: started again, it is taken in.
+            throw ExitStatus.stoppedItself
         }
     }
 

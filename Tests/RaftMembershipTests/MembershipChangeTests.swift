@@ -79,6 +79,15 @@ struct MembershipChangeTests {
         #expect(way[5].slot(of: Member(id: 3, incarnation: 7)) == 2)
     }
 
+    @Test("A learner in a new life takes the place of its former one at once (M10)")
+    func newLifeOfLearner() throws {
+        let way = try Self.way(
+            from: Self.membership(voters: [1, 2], learners: [3]),
+            [.remove(3), .add(3, addresses: ["memory:3"], as: .learner)], incarnation: 7)
+        #expect(way.count == 2 && way[1].slot(of: Member(id: 3, incarnation: 7)) == 2)
+        #expect(way[1].voters == [1, 2] && !way[1].isJoint)
+    }
+
     @Test("Who has not caught up is waited for, and nothing is appended meanwhile (D§4.2.1)")
     func waits() throws {
         let start = try Self.membership(voters: [1, 2, 3], learners: [4, 5])

@@ -28,7 +28,8 @@ extension Driver {
         if inlineStorage { life.run() } else { storageLane.schedule(life) }
         fail(
             "node \(peer) refuses this node: “\(reason)”; \(NodeMark.consequence); started again, it begins another life, as "
-                + "incarnation \(next.member.incarnation), and the cluster takes it in as a learner", .nodeAmnesiac, .amnesiac)
+                + "incarnation \(next.member.incarnation), and the cluster takes it in as a learner", .nodeAmnesiac,
+            .amnesiac)
     }
 
     /// A life that came after the mark gets a mark of its own as soon as it counts for something.

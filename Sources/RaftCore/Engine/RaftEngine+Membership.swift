@@ -133,6 +133,10 @@ extension RaftEngine {
         change?.goal = goal
         switch membership.step(toward: goal, isCaughtUp: { hasCaughtUp($0, now) }) {
         case .append(let next):
+            if let silent = missingQuorum(of: next, now) {
+                failChange(silent, &fx)
+                return
+            }
             change?.hasAppended = true
             append(next, now, &fx)
         case .wait(let learners):
@@ -145,6 +149,24 @@ extension RaftEngine {
         case .done:
             endChange(.changed(effective), &fx)
         }
+    }
+
+    /// Why the voters to be could not commit the configuration that makes them voters: too many of them do not answer. Who
+    /// went on would have a cluster that no majority is left of (rule Q1).
+    private func missingQuorum(of next: Membership, _ now: Instant) -> String? {
+        guard next.isJoint, next.members.count <= times.peers.count, !breaks(.joinTheDead) else { return nil }
+        func answers(_ slot: Int) -> Bool {
+            if progress[slot].member == member { return true }
+            guard progress[slot].member == next.members[slot].member, !progress[slot].isSuspect,
+                let heard = times.peers[slot].lastHeard
+            else { return false }
+            return now - heard <= configuration.electionTimeout.upperBound
+        }
+        guard !Quorum(incoming: next.quorum.incoming).isSatisfied(by: answers) else { return nil }
+        let silent = next.quorum.incoming.filter { !answers($0) }.map { "\(next.members[$0].member.id)" }
+        return
+            "of the voters that there would be, \(silent.joined(separator: ", ")) do not answer, and the others are no "
+            + "majority: start them, or remove them first"
     }
 
     /// What the call comes to, judged by the configuration that is in effect now.

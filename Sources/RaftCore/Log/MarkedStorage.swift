@@ -72,7 +72,8 @@ package final class MarkedStorage: LogStorage {
         state.withLock { state in
             state.mark = mark
             state.isSuspended =
-                !isIgnored && mark.map { $0.member.incarnation < recovered.hardState?.member.incarnation ?? .unknown } ?? false
+                !isIgnored
+                && mark.map { $0.member.incarnation < recovered.hardState?.member.incarnation ?? .unknown } ?? false
                 || recovered.amnesia != nil
             state.hardState = recovered.hardState
             state.last = recovered.damage?.last ?? recovered.terms.last

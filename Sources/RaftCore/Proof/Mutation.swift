@@ -24,7 +24,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     case readWithoutRound, lateRoundConfirms, forgetReadsOnStepDown, readBeforeApplied
     // Membership.
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
-    case leaveReturnedOut
+    case leaveReturnedOut, joinTheDead
     case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, forgetDeparting, tellUncommittedRemoval
     case leadFromOutside, ignoreOldHalf, keepTruncatedConfiguration, campaignAfterRemoval
     // Snapshots.

@@ -41,6 +41,7 @@ extension Mutation {
         case .forgetReadsOnStepDown: "R3"
         case .formWithoutAllAnswers, .announceBeforeDurable: "M9"
         case .ignoreMark, .leaveReturnedOut: "M10"
+        case .joinTheDead: "Q1"
         case .acceptSuperseded: "M7"
         case .changeBeforeNoOp, .overlapChanges: "M1"
         case .leaveJointUnfinished: "M3"

@@ -40,6 +40,11 @@ extension [Effect] {
     var heartbeatReplies: [HeartbeatReply] {
         messages.compactMap { if case .heartbeatReply(let reply) = $0 { reply } else { nil } }
     }
+    private var damages: [LogDamaged] {
+        messages.compactMap { if case .logDamaged(let message) = $0 { message } else { nil } }
+    }
+    var damageReports: [LogID] { damages.map(\.intact) }
+    var lostSnapshots: [LogIndex] { damages.map(\.lostSnapshot).filter { $0 > .zero } }
     var adoptions: [Adopt] { messages.compactMap { if case .adopt(let adopt) = $0 { adopt } else { nil } } }
     var writes: [StorageBatch] { compactMap { if case .persist(let batch, _) = $0 { batch } else { nil } } }
     var applies: [LogIndex] { compactMap { if case .apply(let index) = $0 { index } else { nil } } }

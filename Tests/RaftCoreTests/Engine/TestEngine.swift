@@ -75,9 +75,13 @@ struct TestEngine {
     }
 
     /// A start on what is durable already, a hard state among it.
-    init(disk: MemoryStorage, seed: UInt64 = 1, configuration: RaftConfiguration = RaftConfiguration()) throws {
+    /// - Parameter recovered: what storage says it found, when that is not all that is there.
+    init(
+        disk: MemoryStorage, recovered: RecoveredGroup? = nil, seed: UInt64 = 1,
+        configuration: RaftConfiguration = RaftConfiguration()
+    ) throws {
         self.disk = disk
-        let recovered = try disk.recover(.first)
+        let recovered = try recovered ?? disk.recover(.first)
         guard var hardState = recovered.hardState else { preconditionFailure("a test starts on an empty disk") }
         hardState.startCounter += 1
         try disk.commit([StorageBatch(group: .first, hardState: hardState)])

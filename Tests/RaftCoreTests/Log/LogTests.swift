@@ -86,24 +86,51 @@ struct LogTests {
             [0, 39, 40, 79, 80, 119, 160].map { batch.slice(from: 1, maxBytes: $0).count } == [1, 1, 1, 1, 2, 2, 4])
     }
 
-    @Test("Recovery refuses a gap, a falling term, damage and an unknown kind, and names the index (D3, L7, L13)")
+    @Test("Recovery finds a gap, a falling term and damage, and names the first (D3, L7)")
     func recovery() throws {
-        func recover(_ entries: [EntryBatch]) -> StorageError? {
+        func recover(_ entries: [EntryBatch]) throws -> RecoveredGroup {
             var recovery = LogRecovery()
-            do {
-                for entry in entries { try entry.withUnsafeBytes { try recovery.visit($0) } }
-                return nil
-            } catch { return error as? StorageError }
+            for entry in entries { try entry.withUnsafeBytes { try recovery.visit($0) } }
+            return recovery.finish(hardState: nil)
         }
         let two = Self.batch([2, 2])
         let entries = [two.slice(from: 1, maxCount: 1), two.slice(from: 2, maxCount: 1)]
-        #expect(recover(entries) == nil)
-        #expect(recover([entries[1]])?.code == .damaged)
-        #expect(recover([entries[0], entries[0]])?.message.contains("log entry 2") == true)
-        #expect(recover([entries[0], Self.batch([1], from: 2)])?.code == .damaged)
-        var builder = EntryBatchBuilder(firstIndex: 1)
+        #expect(try recover(entries).damage == nil)
+        #expect(try recover([entries[1]]).damage?.firstIndex == 1)
+        #expect(try recover([entries[0], entries[0]]).fault?.contains("log entry 2") == true)
+        let falling = try recover([entries[0], Self.batch([1], from: 2), Self.batch([2], from: 3)])
+        #expect(falling.terms.last.index == 1 && falling.damage?.spans.map(\.term) == [nil, 2])
+        #expect(falling.damage?.last == LogID(term: 2, index: 3))
+    }
+
+    @Test("An entry of a newer release is refused, in the middle of damage too (L13)", arguments: [false, true])
+    func future(isBehindDamage: Bool) throws {
+        var recovery = LogRecovery()
+        if isBehindDamage { try recovery.visitMissing() }
+        var builder = EntryBatchBuilder(firstIndex: isBehindDamage ? 2 : 1)
         builder.append(EntryKind(rawValue: 9), term: 1, payload: [])
-        #expect(recover([builder.finish()])?.code == .tooNew)
+        let error = #expect(throws: StorageError.self) {
+            try builder.finish().withUnsafeBytes { try recovery.visit($0) }
+        }
+        #expect(error?.code == .tooNew)
+    }
+
+    @Test("A log that ends before or elsewhere than storage knows is damaged at its end, or contradicts itself (D3)")
+    func vouchedEnd() throws {
+        let entries = Self.batch([1, 2, 2])
+        func recover(last: LogID) throws -> RecoveredGroup {
+            var recovery = LogRecovery()
+            for position in 0..<entries.count {
+                try entries.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
+            }
+            return try recovery.finish(hardState: nil, last: last)
+        }
+        #expect(try recover(last: LogID(term: 2, index: 3)).damage == nil)
+        let short = try recover(last: LogID(term: 4, index: 6))
+        #expect(short.terms.last.index == 3 && short.damage?.last == LogID(term: 4, index: 6))
+        for other in [LogID(term: 3, index: 3), LogID(term: 1, index: 1)] {
+            #expect(throws: StorageError.self) { try recover(last: other) }
+        }
     }
 
     @Test("CRC-32C is the published one, and hardware and tables agree at every length and alignment (D3)")

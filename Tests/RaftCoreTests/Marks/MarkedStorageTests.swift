@@ -107,10 +107,34 @@ struct MarkedStorageTests {
         }
         // The data as it was, put back behind the node's back.
         let old = history.images[before - 1]
-        let error = #expect(throws: StorageError.self) {
-            try MarkHistory.open(history.data(old), mark: history.last.mark).recover(.first)
+        let amnesia = try MarkHistory.open(history.data(old), mark: history.last.mark).recover(.first).amnesia
+        #expect(amnesia?.error.code == .amnesiac && amnesia?.mark == (try Self.mark(history.last)))
+    }
+
+    @Test("The mark of a former life stays until a configuration has the later one (M10)")
+    func laterLife() throws {
+        let (history, storage) = try begun()
+        let former = try Self.mark(history.last)
+        storage.suspend()
+        var later = Self.hard(1, 4)
+        later.beginNewLife(as: 11)
+        for round in 5...7 as ClosedRange<UInt64> {
+            later.term = Term(round)
+            try storage.commit([
+                StorageBatch(
+                    group: .first, truncateAfter: 2, entries: Self.entries([Term(round)], from: 3), hardState: later)
+            ])
+            try storage.refresh()
+            #expect(try Self.mark(history.last) == former)
         }
-        #expect(error?.code == .amnesiac)
+        // Started again it is that life still; put back, what the mark tells of goes on.
+        let again = try history.open()
+        #expect(try again.recover(.first).amnesia == nil)
+        try again.commit([StorageBatch(group: .first, hardState: later)])
+        #expect(try Self.mark(history.last) == former)
+        again.adopt()
+        try again.commit([StorageBatch(group: .first, hardState: later)])
+        #expect(try Self.mark(history.last) == NodeMark(later, last: TestEngine.id(3, 7)))
     }
 
     @Test("A cut above what the mark tells of costs no write before it (M10)")

@@ -60,8 +60,9 @@ extension ConformanceProperty {
     public static let oneOpener = ConformanceProperty("one-opener")
     /// Closing lets go of every file, and opening again finds everything.
     public static let close = ConformanceProperty("close")
-    /// A changed byte in the files gives the same data or an error that says damage, never other data; and it is found at
-    /// the latest when the log is recovered, not when an entry is read (rule D3).
+    /// A changed byte in the files gives the same data, a log that is told to be damaged and is whole again with its
+    /// entries written once more, or an error that says damage; never other data. It is found at the latest when the log is
+    /// recovered, not when an entry is read (rule D3).
     public static let damage = ConformanceProperty("damage")
     /// A process that is killed at any system call leaves the state before the commit or the one after (rule L7).
     public static let killedAtAnyCall = ConformanceProperty("killed-at-any-call")

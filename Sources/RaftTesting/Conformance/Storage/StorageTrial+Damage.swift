@@ -85,7 +85,7 @@ extension StorageTrial {
             let storage = try opener(directory)
             defer { storage.close() }
             for group in groups {
-                _ = try storage.recover(group)
+                if try storage.recover(group).damage != nil { return }
                 served.append(group)
             }
             for state in states where try state.difference(from: storage, groups: groups) == nil { return }
@@ -115,8 +115,16 @@ extension StorageTrial {
         do {
             let storage = try opener(directory)
             defer { storage.close() }
-            for group in StorageSamples.groups { _ = try storage.recover(group) }
+            var told: [(group: GroupID, found: RecoveredGroup)] = []
+            for group in StorageSamples.groups {
+                let found = try storage.recover(group)
+                if found.damage != nil { told.append((group, found)) }
+            }
             isRecovered = true
+            guard told.isEmpty else {
+                for (group, found) in told { try checkRepair(of: group, found, in: storage, damage) }
+                return
+            }
             guard let difference = try model.difference(from: storage, groups: StorageSamples.groups) else { return }
             for state in states where try state.difference(from: storage, groups: StorageSamples.groups) == nil {
                 return
@@ -133,6 +141,27 @@ extension StorageTrial {
             throw failure
         } catch {
             throw failure("\(damage), it threw what is no StorageError: \(error)")
+        }
+    }
+
+    /// What is said to be intact is, what is not is not served, and entries that come again take their place.
+    private func checkRepair(
+        of group: GroupID, _ found: RecoveredGroup, in storage: any LogStorage, _ damage: String
+    ) throws {
+        guard let tail = found.damage else { return }
+        let wanted = model[group]
+        var intact = try model.recovered(group).terms
+        guard tail.firstIndex > intact.base.index, tail.lastIndex == intact.last.index else {
+            throw failure("\(damage), the log of group \(group) is said to go to \(tail.lastIndex), damage included")
+        }
+        intact.truncate(after: tail.firstIndex.previous)
+        guard found.terms == intact, found.hardState == wanted.hardState else {
+            throw failure("\(damage), more is wrong in group \(group) than \(tail)")
+        }
+        let repairs = wanted.entries.filter { $0.firstIndex >= tail.firstIndex }
+        try storage.commit([StorageBatch(group: group, repairs: .joining(repairs))])
+        if let difference = try model.difference(from: storage, groups: [group]) {
+            throw failure("\(damage), and repaired: \(difference)")
         }
     }
 }

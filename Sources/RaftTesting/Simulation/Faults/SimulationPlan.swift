@@ -34,7 +34,7 @@ public struct SimulationPlan: Sendable {
         // Few who do not take their time anyway do without: a seed is about faults more than about calls.
         if random.chance(thinkTime.upperBound > Self.second / 2 ? 500 : 100) { rest = nil }
         let damage = random.next(in: 0...23)
-        let mayDamage = cluster.isFormed && cluster.nodes - cluster.learners >= 3 && damage < 6
+        let mayDamage = cluster.isFormed && cluster.nodes - cluster.learners >= 3 && damage < 10
         isOverBudget = mayDamage && damage == 0
         let voters = cluster.nodes - cluster.learners
         var damages = mayDamage ? (isOverBudget ? voters : 4) : 0
@@ -59,7 +59,7 @@ public struct SimulationPlan: Sendable {
             var kind = random.pick(everyday)
             // Early, so that short runs have their share of it.
             if damages > 0, random.chance(faults.count < 8 ? 120 : 40) {
-                kind = random.pick([.wipe, .rollback, .wipeWithMark, .rollbackWithMark])
+                kind = random.pick([.wipe, .rollback, .wipeWithMark, .rollbackWithMark, .rollbackWithMark])
                 damages -= 1
             }
             faults.append(

@@ -17,9 +17,11 @@ final class NodeWatch: EngineProbe, MachineWatcher {
     }
 
     func stepped(_ engine: RaftEngine, _ input: Input) {
-        // What was put back together with its mark is told so within this moment, and says nothing before.
-        guard !life.isDead, life.node.damage != .rolledBackWithMark || !life.node.disk.isFormer(engine.member)
-        else { return }
+        guard !life.isDead else { return }
+        // What was put back together with its mark is told so within this moment, says nothing before, and nothing after.
+        let node = life.node
+        let isOver = node.damage == .rolledBackWithMark || node.disk.image.hardState?.member != engine.member
+        if isOver, node.disk.isFormer(engine.member) { return }
         life.cluster.properties.stepped(engine, input, of: life.node)
     }
 
@@ -113,7 +115,9 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         let life = life
         // What it writes for its next life takes its time.
         let isAmnesiac = event.kind.name == EventKind.nodeAmnesiac.name
-        cluster.world.after(isAmnesiac ? 5_000_000_000 : 0) { if !life.isDead { cluster.stopped(life.node, event.message) } }
+        cluster.world.after(isAmnesiac ? 5_000_000_000 : 0) {
+            if !life.isDead { cluster.stopped(life.node, event.message) }
+        }
     }
 
     func flush() {}

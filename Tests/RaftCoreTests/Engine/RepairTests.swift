@@ -1,0 +1,186 @@
+import RaftMembership
+import RaftMemory
+import Testing
+
+@testable import RaftCore
+
+/// Rule D3: what a server does whose log has damaged entries, and what its leader does.
+@Suite("Damaged logs")
+struct RepairTests {
+    static func id(_ index: LogIndex, _ term: Term) -> LogID { LogID(term: term, index: index) }
+
+    /// A configuration at index 1 and commands of `terms` behind it, of which these cannot be read.
+    private func damaged(
+        _ terms: [Term], at indices: Set<LogIndex>, commit: LogIndex = .zero, vouches: Bool = true
+    ) throws -> TestEngine {
+        let disk = MemoryStorage()
+        let log = TestEngine.log(terms)
+        let hard = HardState(
+            cluster: TestEngine.cluster, member: TestEngine.member(1), term: terms.last ?? 1, commitHint: commit)
+        try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
+        return try TestEngine(disk: disk, recovered: recover(log, at: indices, hard, vouches: vouches))
+    }
+
+    private func recover(
+        _ log: EntryBatch, at indices: Set<LogIndex>, _ hard: HardState? = nil, snapshot: Snapshot? = nil,
+        vouches: Bool = true
+    ) throws -> RecoveredGroup {
+        var recovery = LogRecovery()
+        for position in 0..<log.count {
+            if indices.contains(recovery.next) {
+                try recovery.visitMissing()
+            } else {
+                try log.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
+            }
+        }
+        guard vouches else { return recovery.finish(hardState: hard, snapshot: snapshot) }
+        return try recovery.finish(hardState: hard, snapshot: snapshot, last: log.id(at: log.count - 1))
+    }
+
+    private func asks(_ engine: TestEngine, for last: LogID, isPreVote: Bool = false) -> Message {
+        .voteRequest(VoteRequest(term: engine.engine.term.next, round: 1, isPreVote: isPreVote, last: last))
+    }
+
+    @Test("Only what lies below the first damaged entry counts, and the server does not campaign (D3)")
+    func below() throws {
+        var follower = try damaged([1, 2, 2, 2], at: [4], commit: 5)
+        #expect(follower.engine.log.last == Self.id(3, 2) && follower.engine.commitIndex == 3)
+        #expect(follower.engine.damage?.last == Self.id(5, 2))
+        for _ in 0..<10 { #expect(follower.deadline().voteRequests.isEmpty) }
+        #expect(follower.engine.term == 2)
+        // Nor when its leader asks it to.
+        follower.receive(follower.append(2, after: Self.id(3, 2)))
+        follower.receive(.timeoutNow(TimeoutNow(term: 2, last: Self.id(3, 2))))
+        #expect(follower.engine.role == .follower)
+    }
+
+    @Test("A vote is measured by the whole log, damaged entries too (D3, V4)", arguments: [false, true])
+    func votes(isPreVote: Bool) throws {
+        for (last, isGranted) in [(Self.id(3, 2), false), (Self.id(9, 1), false), (Self.id(5, 2), true)] {
+            var voter = try damaged([1, 2, 2, 2], at: [4])
+            let effects = voter.receive(asks(voter, for: last, isPreVote: isPreVote)) + voter.persist()
+            #expect(effects.voteReplies.map(\.isGranted) == [isGranted], "\(last)")
+        }
+    }
+
+    @Test("Who cannot tell where its log ended votes for nobody (D3)")
+    func unknownEnd() throws {
+        var voter = try damaged([1, 2, 2, 2], at: [5], vouches: false)
+        #expect(voter.engine.damage?.last == nil)
+        let effects = voter.receive(asks(voter, for: Self.id(99, 2))) + voter.persist()
+        #expect(effects.voteReplies.map(\.isGranted) == [false])
+    }
+
+    @Test("A request behind the damage is answered with where it begins, once for appends and heartbeats (D3, L3)")
+    func reports() throws {
+        var follower = try damaged([1, 2, 2, 2], at: [4])
+        for message in [follower.append(2, after: Self.id(5, 2)), follower.heartbeat(2, at: Self.id(4, 2))] {
+            let effects = follower.receive(message) + follower.persist()
+            #expect(effects.damageReports == [Self.id(3, 2)])
+            #expect(effects.matches.isEmpty && effects.hints.isEmpty && effects.heartbeatReplies.isEmpty)
+        }
+        let effects = follower.receive(follower.heartbeat(2, at: Self.id(2, 1), commit: 2)) + follower.persist()
+        #expect(effects.heartbeatReplies.map(\.hasMatch) == [true])
+    }
+
+    @Test("Entries that agree take the place of those that are there, and nothing behind them is cut (D3)")
+    func repair() throws {
+        var follower = try damaged([1, 2, 2, 2, 2], at: [3, 5])
+        let first = follower.receive(follower.append(2, after: Self.id(2, 1), [2, 2]))
+        let write = try #require(first.writes.last)
+        #expect(write.truncateAfter == nil && write.repairs.firstIndex == 3 && write.repairs.count == 2)
+        #expect(write.entries.isEmpty)
+        #expect(follower.persist().matches == [4])
+        #expect(follower.engine.damage?.firstIndex == 5)
+        // The rest comes with entries that were never here.
+        let second = follower.receive(follower.append(2, after: Self.id(4, 2), [2, 2, 2], sequence: 2))
+        let rest = try #require(second.writes.last)
+        #expect(rest.truncateAfter == nil && rest.repairs.lastIndex == 6 && rest.entries.firstIndex == 7)
+        #expect(follower.engine.damage == nil && second.events.contains(.logRepaired(7)))
+        #expect(follower.persist().matches == [7])
+    }
+
+    @Test(
+        "Where the leader's log differs from what is known to have been here, it is the leader's that counts (D3, §5.3)"
+    )
+    func conflict() throws {
+        var follower = try damaged([1, 2, 2, 2], at: [3])
+        let effects = follower.receive(follower.append(3, after: Self.id(2, 1), [2, 3]))
+        #expect(effects.writes.last?.truncateAfter == 2 && effects.writes.last?.entries.count == 2)
+        #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(4, 3))
+        // A later term in the place of a damaged entry says the same of what follows it.
+        var other = try damaged([1, 2, 2, 2], at: [3])
+        #expect(other.receive(other.append(3, after: Self.id(2, 1), [3])).writes.last?.truncateAfter == 2)
+    }
+
+    @Test("A leader that would overwrite what was committed fences the node, damaged or not (D3, L2)")
+    func committed() throws {
+        var follower = try damaged([1, 2, 2, 2], at: [3], commit: 4)
+        let effects = follower.receive(follower.append(3, after: Self.id(2, 1), [2, 3]))
+        #expect(effects.fences.count == 1 && effects.writes.allSatisfy { $0.truncateAfter == nil })
+    }
+
+    @Test("A leader sends what a peer says it lost, counts it for none of that, and does not give it up (D3, L3)")
+    func leader() throws {
+        var leader = try TestEngine(log: [1, 1, 1])
+        leader.lead(with: [2, 3])
+        leader.receive(leader.matched(5, by: 2), from: 2)
+        #expect(leader.engine.commitIndex == 5)
+        let damage = LogDamaged(term: 2, stream: leader.progress(of: 2).stream, intact: Self.id(2, 1), lostSnapshot: 0)
+        let effects = leader.receive(.logDamaged(damage))
+        #expect(effects.events.contains(.peerDamaged(2, 2)))
+        #expect(effects.appends(to: 2).map(\.previous) == [Self.id(2, 1)])
+        #expect(leader.progress(of: 2).matchIndex == 0 && !leader.progress(of: 2).isSuspect)
+        #expect(leader.engine.commitIndex == 5)
+        // One of an earlier stream says nothing.
+        #expect(leader.receive(.logDamaged(damage)).isEmpty)
+        leader.receive(leader.matched(5, by: 2), from: 2)
+        #expect(leader.progress(of: 2).matchIndex == 5)
+    }
+
+    @Test("Damage that a snapshot covers is none, and the intact entries behind it count (D3, S2)")
+    func covered() throws {
+        let log = TestEngine.log([1, 1, 1, 1, 1])
+        let snapshot = Snapshot(
+            last: Self.id(3, 1), cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
+        let whole = try recover(log, at: [2], snapshot: snapshot)
+        #expect(whole.damage == nil && whole.terms.base == Self.id(3, 1) && whole.terms.last == Self.id(6, 1))
+        #expect(whole.dropped == Self.id(3, 1))
+        let rest = try recover(log, at: [2, 5], snapshot: snapshot)
+        #expect(rest.damage?.firstIndex == 5 && rest.terms.last == Self.id(4, 1))
+    }
+
+    @Test("A log whose snapshot is lost waits for one that is at least as late (D3)")
+    func lostSnapshot() throws {
+        var terms = TermRuns(base: Self.id(4, 1))
+        terms.append(term: 1, count: 3)
+        let configuration = LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three)
+        let snapshot = Snapshot(last: Self.id(5, 1), cluster: TestEngine.cluster, configuration: configuration)
+        let hard = HardState(
+            cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1, commitHint: 6)
+        let recovered = RecoveredGroup(hardState: hard, terms: terms, snapshot: snapshot).losing(snapshot, "gone")
+        let disk = MemoryStorage()
+        try disk.commit([StorageBatch(group: .first, hardState: hard)])
+        var follower = try TestEngine(disk: disk, recovered: recovered)
+        #expect(follower.engine.log.last == .zero && follower.engine.damage?.last == Self.id(7, 1))
+        for message in [follower.append(1, after: .zero, [1]), follower.append(1, after: Self.id(7, 1))] {
+            #expect(follower.receive(message).lostSnapshots == [5])
+        }
+        func offer(_ index: LogIndex) -> Message {
+            var offered = Snapshot(last: Self.id(index, 1), cluster: TestEngine.cluster, configuration: configuration)
+            offered.size = 3
+            return .installSnapshot(InstallSnapshot(term: 1, stream: 1, snapshot: offered, offset: 0, bytes: []))
+        }
+        #expect(follower.receive(offer(4)).lostSnapshots == [5])
+        #expect(follower.receive(offer(6)).lostSnapshots.isEmpty)
+        guard let receiving = follower.engine.snapshots.receiving?.snapshot.id else {
+            Issue.record("the later snapshot was not taken")
+            return
+        }
+        let effects = follower.step(.snapshotReceived(receiving, written: 3, isWhole: true))
+        // What stands behind it may have been acknowledged: it stays.
+        #expect(effects.writes.last?.truncateAfter == nil && effects.writes.last?.purgeThrough == Self.id(6, 1))
+        #expect(follower.engine.damage?.firstIndex == 7 && follower.engine.damage?.lostSnapshot == .zero)
+    }
+}
