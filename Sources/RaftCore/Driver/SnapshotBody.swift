@@ -3,12 +3,12 @@ import RaftMembership
 
 /// The bytes of a snapshot: magic `RSNP` (4 bytes), version (4, 1), length of the framework's own record (4) and the
 /// record, which is empty as yet; then what the machine wrote. Little-endian.
-enum SnapshotBody {
+package enum SnapshotBody {
     private static let magic: UInt32 = 0x504E_5352
 
     /// Writes a body and makes it durable.
     /// - Returns: `snapshot` with its size and checksum.
-    static func write(
+    package static func write(
         _ view: any SnapshotView, as snapshot: Snapshot, to writer: any SnapshotWriter, isCancelled: () -> Bool
     ) throws -> Snapshot {
         var snapshot = snapshot
@@ -30,7 +30,7 @@ enum SnapshotBody {
     }
 
     /// Has `take` read the machine's part of a body, and compares the checksum of all of it.
-    static func read(
+    package static func read(
         _ snapshot: Snapshot, from reader: any SnapshotReader, isCancelled: () -> Bool,
         _ take: (SnapshotSource) throws -> Void
     ) throws {
@@ -64,7 +64,7 @@ enum SnapshotBody {
         guard found == snapshot.checksum else { throw snapshot.damaged }
     }
 
-    static func checksum(_ seed: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func checksum(_ seed: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         guard let base = bytes.baseAddress else { return seed }
         return raft_crc32c(seed, base, bytes.count)
     }

@@ -87,7 +87,7 @@ public final class Node: Service {
     }
 
     /// A storage that has no mark of its own gets one where the configuration says (rule M10).
-    private static func marked(_ storage: StorageProvider, _ configuration: NodeConfiguration) -> StorageProvider {
+    static func marked(_ storage: StorageProvider, _ configuration: NodeConfiguration) -> StorageProvider {
         guard storage.mark == nil, configuration.storageModule != "memory", let path = configuration.mark else {
             return storage
         }
