@@ -108,7 +108,7 @@ public final class RaftClient: Sendable {
         }
     }
 
-    private func perform<Value>(
+    func perform<Value>(
         _ request: ClientRequest, _ value: (ClientResponse) -> Value?
     ) async throws(RaftClientError) -> Value {
         let response = try await send(request).get()

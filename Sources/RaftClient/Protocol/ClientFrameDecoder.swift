@@ -110,6 +110,11 @@ package struct ClientFrameDecoder {
             let target = NodeID(try reader.read())
             request = .transfer(to: target.rawValue == 0 ? nil : target)
         case ClientProtocol.Kind.snapshot: request = .snapshot(compacts: try reader.readBool())
+        case ClientProtocol.Kind.backup: request = .backup(ReadConsistency(rawValue: try reader.read()))
+        case ClientProtocol.Kind.backupChunk:
+            let snapshot = try reader.readSnapshotID()
+            let offset: UInt64 = try reader.read()
+            request = .backupChunk(snapshot, offset: offset, count: try reader.read())
         default:
             // Of a later release: what follows is not ours to read.
             return .request(id, ClientRequest(.unsupported(kind)))
@@ -151,9 +156,10 @@ package struct ClientFrameDecoder {
             let rest = try reader.readRaw(reader.remaining)
             response = .members(rest.isEmpty ? Membership() : try MembershipCodec.decode(rest).membership)
         case ClientProtocol.Kind.snapshotTaken:
-            let last = LogID(term: Term(try reader.readBounded()), index: LogIndex(try reader.readBounded()))
-            let id = SnapshotID(last: last, size: try reader.readBounded(), checksum: try reader.read())
+            let id = try reader.readSnapshotID()
             response = .snapshotTaken(id, purged: LogIndex(try reader.readBounded()))
+        case ClientProtocol.Kind.backupOffer:
+            response = .backup(try BackupOffer.decode(&reader))
         case ClientProtocol.Kind.leads:
             response = .leads(NodeID(try reader.read()))
         case ClientProtocol.Kind.formed:

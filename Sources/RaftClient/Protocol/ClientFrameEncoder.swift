@@ -29,6 +29,8 @@ package enum ClientFrameEncoder {
             case .change: ClientProtocol.Kind.change
             case .transfer: ClientProtocol.Kind.transfer
             case .snapshot: ClientProtocol.Kind.snapshot
+            case .backup: ClientProtocol.Kind.backup
+            case .backupChunk: ClientProtocol.Kind.backupChunk
             case .unsupported(let kind): kind
             }
         appendFrame(kind, to: &buffer) { buffer in
@@ -53,6 +55,13 @@ package enum ClientFrameEncoder {
             case .transfer(let target):
                 buffer.writeInteger(target?.rawValue ?? 0, endianness: .little)
             case .snapshot(let compacts): buffer.writeInteger(UInt8(compacts ? 1 : 0))
+            case .backup(let consistency): buffer.writeInteger(consistency.rawValue)
+            case .backupChunk(let snapshot, let offset, let count):
+                var writer = ByteWriter(capacity: 40)
+                writer.write(snapshot)
+                writer.write(offset)
+                writer.write(count)
+                buffer.writeBytes(writer.bytes)
             case .status, .members, .unsupported:
                 break
             }
@@ -91,12 +100,13 @@ package enum ClientFrameEncoder {
             }
         case .snapshotTaken(let snapshot, let purged):
             appendAnswer(ClientProtocol.Kind.snapshotTaken, id, to: &buffer) { buffer in
-                buffer.writeInteger(snapshot.last.term.rawValue, endianness: .little)
-                buffer.writeInteger(snapshot.last.index.rawValue, endianness: .little)
-                buffer.writeInteger(snapshot.size, endianness: .little)
-                buffer.writeInteger(snapshot.checksum, endianness: .little)
-                buffer.writeInteger(purged.rawValue, endianness: .little)
+                var writer = ByteWriter(capacity: 40)
+                writer.write(snapshot)
+                writer.write(purged.rawValue)
+                buffer.writeBytes(writer.bytes)
             }
+        case .backup(let offer):
+            appendAnswer(ClientProtocol.Kind.backupOffer, id, to: &buffer) { $0.writeBytes(offer.encode()) }
         case .formed(let cluster):
             appendAnswer(ClientProtocol.Kind.formed, id, to: &buffer) { buffer in
                 buffer.writeInteger(cluster.high, endianness: .little)

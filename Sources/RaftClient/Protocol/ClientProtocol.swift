@@ -25,13 +25,16 @@
 /// | 0x15 change | client | request u64 · expected u8; if 1: term u64, index u64 · count u16 · for each wish: kind u8, see below |
 /// | 0x16 transfer | client | request u64 · target u64 (0: the best) |
 /// | 0x17 snapshot | client | request u64 · compacts u8 (1: cut the log without a tail) |
-/// | 0x40 bytes | server | request u64 · answer to a query, to the end |
+/// | 0x20 backup | client | request u64 · consistency u8 (1 linearizable, 4 stale) |
+/// | 0x21 backupChunk | client | request u64 · the snapshot: term u64, index u64, size u64, checksum u32 · offset u64 · count u32 |
+/// | 0x40 bytes | server | request u64 · answer to a query, or bytes of a backup, to the end |
 /// | 0x41 error | server | request u64 · code u8 · outcome u8 (0 rejected, 1 unknown, 2 committed) · message string · leader known u8; if 1: node u64 · addresses |
 /// | 0x42 status | server | request u64 · status, see `NodeStatus` |
 /// | 0x43 members | server | request u64 · configuration as `MembershipCodec` writes it |
 /// | 0x44 formed | server | request u64 · cluster identity u64 high, u64 low |
 /// | 0x46 leads | server | request u64 · node u64 |
 /// | 0x47 snapshotTaken | server | request u64 · last term u64, last index u64 · size u64 · checksum u32 · purged index u64 |
+/// | 0x50 backup | server | request u64 · see `BackupOffer` |
 /// | 0x45 output | server | request u64 · index of the command in the log u64 (0: not told) · output, to the end |
 ///
 /// Wishes of a change: 1 add (role u8: 0 voter, 1 learner, 2 witness · node u64 · addresses) · 2 promote (node u64) ·
@@ -66,6 +69,8 @@ package enum ClientProtocol {
         package static let change: UInt8 = 0x15
         package static let transfer: UInt8 = 0x16
         package static let snapshot: UInt8 = 0x17
+        package static let backup: UInt8 = 0x20
+        package static let backupChunk: UInt8 = 0x21
         /// Kinds of requests, known and to come.
         package static let requests: ClosedRange<UInt8> = 0x10...0x3F
         package static let bytes: UInt8 = 0x40
@@ -76,5 +81,6 @@ package enum ClientProtocol {
         package static let output: UInt8 = 0x45
         package static let leads: UInt8 = 0x46
         package static let snapshotTaken: UInt8 = 0x47
+        package static let backupOffer: UInt8 = 0x50
     }
 }

@@ -1,3 +1,4 @@
+public import RaftCore
 public import RaftMembership
 
 /// What a client asks of a node.
@@ -11,6 +12,8 @@ public struct ClientRequest: Hashable, Sendable {
         case change([MembershipChange], expected: LogID?)
         case transfer(to: NodeID?)
         case snapshot(compacts: Bool)
+        case backup(ReadConsistency)
+        case backupChunk(SnapshotID, offset: UInt64, count: UInt32)
         /// A kind that this release does not know. Only what a server has received.
         case unsupported(UInt8)
     }
@@ -68,20 +71,34 @@ public struct ClientRequest: Hashable, Sendable {
         ClientRequest(.snapshot(compacts: compacting))
     }
 
+    /// Has the node take a snapshot to be read as a backup: of everything acknowledged before, or, stale, of what the node
+    /// has applied.
+    public static func backup(stale: Bool = false) -> ClientRequest {
+        ClientRequest(.backup(stale ? .stale : .linearizable))
+    }
+
+    /// Bytes of the body of a snapshot that a node has offered as a backup.
+    public static func backupChunk(of snapshot: SnapshotID, at offset: UInt64, count: Int) -> ClientRequest {
+        ClientRequest(.backupChunk(snapshot, offset: offset, count: UInt32(clamping: count)))
+    }
+
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
         case .query, .status, .members: true
         // A large one takes long, and asking again would only have the next one taken.
-        case .propose, .bootstrap, .change, .transfer, .snapshot, .unsupported: false
+        case .propose, .bootstrap, .change, .transfer, .snapshot, .backup, .unsupported: false
+        // Nobody else has it: where it is slow, waiting helps, and asking elsewhere does not.
+        case .backupChunk: false
         }
     }
 
     /// Whether the leader answers it best.
     var wantsLeader: Bool {
         switch kind {
-        case .propose, .change, .transfer, .snapshot: true
-        case .query(_, let consistency): consistency != .stale
+        // Chunks of a backup are where the backup was begun, which is where the leader was found to be.
+        case .propose, .change, .transfer, .snapshot, .backupChunk: true
+        case .query(_, let consistency), .backup(let consistency): consistency != .stale
         case .status, .members, .bootstrap, .unsupported: false
         }
     }
@@ -91,7 +108,8 @@ public struct ClientRequest: Hashable, Sendable {
         let head = ClientProtocol.headSize + 16
         switch kind {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
-        case .status, .members, .transfer, .snapshot, .unsupported: return head
+        case .status, .members, .transfer, .snapshot, .backup, .unsupported: return head
+        case .backupChunk: return head + 40
         case .change(let changes, _): return head + 256 * changes.count
         case .bootstrap(let founders):
             return head + founders.reduce(0) { $0 + 9 + $1.addresses.reduce(0) { $0 + 2 + $1.utf8.count } }

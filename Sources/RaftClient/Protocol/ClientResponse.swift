@@ -16,6 +16,8 @@ public struct ClientResponse: Hashable, Sendable {
         case leads(NodeID)
         /// The node's newest snapshot, and the last entry that is gone from its log.
         case snapshotTaken(SnapshotID, purged: LogIndex)
+        /// A snapshot whose body may be read now.
+        case backup(BackupOffer)
     }
 
     package let kind: Kind
@@ -56,6 +58,11 @@ public struct ClientResponse: Hashable, Sendable {
     /// The newest snapshot of the node that was asked, and the last entry that is gone from its log.
     public var snapshot: (snapshot: SnapshotID, purged: LogIndex)? {
         if case .snapshotTaken(let snapshot, let purged) = kind { (snapshot, purged) } else { nil }
+    }
+
+    /// The snapshot that may be read as a backup.
+    public var backup: BackupOffer? {
+        if case .backup(let offer) = kind { offer } else { nil }
     }
 
     /// The identity of the cluster that was formed.

@@ -33,4 +33,22 @@ extension Raft {
     ) {
         post(.snapshotCall(compacts: compacting, completion)) { completion(.failure($0)) }
     }
+
+    /// Opens the body of a snapshot that this node has, for a backup. It stays readable when a newer one takes its place,
+    /// for as long as it is held. Blocks as long as a disk does, so not on the driver's lane.
+    ///
+    /// - Throws: `StorageError`: `missing` when the node does not have it, or not any more.
+    public func openBody(of snapshot: SnapshotID) throws -> any SnapshotReader {
+        guard let store = driver.storage.snapshots else {
+            throw StorageError(.missing, "this storage keeps no snapshots")
+        }
+        return try store.open(snapshot, of: .first)
+    }
+
+    /// Where bodies are read for clients.
+    package func makeSnapshotLane() -> any Lane { driver.environment.makeLane(for: .snapshot) }
+
+    /// The driver's lane, and the time on its clock.
+    package var timedLane: any TimedLane { driver.environment.driverLane }
+    package var now: Instant { driver.environment.now() }
 }

@@ -12,11 +12,11 @@ package final class Driver: @unchecked Sendable {
     let environment: any Environment
     let transport: any Transport
     let tracer: Tracer
-    let clusterName: String
+    package let clusterName: String
     let ownClientAddresses: [String]
     let mailbox: Mailbox
     let configuration: RaftConfiguration
-    let node: NodeID
+    package let node: NodeID
     /// What the node last was, for those who ask after its end.
     private let final = Mutex<RaftMetrics?>(nil)
 

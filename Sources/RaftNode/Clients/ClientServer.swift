@@ -17,10 +17,14 @@ public final class ClientServer: Sendable {
     ///   - raft: What is served.
     ///   - eventLoop: Where the driver of `raft` runs, so that requests and answers need no hop between threads.
     ///   - limits: With `RaftConfiguration.maximumCommandBytes` of `raft`.
+    ///   - machine: What backups say of the machine: its name in configurations.
     public convenience init(
-        raft: Raft<AnyStateMachine>, eventLoop: any EventLoop, tracer: Tracer, limits: ClientLimits
+        raft: Raft<AnyStateMachine>, eventLoop: any EventLoop, tracer: Tracer, limits: ClientLimits,
+        machine: String = ""
     ) {
-        self.init(service: RaftClientService(raft: raft), eventLoop: eventLoop, tracer: tracer, limits: limits)
+        self.init(
+            service: RaftClientService(raft: raft, machine: machine), eventLoop: eventLoop, tracer: tracer,
+            limits: limits)
     }
 
     package init(service: any ClientService, eventLoop: any EventLoop, tracer: Tracer, limits: ClientLimits) {

@@ -31,4 +31,13 @@ package protocol ClientService: Sendable {
     func snapshot(
         compacting: Bool,
         completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void)
+
+    /// Takes a snapshot to be read as a backup.
+    /// - Parameter isStale: of what this node has applied; else of all that was acknowledged before, on the leader.
+    func backup(isStale: Bool, completion: @escaping @Sendable (Result<BackupOffer, RaftError>) -> Void)
+
+    /// - Parameter hasRoom: as in `query`.
+    func backupChunk(
+        of snapshot: SnapshotID, at offset: UInt64, count: Int, hasRoom: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void)
 }

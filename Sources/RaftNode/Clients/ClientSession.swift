@@ -199,6 +199,28 @@ final class ClientSession: ChannelDuplexHandler {
                 case .failure(let error): reply(error)
                 }
             }
+        case .backup(let consistency):
+            guard consistency == .linearizable || consistency == .stale else {
+                return reply(unsupported("\(consistency.name) of a backup"))
+            }
+            hub.service.backup(isStale: consistency == .stale) { result in
+                switch result {
+                case .success(let offer): reply(.backup(offer))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .backupChunk(let snapshot, let offset, let count):
+            let unread = unread
+            hub.service.backupChunk(
+                of: snapshot, at: offset, count: Int(count), hasRoom: { unread.hasRoom }
+            ) { result in
+                switch result {
+                case .success(let bytes):
+                    unread.add(bytes.count)
+                    reply(.bytes(bytes))
+                case .failure(let error): reply(error)
+                }
+            }
         case .unsupported(let kind):
             reply(unsupported("requests of kind \(kind)"))
         }

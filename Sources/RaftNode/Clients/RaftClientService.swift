@@ -5,6 +5,15 @@ import RaftMembership
 /// A node as clients see it.
 struct RaftClientService: ClientService {
     let raft: Raft<AnyStateMachine>
+    /// What backups say of the machine.
+    let machine: String
+    private let bodies: BackupBodies
+
+    init(raft: Raft<AnyStateMachine>, machine: String = "") {
+        self.raft = raft
+        self.machine = machine
+        bodies = BackupBodies(raft: raft)
+    }
 
     func propose(
         _ command: [UInt8],
@@ -66,6 +75,48 @@ struct RaftClientService: ClientService {
         completion: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void
     ) {
         raft.takeSnapshot(compacting: compacting, completion: completion)
+    }
+
+    func backup(isStale: Bool, completion: @escaping @Sendable (Result<BackupOffer, RaftError>) -> Void) {
+        if isStale { return offer(attempts: 3, completion) }
+        // A leader that was deposed and does not know it has less than was acknowledged (rule R1).
+        raft.read { result in
+            switch result {
+            case .success: offer(attempts: 3, completion)
+            case .failure(let error): completion(.failure(error))
+            }
+        }
+    }
+
+    /// - Parameter attempts: a newer snapshot may take the place of one before it is opened.
+    private func offer(attempts: Int, _ completion: @escaping @Sendable (Result<BackupOffer, RaftError>) -> Void) {
+        raft.takeSnapshot { result in
+            let snapshot: Snapshot
+            switch result {
+            case .success(let taken): snapshot = taken.snapshot
+            case .failure(let error): return completion(.failure(error))
+            }
+            bodies.open(snapshot.id) { opened in
+                switch opened {
+                case .success:
+                    let name = raft.driver.clusterName
+                    completion(
+                        .success(
+                            BackupOffer(
+                                snapshot: snapshot, clusterName: name, machine: machine, node: raft.driver.node)))
+                case .failure(let error) where error.code == .snapshotFailed && attempts > 1:
+                    offer(attempts: attempts - 1, completion)
+                case .failure(let error): completion(.failure(error))
+                }
+            }
+        }
+    }
+
+    func backupChunk(
+        of snapshot: SnapshotID, at offset: UInt64, count: Int, hasRoom: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
+    ) {
+        bodies.read(snapshot, at: offset, count: count, hasRoom: hasRoom, completion: completion)
     }
 
     private static func answer(_ query: [UInt8], from machine: AnyStateMachine) -> Result<[UInt8], RaftError> {

@@ -74,7 +74,8 @@ public final class Node: Service {
         let eventLoop = threads.eventLoopForClients()
         var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
         limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
-        let clients = ClientServer(raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits)
+        let clients = ClientServer(
+            raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: configuration.machineModule)
         do {
             try await clients.start(listening: configuration.clientsListen.map { try RaftAddress($0) })
         } catch {

@@ -77,4 +77,18 @@ final class FakeService: ClientService {
     ) {
         completion(.failure(RaftError(.snapshotFailed, "nothing here takes snapshots")))
     }
+
+    func backup(isStale: Bool, completion: @escaping @Sendable (Result<BackupOffer, RaftError>) -> Void) {
+        completion(
+            isStale ? .failure(RaftError(.snapshotFailed, "nothing here takes snapshots")) : .success(Samples.backup))
+    }
+
+    func backupChunk(
+        of snapshot: SnapshotID, at offset: UInt64, count: Int, hasRoom: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
+    ) {
+        guard hasRoom() else { return completion(.failure(RaftError(.overloaded, "too much is unread"))) }
+        let end = min(Int(snapshot.size), Int(offset) + count)
+        completion(.success(Array(Samples.backupBody[Int(offset)..<end])))
+    }
 }

@@ -38,6 +38,16 @@ enum Samples {
         return status
     }()
 
+    /// Three chunks, the last of them short.
+    static let backupBody = (0..<600_000).map { UInt8(truncatingIfNeeded: $0 * 37) }
+
+    static let backup = BackupOffer(
+        snapshot: Snapshot(
+            last: LogID(term: 3, index: 12), cluster: cluster,
+            configuration: LoggedMembership(id: LogID(term: 2, index: 9), membership: membership),
+            size: UInt64(backupBody.count), checksum: BackupFile.checksum(backupBody)),
+        clusterName: "demo", machine: "keyvalue", node: 1)
+
     static let requests: [(name: String, request: ClientRequest)] = [
         ("propose", .propose([0xAA, 0xBB])),
         ("query", .query([0xCC], .stale)),
@@ -53,6 +63,8 @@ enum Samples {
         ),
         ("change-anything", .change([.remove(7)])),
         ("transfer", .transferLeadership(to: 3)),
+        ("backup-request", .backup()),
+        ("backup-chunk", .backupChunk(of: backup.snapshot.id, at: 262_144, count: 65_536)),
         ("bootstrap", .bootstrap([2: ["unix:2"], 1: ["unix:1", "tcp:a:1"]])),
     ]
 
@@ -71,6 +83,7 @@ enum Samples {
         ("members", ClientResponse(.members(membership))),
         ("leads", ClientResponse(.leads(3))),
         ("formed", ClientResponse(.formed(cluster))),
+        ("backup", ClientResponse(.backup(backup))),
     ]
 
     static func bytes(_ body: (inout ByteBuffer) -> Void) -> [UInt8] {

@@ -1,0 +1,59 @@
+import Glibc
+import NIOPosix
+import RaftCore
+import RaftNode
+import RaftTracing
+import Testing
+
+@testable import RaftClient
+
+@Suite("A client backs a node up", .timeLimit(.minutes(1)))
+struct ClientBackupTests {
+    private func withServer(
+        _ limits: ClientLimits = ClientLimits(), _ body: (RaftClient, String) async throws -> Void
+    ) async throws {
+        let server = ClientServer(
+            service: FakeService(echo: true), eventLoop: MultiThreadedEventLoopGroup.singleton.next(), tracer: .silent,
+            limits: limits)
+        let bound = try await server.start(listening: [try FakeNode.freeAddress()])
+        let client = RaftClient(endpoints: bound, timeout: .seconds(10))
+        let path = "/tmp/raft.\(UInt64.random(in: 0...0xFF_FFFF_FFFF)).backup"
+        defer { unlink(path) }
+        try await body(client, path)
+        await client.close()
+        await server.shutdown()
+    }
+
+    @Test("The file holds what the node offered, in chunks asked for a few at a time (Q1)")
+    func whole() async throws {
+        try await withServer { client, path in
+            let (header, size) = try await client.backup(to: try BackupFileWriter(to: path), taken: 5)
+            #expect(header.snapshot == Samples.backup.snapshot && header.machine == "keyvalue" && header.taken == 5)
+            let reader = try BackupFileReader(path)
+            try reader.verify()
+            #expect(reader.header == header && reader.fileBytes == size)
+            #expect(try reader.read(at: 0, count: 600_000) == Samples.backupBody)
+        }
+    }
+
+    @Test("While answers lie unread, chunks are refused as overloaded and asked for again (Q1)")
+    func overloaded() async throws {
+        var limits = ClientLimits()
+        limits.maximumUnreadBytes = 1
+        try await withServer(limits) { client, path in
+            _ = try await client.backup(to: try BackupFileWriter(to: path), taken: 5)
+            try BackupFileReader(path).verify()
+        }
+    }
+
+    @Test("Where no snapshot can be taken no file is left (Q1)")
+    func refused() async throws {
+        try await withServer { client, path in
+            let error = await #expect(throws: RaftClientError.self) {
+                try await client.backup(to: try BackupFileWriter(to: path), stale: true, taken: 5)
+            }
+            #expect(error?.code == .snapshotFailed)
+            #expect(access(path, F_OK) != 0 && access("\(path).\(getpid()).partial", F_OK) != 0)
+        }
+    }
+}
