@@ -14,6 +14,16 @@ internal import RaftCore
 /// | | key | key | key |
 /// | | value | | `00`, or `01` and the expected value |
 /// | | | | the new value |
+///
+/// Those of a restore (see `KeyValueRestoration`); each begins with its number, drawn at random (8 bytes):
+///
+/// | bytes | `beginRestore` | `restore` | `endRestore` | `abandonRestore` |
+/// |---|---|---|---|---|
+/// | 1 | version: `01` | `01` | `01` | `01` |
+/// | 1 | kind: `04` | `05` | `06` | `07` |
+/// | 8 | restore | restore | restore | restore |
+/// | | | 4 bytes number of the chunk, from 0 | 4 bytes number of chunks | |
+/// | | | 4 bytes count, for each entry its key and its value | 8 bytes number of keys | |
 public enum KeyValueCommand: Hashable, Sendable {
     /// Sets the value of a key, new or not.
     case put(key: [UInt8], value: [UInt8])
@@ -21,6 +31,14 @@ public enum KeyValueCommand: Hashable, Sendable {
     case delete(key: [UInt8])
     /// Sets the value of a key if its present value is `expected`; nil stands for a key that is not there.
     case compareAndSet(key: [UInt8], expected: [UInt8]?, new: [UInt8])
+    /// Begins to gather a state that is to take the place of the present one.
+    case beginRestore(UInt64)
+    /// Adds to it; the chunks are numbered from 0.
+    case restore(UInt64, chunk: UInt32, entries: [KeyValueEntry])
+    /// Puts it in the place of the present state, if it has so many chunks and keys.
+    case endRestore(UInt64, chunks: UInt32, keys: UInt64)
+    /// Forgets it.
+    case abandonRestore(UInt64)
 }
 
 extension KeyValueCommand {
@@ -50,7 +68,31 @@ extension KeyValueCommand {
             writer.writeOptionalValue(expected)
             writer.writeBlock(new)
             return writer.bytes
+        case .beginRestore(let id): return Self.restoreCommand(4, id).bytes
+        case .abandonRestore(let id): return Self.restoreCommand(7, id).bytes
+        case .endRestore(let id, let chunks, let keys):
+            var writer = Self.restoreCommand(6, id)
+            writer.write(chunks)
+            writer.write(keys)
+            return writer.bytes
+        case .restore(let id, let chunk, let entries):
+            var writer = Self.restoreCommand(5, id, entries.reduce(8) { $0 + 6 + $1.key.count + $1.value.count })
+            writer.write(chunk)
+            writer.write(UInt32(truncatingIfNeeded: entries.count))
+            for entry in entries {
+                try KeyValueFormat.check(key: entry.key)
+                try KeyValueFormat.check(value: entry.value)
+                writer.writeKey(entry.key)
+                writer.writeBlock(entry.value)
+            }
+            return writer.bytes
         }
+    }
+
+    private static func restoreCommand(_ kind: UInt8, _ id: UInt64, _ capacity: Int = 12) -> ByteWriter {
+        var writer = KeyValueFormat.writer(kind: kind, capacity: 8 + capacity)
+        writer.write(id)
+        return writer
     }
 
     /// The command in `bytes`. The result depends on the bytes alone.
@@ -63,6 +105,11 @@ extension KeyValueCommand {
             case 3:
                 return .compareAndSet(
                     key: try reader.readKey(), expected: try reader.readOptionalValue(), new: try reader.readValue())
+            case 4: return .beginRestore(try reader.read())
+            case 5:
+                return .restore(try reader.read(), chunk: try reader.read(), entries: try reader.readEntries())
+            case 6: return .endRestore(try reader.read(), chunks: try reader.read(), keys: try reader.read())
+            case 7: return .abandonRestore(try reader.read())
             default: throw WireError.unknownKind(kind)
             }
         }

@@ -75,5 +75,16 @@ extension ByteReader {
 
     mutating func readValue() throws -> [UInt8] { try readBlock(limit: KeyValueLimits.valueBytes) }
 
+    /// 4 bytes count, for each entry its key and its value.
+    mutating func readEntries() throws -> [KeyValueEntry] {
+        let count = Int(try read(UInt32.self))
+        // The shortest entry is 7 bytes: no memory is set aside for more than can be there.
+        guard count <= remaining / 7 else { throw WireError.tooLong(offset - 4) }
+        var entries: [KeyValueEntry] = []
+        entries.reserveCapacity(count)
+        for _ in 0..<count { entries.append(KeyValueEntry(key: try readKey(), value: try readValue())) }
+        return entries
+    }
+
     mutating func readOptionalValue() throws -> [UInt8]? { try readBool() ? try readValue() : nil }
 }

@@ -5,14 +5,14 @@ extension KeyValueMachine: QueryableStateMachine {
     public var isInline: Bool { true }
 
     /// A `KeyValueSnapshot`: one reference.
-    public func snapshot() -> (any SnapshotView)? { KeyValueSnapshot(tree: tree) }
+    public func snapshot() -> (any SnapshotView)? { KeyValueSnapshot(tree: tree, restoration: restoration) }
 
     /// What was there before goes first, so that there is never room needed for both. A machine whose restoring failed is
     /// empty.
     /// - Throws: `StorageError` for a body that is not in the format of `KeyValueSnapshot`; else what the source throws.
     public mutating func restore(from source: SnapshotSource) throws {
         self = KeyValueMachine()
-        tree = try KeyValueSnapshot.read(from: source)
+        (tree, restoration) = try KeyValueSnapshot.read(from: source)
     }
 
     /// - Throws: `KeyValueCodingError` when a key or a value is over the limits.

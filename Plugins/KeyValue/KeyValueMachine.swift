@@ -6,6 +6,7 @@
 /// when a view is taken before each.
 public struct KeyValueMachine: Sendable {
     var tree = PersistentTree<ByteKey, [UInt8]>()
+    var restoration = KeyValueRestoration()
 
     /// Without any keys.
     public init() {}
@@ -34,6 +35,11 @@ public struct KeyValueMachine: Sendable {
             guard current == expected else { return .mismatch(current: current) }
             tree.updateValue(new, forKey: key)
             return .ok(existed: current != nil)
+        case .beginRestore(let id): return restoration.begin(id)
+        case .restore(let id, let chunk, let entries): return restoration.add(id, chunk, entries)
+        case .endRestore(let id, let chunks, let keys):
+            return restoration.end(id, chunks: chunks, keys: keys, replacing: &tree)
+        case .abandonRestore(let id): return restoration.abandon(id)
         }
     }
 

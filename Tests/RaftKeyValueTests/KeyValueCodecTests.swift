@@ -12,10 +12,22 @@ struct KeyValueCodecTests {
             .compareAndSet(key: [0x6B], expected: [8], new: [9]),
             [1, 3, 1, 0, 0x6B, 1, 1, 0, 0, 0, 8, 1, 0, 0, 0, 9]
         ),
+        (.beginRestore(0x0102), [1, 4, 2, 1, 0, 0, 0, 0, 0, 0]),
+        (
+            .restore(3, chunk: 5, entries: [KeyValueEntry(key: [0x6B], value: [7])]),
+            [1, 5, 3, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x6B, 1, 0, 0, 0, 7]
+        ),
+        (
+            .endRestore(3, chunks: 6, keys: 9),
+            [1, 6, 3, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
+        ),
+        (.abandonRestore(3), [1, 7, 3, 0, 0, 0, 0, 0, 0, 0]),
     ]
     static let outputs: [(KeyValueOutput, [UInt8])] = [
         (.ok(existed: false), [1, 1, 0]), (.ok(existed: true), [1, 1, 1]), (.notFound, [1, 2]),
         (.mismatch(current: nil), [1, 3, 0]), (.mismatch(current: [7]), [1, 3, 1, 1, 0, 0, 0, 7]),
+        (.restoring(next: 258), [1, 4, 2, 1, 0, 0]), (.noRestoration, [1, 6]),
+        (.restored(before: 2, after: 3), [1, 5, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]),
     ]
     static let queries: [(KeyValueQuery, [UInt8])] = [
         (.get(key: [0x6B]), [1, 1, 1, 0, 0x6B]),

@@ -78,7 +78,7 @@ struct KeyValueSnapshotTests {
 
     @Test("A version of a newer release says so (L13)")
     func newerVersion() {
-        let error = #expect(throws: StorageError.self) { try Self.restored([2] + Self.golden[1...]) }
+        let error = #expect(throws: StorageError.self) { try Self.restored([3] + Self.golden[1...]) }
         #expect(error?.code == .tooNew)
     }
 

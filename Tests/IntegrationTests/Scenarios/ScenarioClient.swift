@@ -44,7 +44,7 @@ struct ScenarioClient: Sendable {
         switch try output.withUnsafeBytes({ try KeyValueOutput(decoding: $0) }) {
         // To delete what is not there is to have done it.
         case .ok, .notFound: return .done
-        case .mismatch: return .refused
+        case .mismatch, .restoring, .restored, .noRestoration: return .refused
         }
     }
 }
