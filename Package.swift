@@ -229,7 +229,7 @@ let package = Package(
             name: "RaftClientTests",
             dependencies: [
                 "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",
-                "CRaftChecksum", "raftctl", .product(name: "NIOEmbedded", package: "swift-nio"),
+                "RaftKeyValue", "CRaftChecksum", "raftctl", .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             exclude: ["Golden"],

@@ -26,7 +26,7 @@ public struct BackupHeader: Hashable, Sendable {
     /// Chunks of the files that this release writes.
     public static let standardChunkBytes = 256 << 10
     /// Headers and chunks that are larger are none.
-    static let maximumLength = 1 << 20
+    static let maximumLength = 32 << 20
     static let maximumChunkBytes = 16 << 20
     static let magic: [UInt8] = [UInt8]("SRBK".utf8)
     static let endMagic: [UInt8] = [UInt8]("SRBE".utf8)

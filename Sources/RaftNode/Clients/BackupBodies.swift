@@ -13,12 +13,18 @@ final class BackupBodies: Runnable {
 
     static let most = 4
     /// Nanoseconds.
-    static let patience: UInt64 = 60_000_000_000
+    private let patience: UInt64
 
     private let raft: Raft<AnyStateMachine>
     private let state = Mutex<(bodies: [Body], lane: (any Lane)?)>(([], nil))
 
-    init(raft: Raft<AnyStateMachine>) { self.raft = raft }
+    init(raft: Raft<AnyStateMachine>, patience: UInt64 = 60_000_000_000) {
+        self.raft = raft
+        self.patience = patience
+    }
+
+    /// How many are kept.
+    var count: Int { state.withLock { $0.bodies.count } }
 
     deinit { state.withLock { $0.lane?.stop() } }
 
@@ -81,19 +87,19 @@ final class BackupBodies: Runnable {
         }
         // Only this lane adds any.
         state.withLock { $0.bodies.append(Body(id: id, reader: reader, lastRead: now)) }
-        raft.timedLane.schedule(self, at: now + Self.patience)
+        raft.timedLane.schedule(self, at: now + patience)
         return reader
     }
 
     /// Lets go of what nobody reads any more.
     func run() {
         let now = raft.now
-        let (gone, next) = state.withLock { state in
-            let gone = state.bodies.filter { now - $0.lastRead >= Self.patience }
-            state.bodies.removeAll { now - $0.lastRead >= Self.patience }
+        let (gone, next) = state.withLock { [patience] state in
+            let gone = state.bodies.filter { now - $0.lastRead >= patience }
+            state.bodies.removeAll { now - $0.lastRead >= patience }
             return (gone, state.bodies.map(\.lastRead).min())
         }
-        if let next { raft.timedLane.schedule(self, at: next + Self.patience) }
+        if let next { raft.timedLane.schedule(self, at: next + patience) }
         // Closing a file that has no name any more takes its time.
         if !gone.isEmpty { onLane { _ in withExtendedLifetime(gone) {} } }
     }

@@ -80,17 +80,20 @@ public struct RecoveryReport: Encodable, Hashable, Sendable {
     private var log: String {
         let end = "through \(last.index)@\(last.term)"
         guard last.index > committed else { return end }
-        return end + "; entries \(committed + 1) to \(last.index) may not have been committed: they are kept and count"
+        let first = committed + 1
+        return end
+            + (first == last.index
+                ? "; entry \(first) may not have been committed: it is kept and counts"
+                : "; entries \(first) to \(last.index) may not have been committed: they are kept and count")
     }
 
     private var loss: String {
         let rest = "whatever was acknowledged behind entry \(last.index)@\(last.term) and is not here"
-        return lost.isEmpty ? rest : rest + "; all that only nodes \(Self.list(lost)) had"
+        return lost.isEmpty ? rest : rest + "; all that only \(Self.nodes(lost)) had"
     }
 
     private var next: String {
-        let others = survivors.map { "\($0.id)" }
-        let who = others.isEmpty ? "new nodes" : "nodes \(others.joined(separator: ", ")), or new ones,"
+        let who = survivors.isEmpty ? "new nodes" : "\(Self.nodes(survivors.map(\.id))), or new ones,"
         return "start this node, then \(who) on empty directories, and add each with raftctl member add ID=ADDRESS"
     }
 
@@ -102,6 +105,8 @@ public struct RecoveryReport: Encodable, Hashable, Sendable {
         if survivor.isNewer { return end + ": it has what is missing here, recover that directory instead" }
         return end + (survivor.isDamaged ? ", damaged; nothing readable is missing here" : ", nothing is missing here")
     }
+
+    private static func nodes(_ ids: [UInt64]) -> String { (ids.count == 1 ? "node " : "nodes ") + list(ids) }
 
     private static func list(_ ids: [UInt64]) -> String { ids.map(String.init).joined(separator: ", ") }
 
