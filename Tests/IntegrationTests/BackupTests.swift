@@ -189,6 +189,39 @@ extension RealProcesses {
             await client.close()
             isGood = true
         }
+
+        @Test("A restore that loses the quorum in the middle has no effect and says so, and the next one succeeds (Q1)")
+        func cutOff() async throws {
+            let cluster = try await filled(keys: 1200)
+            var isGood = false
+            defer { cluster.tearDown(keepFiles: !isGood) }
+            let file = cluster.path("backup").path
+            #expect(try await raftctl(cluster, ["backup", file]).code == 0)
+            let client = try cluster.client(timeout: .seconds(20))
+            _ = try await client.put("key-1", "changed")
+            let leader = try await cluster.leader()
+            let before = try #require(try await cluster.status(of: leader)).commitIndex
+            let endpoints = cluster.ids.flatMap { ["--endpoint", cluster.clientAddress($0)] }
+            let restore = Task {
+                try await Ran.program("raftctl", endpoints + ["--timeout", "2s", "restore", file])
+            }
+            _ = try await poll("some chunks are committed") {
+                try await cluster.status(of: leader).flatMap { $0.commitIndex >= before + 5 ? true : nil }
+            }
+            let others = cluster.ids.filter { $0 != leader }
+            for id in others { await cluster.kill(id) }
+            let failed = try await restore.value
+            #expect(failed.code == 3 && failed.complains(of: "nothing was restored"), "\(failed.code) \(failed.error)")
+            for id in others { try cluster.start(id) }
+            _ = try await cluster.leader()
+            #expect(try await client.get("key-1") == "changed")
+            #expect(try await client.list("").count == 1200)
+            let again = try await raftctl(cluster, ["restore", file])
+            #expect(again.code == 0, "\(again.error)")
+            #expect(try await client.get("key-1")?.hasPrefix("1 x") == true)
+            await client.close()
+            isGood = true
+        }
     }
 }
 

@@ -181,6 +181,16 @@ extension RealProcesses {
             let amnesiac = try await recover(cluster, 3, ["--survivor", "3", "--confirm", identity])
             #expect(amnesiac.code == 65 && amnesiac.complains(of: "older than it was", "--accept amnesia"))
 
+            try FileManager.default.copyItem(at: cluster.path("3"), to: cluster.path("keep"))
+            let accepted = try await recover(
+                cluster, 3, ["--survivor", "3", "--confirm", identity, "--accept", "amnesia"])
+            #expect(accepted.code == 0 && accepted.output.contains("new cluster"), "\(accepted.error)")
+            try cluster.start(3)
+            #expect(try await cluster.leader(among: [3]) == 3)
+            await cluster.kill(3)
+            try remove(cluster, 3)
+            try FileManager.default.moveItem(at: cluster.path("keep"), to: cluster.path("3"))
+
             let handle = try FileHandle(forUpdating: cluster.path("3").appendingPathComponent("raft.mdb"))
             let bytes = try #require(try handle.readToEnd())
             let place = try #require(bytes.range(of: Data("first".utf8))).lowerBound

@@ -212,18 +212,39 @@ struct ClusterRecoveryTests {
 
     @Test("A kill or a power cut at any moment leaves the old data or the new, and either starts (Q1, L7)")
     func crashes() throws {
+        let (problems, outcomes) = try crashes(breaking: MutationSwitch())
+        #expect(problems == [])
+        #expect(outcomes[false] ?? 0 > 10 && outcomes[true] ?? 0 > 5, "\(outcomes)")
+    }
+
+    #if TestBuild
+        @Test(
+            "A crash that leaves neither is found when the rule is broken on purpose (Q1)",
+            arguments: [Mutation.recoverUnderTheMark, .recoverInTwoCommits])
+        func switches(rule: Mutation) throws {
+            #expect(try !crashes(breaking: MutationSwitch(rule)).problems.isEmpty)
+            #expect(MutationCatalogue.modules[rule] != nil && rule.rule == "Q1")
+        }
+    #endif
+
+    /// Every state that a crash in a recovery may leave: those that are neither the old one nor the new, and how many are
+    /// the new one.
+    private func crashes(breaking broken: MutationSwitch) throws -> (problems: [String], outcomes: [Bool: Int]) {
         let hard = try prepare(withSnapshot: true)
         let scratch = ["node/1/raft.mdb-lock", "node/1/LOCK"]
         let before = try DirectoryImage(of: place.path, skipping: scratch)
         let inodes = before.files.keys.reduce(into: [:]) { $0[$1] = FileIdentity(of: "\(place.path)/\($1)")?.inode }
         let recording = try #require(CrashRecorder.systemCalls.start(place.path))
         let recovery = try open()
+        recovery.broken = broken
         try recovery.recover(Tape(), as: Self.beginning)
         let calls = recording.calls()
         recording.stop()
         recovery.close()
+        defer { for name in ["/node.mark", "/node.mark.before"] { unlink(place.path + name) } }
         let states = CrashStates(before: before, inodes: inodes, calls: calls)
         var seen: Set<DirectoryImage> = []
+        var problems: [String] = []
         var outcomes: [Bool: Int] = [:]
         func visit(_ state: CrashStates.State) throws {
             guard state.isAfterReturn || seen.insert(state.image).inserted else { return }
@@ -236,20 +257,19 @@ struct ClusterRecoveryTests {
                 let (found, tape) = try started(rebuilt + "/node/1", rebuilt + "/node.mark")
                 let isNew = found.hardState?.cluster == Self.beginning.cluster
                 outcomes[isNew, default: 0] += 1
-                if isNew {
-                    #expect(tape?.commands.count == 8 && found.terms.last.index == 10, "\(state.crash)")
-                } else {
-                    #expect(found.hardState == hard && found.terms.last.index == 9, "\(state.crash)")
-                    #expect(tape?.commands.count == 3 && !state.isAfterReturn, "\(state.crash)")
-                }
+                let isWhole =
+                    isNew
+                    ? tape?.commands.count == 8 && found.terms.last.index == 10
+                    : tape?.commands.count == 3 && found.terms.last.index == 9 && found.hardState == hard
+                        && !state.isAfterReturn
+                if !isWhole { problems.append("\(state.crash): neither the old data nor the new") }
             } catch {
-                Issue.record("\(state.crash): \(error)")
+                problems.append("\(state.crash): \(error)")
             }
         }
         try states.killed(visit)
         var random = SeededRandom(seed: 1)
         try states.powerLost(most: 6, using: &random, visit)
-        #expect(outcomes[false] ?? 0 > 10 && outcomes[true] ?? 0 > 5, "\(outcomes)")
-        for name in ["/node.mark", "/node.mark.before"] { unlink(place.path + name) }
+        return (problems, outcomes)
     }
 }

@@ -41,6 +41,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case commitWithoutSync, commitWithoutMetaSync, splitCommit, splitBatch, recoverUnverified, serveUnverified
     case ignoreDirtyFlag, writeAfterFailedCommit, ignoreFailedCommit, openWithoutLock, ignoreFullDisk
     case trustPageCache, trustNames, snapshotWithoutSync, forgetSnapshotBody
+    // The way out of a lost quorum.
+    case recoverUnderTheMark, recoverInTwoCommits
     // The transport on sockets.
     case deliverBeforeGreeting, acceptOtherName, acceptOtherCluster, believeSender, deliverToFormerLife
     case carryAllWithoutCluster, ignoreObjections, skipFrameChecksum, unboundedFrames, admitAnyUser

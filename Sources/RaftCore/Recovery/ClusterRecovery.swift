@@ -33,6 +33,8 @@ public final class ClusterRecovery {
     public let amnesia: StorageError?
     let storage: any LogStorage
     private let mark: (any MarkStore)?
+    /// The rule that is broken on purpose; none but in test builds.
+    package var broken = MutationSwitch()
 
     /// Opens the storage of a stopped node and verifies what is there.
     /// - Throws: `StorageError`: `locked` while a node runs on it, `foreign`, `damaged`, `tooNew`, `io`.
@@ -175,10 +177,13 @@ public final class ClusterRecovery {
         let hard = HardState(
             cluster: whole.cluster, member: whole.configuration.membership.members[0].member,
             startCounter: startCounter, term: whole.last.term, commitHint: whole.last.index)
-        try mark?.setAside()
-        try storage.commit([
-            StorageBatch(group: .first, snapshot: whole, purgeThrough: whole.last, hardState: hard)
-        ])
+        if !breaks(.recoverUnderTheMark) { try mark?.setAside() }
+        var batch = StorageBatch(group: .first, snapshot: whole, purgeThrough: whole.last, hardState: hard)
+        if breaks(.recoverInTwoCommits) {
+            try storage.commit([StorageBatch(group: .first, hardState: hard)])
+            batch.hardState = nil
+        }
+        try storage.commit([batch])
         do {
             try mark?.write(NodeMark(hard, last: whole.last))
         } catch {
@@ -186,5 +191,13 @@ public final class ClusterRecovery {
                 .io, "cluster \(whole.cluster) has begun, but the node's mark could not be written: \(error)")
         }
         return whole
+    }
+
+    private func breaks(_ rule: Mutation) -> Bool {
+        #if TestBuild
+            broken.rule == rule
+        #else
+            false
+        #endif
     }
 }

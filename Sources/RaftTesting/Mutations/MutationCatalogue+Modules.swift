@@ -32,5 +32,7 @@ extension MutationCatalogue {
         .admitAnyUser: "RaftTransportUnixTests.SwitchTests",
         .unboundedQueue: "RaftTransportUnixTests.SwitchTests",
         .redialWithoutPause: "RaftTransportUnixTests.SwitchTests",
+        .recoverUnderTheMark: "RaftStorageLMDBTests.ClusterRecoveryTests",
+        .recoverInTwoCommits: "RaftStorageLMDBTests.ClusterRecoveryTests",
     ]
 }
