@@ -33,8 +33,8 @@ struct Recover: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Do it although the data is not what the node left (amnesia), or another survivor has more (older). May be "
-                + "repeated.", valueName: "risk"))
+            "Do it although the data is not what the node left (amnesia), another survivor has more (older), or entries of "
+                + "the log are damaged (damage). May be repeated.", valueName: "risk"))
     var accept: [RiskArgument] = []
 
     @Option(

@@ -197,9 +197,11 @@ extension RealProcesses {
             try handle.seek(toOffset: UInt64(place))
             try handle.write(contentsOf: Data("forst".utf8))
             try handle.close()
-            let damaged = try await recover(
-                cluster, 3, ["--survivor", "3", "--confirm", identity, "--accept", "amnesia"])
-            #expect(damaged.code == 1 && damaged.complains(of: "is damaged", "raftd inspect"), "\(damaged.error)")
+            let arguments = ["--survivor", "3", "--confirm", identity, "--accept", "amnesia"]
+            let damaged = try await recover(cluster, 3, arguments)
+            #expect(damaged.code == 1 && damaged.complains(of: "is damaged", "--accept damage"), "\(damaged.error)")
+            let cut = try await recover(cluster, 3, arguments + ["--accept", "damage"])
+            #expect(cut.code == 0 && cut.output.contains("damaged "), "\(cut.error)")
             isGood = true
         }
     }

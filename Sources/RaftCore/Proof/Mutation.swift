@@ -42,7 +42,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoreDirtyFlag, writeAfterFailedCommit, ignoreFailedCommit, openWithoutLock, ignoreFullDisk
     case trustPageCache, trustNames, snapshotWithoutSync, forgetSnapshotBody
     // The way out of a lost quorum.
-    case recoverUnderTheMark, recoverInTwoCommits
+    case recoverInTwoCommits
     // The transport on sockets.
     case deliverBeforeGreeting, acceptOtherName, acceptOtherCluster, believeSender, deliverToFormerLife
     case carryAllWithoutCluster, ignoreObjections, skipFrameChecksum, unboundedFrames, admitAnyUser

@@ -27,7 +27,7 @@ public final class ClusterRecovery {
     }
 
     public let node: NodeID
-    /// What the data holds, every checksum verified.
+    /// What the data holds, every checksum verified; up to the first damaged entry, when there is one.
     public let found: RecoveredGroup
     /// Why the data is not what the node left, as its mark tells (rule M10); nil when nothing tells so.
     public let amnesia: StorageError?
@@ -76,17 +76,27 @@ public final class ClusterRecovery {
 
     /// Makes all that this node holds the state of a new cluster: what was committed, and what follows it in its log, for
     /// some of that may have been acknowledged.
-    /// - Parameter machine: in its first state; everything is applied to it.
+    /// - Parameters:
+    ///   - machine: in its first state; everything is applied to it.
+    ///   - acceptingDamage: whether to go on when entries are damaged: with those before the first such one.
     /// - Returns: the snapshot with which the new cluster begins.
     /// - Throws: `StorageError`; nothing is changed then, unless the message says so.
     @discardableResult
-    public func recover(_ machine: some StateMachine, as beginning: Beginning) throws -> Snapshot {
+    public func recover(
+        _ machine: some StateMachine, as beginning: Beginning, acceptingDamage: Bool = false
+    ) throws -> Snapshot {
         guard let hard = found.hardState, hard.cluster != nil, let before = configuration?.membership, !before.isEmpty
         else {
             throw StorageError(
                 .misuse, "node \(node) never belonged to a cluster: there is nothing to recover; form a cluster")
         }
-        let end = LogID(term: max(hard.term, found.terms.last.term), index: found.terms.last.index)
+        if let damage = found.damage, !acceptingDamage {
+            throw StorageError(.damaged, found.fault ?? "entries from \(damage.firstIndex) on are damaged")
+        }
+        // Behind what is damaged too, so that nothing of it stays.
+        let end = LogID(
+            term: max(hard.term, found.terms.last.term, found.damage?.lastTerm ?? .zero),
+            index: max(found.terms.last.index, found.damage?.lastIndex ?? .zero))
         let snapshot = try first(after: end, before, as: beginning)
         let view = try stateAtTheEnd(of: machine)
         return try begin(snapshot, startCounter: hard.startCounter) { writer in
@@ -106,7 +116,7 @@ public final class ClusterRecovery {
         _ backup: Snapshot, from body: any SnapshotReader, into machine: some StateMachine, as beginning: Beginning
     ) throws -> Snapshot {
         let hard = found.hardState
-        guard hard?.cluster == nil, found.terms.last == .zero, found.snapshot == nil else {
+        guard hard?.cluster == nil, found.terms.last == .zero, found.snapshot == nil, found.damage == nil else {
             let cluster = hard?.cluster.map { " of cluster \($0)" } ?? ""
             throw StorageError(
                 .foreign, "node \(node) has data\(cluster): a backup is restored into an empty directory only")
@@ -158,8 +168,8 @@ public final class ClusterRecovery {
             configuration: LoggedMembership(id: position, membership: membership))
     }
 
-    /// The body first, under a name that nothing counts on; then one commit. Meanwhile there is no mark, for none would fit
-    /// the data before the commit and after it: a node without one starts, and makes it anew.
+    /// The body first, under a name that nothing counts on; then one commit. Meanwhile there is no mark, so that none of
+    /// another life is compared with the data: a node without one starts, and makes it anew.
     private func begin(
         _ snapshot: Snapshot, startCounter: UInt64, _ write: (any SnapshotWriter) throws -> Snapshot
     ) throws -> Snapshot {
@@ -177,7 +187,7 @@ public final class ClusterRecovery {
         let hard = HardState(
             cluster: whole.cluster, member: whole.configuration.membership.members[0].member,
             startCounter: startCounter, term: whole.last.term, commitHint: whole.last.index)
-        if !breaks(.recoverUnderTheMark) { try mark?.setAside() }
+        try mark?.setAside()
         var batch = StorageBatch(group: .first, snapshot: whole, purgeThrough: whole.last, hardState: hard)
         if breaks(.recoverInTwoCommits) {
             try storage.commit([StorageBatch(group: .first, hardState: hard)])

@@ -52,7 +52,8 @@ public final class QuorumRecovery {
         if let address { try Self.check(address) }
         // Reads without changing anything, and says what is damaged.
         let inspection = try module.inspection(of: directory)
-        if let damage = inspection.damage.first {
+        // Entries may be done without, from the first damaged one on; nothing else may.
+        if let damage = inspection.damage.first(where: { $0.index == nil }) {
             throw StorageError(
                 .damaged, "\(directory) is damaged and cannot be recovered from: \(damage.reason); see raftd inspect")
         }
@@ -64,6 +65,7 @@ public final class QuorumRecovery {
             cluster: configuration.cluster)
         do {
             report = try Self.report(configuration, directory, opened, survivors, module)
+            report.damage = inspection.damage.first.map { "log entry \($0.index ?? 0): \($0.reason)" }
         } catch {
             opened.close()
             throw error
@@ -101,13 +103,20 @@ public final class QuorumRecovery {
             throw StorageError(
                 .amnesiac, "\(amnesia.message); if this is all there is, repeat this with --accept amnesia")
         }
+        if let damage = report.damage, !risks.contains(.damage) {
+            throw StorageError(
+                .damaged,
+                "\(report.directory) is damaged, \(damage): if nothing better is left, repeat this with --accept damage"
+            )
+        }
         if let newer = report.newer.first, !risks.contains(.older) {
             throw RecoveryRefused(
                 .refused,
                 "node \(newer.id) has more of the log: recover \(newer.directory ?? "its directory") instead, or repeat "
                     + "this with --accept older")
         }
-        let snapshot = try opened.recover(machine, as: .random(addresses))
+        let snapshot = try opened.recover(
+            machine, as: .random(addresses), acceptingDamage: risks.contains(.damage))
         report.isDone = true
         report.newCluster = "\(snapshot.cluster)"
         report.newMember = "\(snapshot.configuration.membership.members[0].member)"

@@ -22,4 +22,6 @@ public enum RecoveryRisk: String, Hashable, Sendable, CaseIterable {
     case amnesia
     /// Another survivor has more of the log.
     case older
+    /// Entries of the log are damaged: they and all behind them are lost.
+    case damage
 }

@@ -36,6 +36,8 @@ public struct RecoveryReport: Encodable, Hashable, Sendable {
     public var lost: [UInt64]
     /// Why the data is not what the node left (rule M10).
     public var amnesia: String?
+    /// The first damaged entry of the log, behind which nothing counts.
+    public var damage: String?
 
     /// Whether the new cluster has begun; else nothing was changed.
     public var isDone = false
@@ -66,6 +68,7 @@ public struct RecoveryReport: Encodable, Hashable, Sendable {
             Self.row("may be lost", loss),
         ]
         lines += survivors.map { Self.row("survivor \($0.id)", Self.text($0)) }
+        if let damage { lines.append(Self.row("damaged", damage + "; it and all behind it would be lost")) }
         if let amnesia { lines.append(Self.row("amnesiac", amnesia)) }
         if isDone, let newCluster, let newMember, let begins {
             lines += [

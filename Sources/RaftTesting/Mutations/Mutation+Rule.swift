@@ -78,7 +78,7 @@ extension Mutation {
         case .admitAnyUser: "N3"
         case .unboundedQueue, .keepForAbsentPeers: "N4"
         case .redialWithoutPause: "P5"
-        case .recoverUnderTheMark, .recoverInTwoCommits: "Q1"
+        case .recoverInTwoCommits: "Q1"
         }
     }
 

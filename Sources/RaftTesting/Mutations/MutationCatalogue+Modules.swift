@@ -32,7 +32,6 @@ extension MutationCatalogue {
         .admitAnyUser: "RaftTransportUnixTests.SwitchTests",
         .unboundedQueue: "RaftTransportUnixTests.SwitchTests",
         .redialWithoutPause: "RaftTransportUnixTests.SwitchTests",
-        .recoverUnderTheMark: "RaftStorageLMDBTests.ClusterRecoveryTests",
         .recoverInTwoCommits: "RaftStorageLMDBTests.ClusterRecoveryTests",
     ]
 }
