@@ -53,6 +53,24 @@ extension EventKind {
             "The leader no longer reaches a quorum and steps down; check the peers and the network between them.")
     }
 
+    @inlinable public static var votesWithheld: EventKind {
+        EventKind(
+            "raft.votes.withheld", "c79ef958c8f846918ae07ff0bad7f9c6",
+            "This node was restarted and may have promised a leader its vote; it votes again in a moment.")
+    }
+
+    @inlinable public static var leaseEnded: EventKind {
+        EventKind(
+            "raft.lease.ended", "1e89ec78a67b442aaab0ecbd13e5952b",
+            "This leader hands over; its lease reads ask a quorum for the rest of its term.")
+    }
+
+    @inlinable public static var readsUnanswered: EventKind {
+        EventKind(
+            "raft.reads.unanswered", "4ef7d4612ab84354b75a0672d56ae53a",
+            "Reads on this node wait for the leader's word, which did not come in time; it is asked again.")
+    }
+
     // MARK: Formation and membership
 
     @inlinable public static var configurationAdopted: EventKind {
@@ -367,9 +385,9 @@ extension EventKind {
     /// Every kind above, for journal catalogues and documentation.
     public static let all: [EventKind] = [
         .roleChanged, .termChanged, .voteGranted, .voteRefused, .electionStarted, .leaderElected, .leaderLost,
-        .quorumLost, .configurationAdopted, .clusterFormed, .formationWaiting, .formationRefused,
-        .configurationCommitted, .learnerReady, .memberReturned, .changeFailed, .transferStarted, .transferEnded,
-        .nodeRemoved,
+        .quorumLost, .votesWithheld, .leaseEnded, .readsUnanswered, .configurationAdopted, .clusterFormed,
+        .formationWaiting, .formationRefused,
+        .configurationCommitted, .learnerReady, .memberReturned, .changeFailed, .transferStarted, .transferEnded, .nodeRemoved,
         .departureUnheard, .snapshotTaken, .snapshotFailed, .snapshotOffered, .snapshotDelivered, .snapshotReceived,
         .snapshotInstalled, .peerConnected,
         .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,

@@ -147,12 +147,15 @@ struct ClientSessionTests {
         #expect(codes == [.notSupported, .notSupported, nil])
     }
 
-    @Test("Lease and follower queries are answered as linearizable ones, stale ones by what the node has")
+    @Test("A query is answered with the guarantee that it asks for")
     func consistency() throws {
         let harness = SessionHarness()
         let channel = try harness.greeted()
-        try harness.send(ReadConsistency.all.map { .query([$0.rawValue], $0) }, on: channel)
-        #expect(harness.service.queries.map(\.isStale) == [false, false, false, true])
+        let consistencies = ReadConsistency.all + [.stale(atMost: .seconds(2))]
+        try harness.send(consistencies.map { .query([$0.rawValue], $0) }, on: channel)
+        #expect(
+            harness.service.queries.map(\.guarantee)
+                == [.linearizable, .lease, .follower, .stale, .stale(atMost: .seconds(2))])
     }
 
     @Test("A bootstrap request hands over its members; one that names a node twice is refused")

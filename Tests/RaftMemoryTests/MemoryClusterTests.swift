@@ -55,6 +55,11 @@ struct MemoryClusterTests {
             return try await leader()
         }
 
+        /// What its hard state says that it may have promised.
+        func durablePromise(of id: NodeID) -> UInt64? {
+            (try? storages[id]?.recover(.first))?.hardState?.largestPromise
+        }
+
         func stop(_ id: NodeID) async {
             await nodes.removeValue(forKey: id)?.shutdown()
         }
@@ -83,7 +88,7 @@ struct MemoryClusterTests {
         for id in cluster.ids {
             let node = try #require(cluster.nodes[id])
             let values = try await poll("node \(id) applies all") {
-                let values = try await node.readStale { $0.values }
+                let values = try await node.read(.stale) { $0.values }
                 return values.count == 100 ? values : nil
             }
             #expect(values == Array(1...100))
@@ -107,7 +112,7 @@ struct MemoryClusterTests {
         // The old one comes back on its storage, and catches up.
         try await cluster.start(id)
         let back = try #require(cluster.nodes[id])
-        _ = try await poll("it catches up") { try await back.readStale { $0.values.count } == 51 ? true : nil }
+        _ = try await poll("it catches up") { try await back.read(.stale) { $0.values.count } == 51 ? true : nil }
         await cluster.stopAll()
     }
 

@@ -74,7 +74,7 @@ struct SnapshotCallsTests {
         let leader = try await cluster.leader()
         let target = await leader.metricsNow().commitIndex
         try await back.waitForApplied(target)
-        #expect(try await back.readStale { $0.values } == Array(0...300))
+        #expect(try await back.read(.stale) { $0.values } == Array(0...300))
         #expect(await back.metricsNow().snapshotIndex > .zero)
         for number in 301...310 { _ = try await cluster.propose(number) }
         try await back.waitForApplied(await leader.metricsNow().commitIndex)

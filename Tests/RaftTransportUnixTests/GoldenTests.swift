@@ -11,6 +11,8 @@ struct GoldenTests {
     static let from = Member(id: 1, incarnation: 0x0123_4567_89AB_CDEF)
     static let to = Member(id: 2, incarnation: 0xFEDC_BA98_7654_3210)
 
+    static let asked = Instant(nanoseconds: 0x0102_0304_0506_0708)
+
     struct Sample: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var message: Message
@@ -31,7 +33,9 @@ struct GoldenTests {
         Sample(testDescription: "append-entries-empty", message: .appendEntries(appendEntries(.empty))),
         Sample(
             testDescription: "append-reply-matched",
-            message: .appendReply(AppendReply(term: 11, stream: 16, sequence: 17, outcome: .matched(16)))),
+            message: .appendReply(
+                AppendReply(
+                    term: 11, stream: 16, sequence: 17, outcome: .matched(16), promise: 150_000_000))),
         Sample(
             testDescription: "append-reply-conflict",
             message: .appendReply(
@@ -43,7 +47,17 @@ struct GoldenTests {
         Sample(
             testDescription: "heartbeat-reply",
             message: .heartbeatReply(
-                HeartbeatReply(term: 11, stream: 16, round: 19, hasMatch: true, accepted: 14, matched: 13))),
+                HeartbeatReply(
+                    term: 11, stream: 16, round: 19, hasMatch: true, accepted: 14, matched: 13, promise: 150_000_000))),
+        Sample(
+            testDescription: "read-index",
+            message: .readIndex(ReadIndex(term: 11, start: 6, number: 21, asked: asked))),
+        Sample(
+            testDescription: "read-index-reply",
+            message: .readIndexReply(ReadIndexReply(term: 11, start: 6, number: 21, asked: asked, index: 14))),
+        Sample(
+            testDescription: "read-index-reply-no-leader",
+            message: .readIndexReply(ReadIndexReply(term: 11, start: 6, number: 21, asked: asked, index: nil))),
         Sample(testDescription: "formation-query", message: .formationQuery(FormationQuery(nonce: 20))),
         Sample(
             testDescription: "formation-answer-pristine",

@@ -96,7 +96,8 @@ package struct ClientFrameDecoder {
         case ClientProtocol.Kind.propose:
             request = .propose([UInt8](try reader.readRaw(reader.remaining)))
         case ClientProtocol.Kind.query:
-            let consistency = ReadConsistency(rawValue: try reader.read())
+            var consistency = ReadConsistency(rawValue: try reader.read())
+            if consistency.isBounded { consistency = .stale(atMostNanoseconds: try reader.read()) }
             request = .query([UInt8](try reader.readRaw(reader.remaining)), consistency)
         case ClientProtocol.Kind.status:
             request = .status

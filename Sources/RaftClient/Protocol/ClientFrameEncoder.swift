@@ -40,6 +40,7 @@ package enum ClientFrameEncoder {
                 buffer.writeBytes(command)
             case .query(let query, let consistency):
                 buffer.writeInteger(consistency.rawValue)
+                if consistency.isBounded { buffer.writeInteger(consistency.atMost, endianness: .little) }
                 buffer.writeBytes(query)
             case .bootstrap(let founders):
                 var writer = ByteWriter(capacity: 64 * founders.count)

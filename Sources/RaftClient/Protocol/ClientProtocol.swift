@@ -18,7 +18,7 @@
 /// | 0x02 hello | server | `SRFC` · version u16 · largest frame it takes u32 · cluster name string · node u64 · cluster identity u64 high, u64 low (both 0 until the cluster is formed) |
 /// | 0x03 goodbye | server | reason u8 · message string |
 /// | 0x10 propose | client | request u64 · command, to the end |
-/// | 0x11 query | client | request u64 · consistency u8 · query, to the end |
+/// | 0x11 query | client | request u64 · consistency u8; if 5 (stale, bounded): age in nanoseconds u64 · query, to the end |
 /// | 0x12 status | client | request u64 |
 /// | 0x13 members | client | request u64 |
 /// | 0x14 bootstrap | client | request u64 · count u16 · for each member: node u64 · addresses |

@@ -98,7 +98,7 @@ public struct ClientRequest: Hashable, Sendable {
         switch kind {
         // Chunks of a backup are where the backup was begun, which is where the leader was found to be.
         case .propose, .change, .transfer, .snapshot, .backupChunk: true
-        case .query(_, let consistency), .backup(let consistency): consistency != .stale
+        case .query(_, let consistency), .backup(let consistency): consistency.wantsLeader
         case .status, .members, .bootstrap, .unsupported: false
         }
     }

@@ -137,6 +137,8 @@ package enum Opening {
                 hardState = HardState(member: Member(id: context.node, incarnation: incarnation))
             }
             hardState.startCounter += 1
+            // Durable before it is promised (rule R6).
+            hardState.largestPromise = max(hardState.largestPromise, configuration.promise)
             try storage.commit([
                 // Damage that a snapshot covers goes with what it covers.
                 StorageBatch(group: .first, purgeThrough: recovered.dropped, hardState: hardState)

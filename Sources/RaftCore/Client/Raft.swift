@@ -31,8 +31,11 @@ public final class Raft<Machine: StateMachine>: Sendable {
                     machine: machine,
                     applied: opened.recovered.snapshot == nil ? opened.recovered.terms.base.index : .zero,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
-                    storage: opened.storage, group: .first, configuration: configuration,
-                    report: { [weak driver] in driver?.post(.machine($0)) })
+                    storage: opened.storage, group: .first, configuration: configuration, gate: driver.readGate,
+                    report: { [weak driver] report in
+                        if let driver { return driver.take(report) }
+                        if case .unproven(let read) = report { read.fail(Driver.ended) }
+                    })
             },
             onFailure: { ending.end($0) })
         self.transport = transport
@@ -202,43 +205,6 @@ public final class Raft<Machine: StateMachine>: Sendable {
         case .full: proposal.fail(Driver.overloaded)
         case .closed: proposal.fail(Self.stopped)
         }
-    }
-
-    // MARK: Reads
-
-    /// Looks at the machine, linearizably (§8, D§6.4): the state holds every command that any proposer was told of before
-    /// this call. No write, no log entry; the leader asks a quorum whether it still leads.
-    ///
-    /// - Throws: `RaftError` of code `notLeader` on other members, or what `body` throws.
-    public func read<Value: Sendable>(_ body: @Sendable (Machine) throws -> Value) async throws -> Value {
-        let machine = try await withCheckedThrowingContinuation { continuation in
-            read { continuation.resume(with: $0) }
-        }
-        return try body(machine)
-    }
-
-    /// The same for servers: the machine's value as of a moment after the call, on the driver's or the applier's lane.
-    public func read(completion: @escaping @Sendable (Result<Machine, RaftError>) -> Void) {
-        let read = TypedRead(completion: completion)
-        switch driver.mailbox.post(read: read) {
-        case .wake, .wakeBehindOthers: driver.environment.driverLane.schedule(driver)
-        case .queued: break
-        case .full: read.fail(Driver.overloaded)
-        case .closed: read.fail(Self.stopped)
-        }
-    }
-
-    /// Looks at this node's machine as it is, which may be behind the cluster: declared stale by the caller (rule R7).
-    public func readStale<Value: Sendable>(_ body: @Sendable (Machine) throws -> Value) async throws -> Value {
-        let machine = try await withCheckedThrowingContinuation { continuation in
-            readStale { continuation.resume(with: $0) }
-        }
-        return try body(machine)
-    }
-
-    /// The same for servers.
-    public func readStale(completion: @escaping @Sendable (Result<Machine, RaftError>) -> Void) {
-        post(.staleRead(TypedRead(completion: completion))) { completion(.failure($0)) }
     }
 
     // MARK: Metrics

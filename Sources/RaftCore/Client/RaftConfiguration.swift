@@ -13,6 +13,9 @@ public struct RaftConfiguration: Hashable, Sendable {
     /// A leader whose oldest write is under way for longer hands over or steps down, and answers its callers *unknown*
     /// (rule D5). A server does not campaign while its disk hangs.
     public var diskStall: UInt64 = 2_000_000_000
+    /// By how many hundredths the clocks of two servers may differ in pace: so much is taken off a leader's lease (rule R4).
+    /// A hundred grants no leases: every lease read asks a quorum then. Clocks count the time of a suspend.
+    public var leaseDrift = 10
     /// A command may not be larger.
     public var maximumCommandBytes = 4 << 20
     /// Appended but not committed bytes on a leader; beyond them proposals are *overloaded* (rule P8).
@@ -74,6 +77,7 @@ public struct RaftConfiguration: Hashable, Sendable {
         try require((0...10).contains(electionPriority), "electionPriority must be between 0 and 10")
         try require(
             (2 * heartbeatInterval...hour).contains(diskStall), "diskStall must be between twice the heartbeat and 1h")
+        try require((0...100).contains(leaseDrift), "leaseDrift must be between 0 and 100")
         try require((1...(1 << 28)).contains(maximumCommandBytes), "maximumCommandBytes must be between 1 and 2^28")
         try require(
             (1...(1 << 31)).contains(maximumUncommittedBytes), "maximumUncommittedBytes must be between 1 and 2^31")
@@ -94,6 +98,10 @@ public struct RaftConfiguration: Hashable, Sendable {
         try require(
             snapshotInterval == 0 || snapshotInterval >= 1_000_000_000, "snapshotInterval must be 0 or at least 1s")
     }
+
+    /// For how long a voter that has heard its leader votes for nobody else: a constant, so that it is persisted once
+    /// (rules R4, R6).
+    package var promise: UInt64 { electionTimeout.lowerBound }
 
     /// No message between peers is larger, a margin for heads included.
     public var maximumMessageBytes: Int { max(maximumRequestBytes, maximumCommandBytes) + (64 << 10) }

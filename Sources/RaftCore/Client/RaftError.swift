@@ -42,6 +42,10 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let transferFailed = Code(description: "transferFailed")
         /// This node was removed from the cluster. Rejected.
         public static let removed = Code(description: "removed")
+        /// A read on a follower was not confirmed by the leader in time, or the follower is too far behind. Rejected.
+        public static let unconfirmed = Code(description: "unconfirmed")
+        /// What the node has is older than the read allows. Rejected.
+        public static let tooStale = Code(description: "tooStale")
         /// The configuration is impossible.
         public static let configuration = Code(description: "configuration")
     }
@@ -77,6 +81,13 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { message }
+
+    static func tooStale(age: UInt64?) -> RaftError {
+        let age = age.map { "what this node has was current \($0 / 1_000_000) ms ago, which is longer than allowed" }
+        return RaftError(
+            .tooStale,
+            "\(age ?? "no leader has confirmed yet how old it is what this node has"): ask again, or another node")
+    }
 }
 
 /// Where the leader is.

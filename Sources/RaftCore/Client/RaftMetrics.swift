@@ -61,6 +61,9 @@ public struct RaftMetrics: Hashable, Sendable {
     public var pendingProposals: Int
     /// Appended and not yet committed bytes on a leader.
     public var uncommittedBytes: Int
+    /// On a leader, for how many milliseconds its lease still stands (rule R4); nil without one, the greatest number when
+    /// it has no end.
+    public var leaseMilliseconds: UInt64?
     /// Why the node stopped itself; nil while it runs.
     public var failure: String?
 }

@@ -5,8 +5,8 @@ import Synchronization
 enum ApplyOrder: Sendable {
     /// Apply entries up to `through`: first those of `entries`, or what storage has when they are not in memory.
     case apply(through: LogIndex, entries: [EntryBatch], waiters: ArraySlice<Waiter>)
-    /// Runs on the machine's state as of now.
-    case read(MachineRead)
+    /// Runs on the machine's state as of now; what it rests on is looked at again then.
+    case read(MachineRead, ReadProof)
     /// Hands out a view of the state as of now; nil when the machine gives none.
     case view(@Sendable (Result<(any SnapshotView)?, any Error>) -> Void)
     /// Has a copy of the machine restored elsewhere. Whatever comes after it waits.
@@ -15,23 +15,6 @@ enum ApplyOrder: Sendable {
     case restored(Restoration, @Sendable (Restoration) -> Void)
     /// Nothing comes after this.
     case finish(@Sendable () -> Void)
-}
-
-/// A look at the machine. Ends exactly once (rule R3).
-package class MachineRead: @unchecked Sendable {
-    // Unchecked, because the class is open to a typed subclass, which holds nothing but an immutable completion.
-    package init() {}
-    package func fail(_ error: RaftError) { preconditionFailure("implemented by TypedRead") }
-}
-
-/// Looks at a machine of one type.
-package final class TypedRead<Machine: StateMachine>: MachineRead, @unchecked Sendable {
-    private let completion: @Sendable (Result<Machine, RaftError>) -> Void
-
-    package init(completion: @escaping @Sendable (Result<Machine, RaftError>) -> Void) { self.completion = completion }
-
-    func look(at machine: Machine) { completion(.success(machine)) }
-    package override func fail(_ error: RaftError) { completion(.failure(error)) }
 }
 
 /// The part of the applier that does not know the machine's type.
@@ -48,6 +31,8 @@ enum ApplyReport: Sendable {
     case applied(through: LogIndex)
     /// This entry is gone from the log: a snapshot must be on its way that covers it.
     case missing(LogIndex)
+    /// The lease ended while this read was executed: it needs a quorum's word (rule R4).
+    case unproven(MachineRead)
     case failed(at: LogIndex, any Error)
 }
 
@@ -80,13 +65,14 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     private let storage: any LogStorage
     private let group: GroupID
     private let configuration: RaftConfiguration
+    private let gate: ReadGate?
     private let report: @Sendable (ApplyReport) -> Void
     private let queue = Mutex(Queue())
     private let state: Mutex<State>
 
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
-        configuration: RaftConfiguration = RaftConfiguration(),
+        configuration: RaftConfiguration = RaftConfiguration(), gate: ReadGate? = nil,
         report: @escaping @Sendable (ApplyReport) -> Void
     ) {
         state = Mutex(State(machine: machine, applied: applied))
@@ -95,6 +81,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.storage = storage
         self.group = group
         self.configuration = configuration
+        self.gate = gate
         self.report = report
     }
 
@@ -174,7 +161,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     private func drop(_ order: ApplyOrder) {
         switch order {
         case .apply(_, _, let waiters): for waiter in waiters { waiter.proposal.fail(Self.ended) }
-        case .read(let read): read.fail(Self.stopped)
+        case .read(let read, _): read.fail(Self.stopped)
         case .view, .restore, .restored, .finish: break
         }
     }
@@ -187,12 +174,18 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 return
             }
             apply(through: through, entries, waiters, &state)
-        case .read(let read):
-            guard !state.hasFailed, let read = read as? TypedRead<Machine> else {
+        case .read(let read, let proof):
+            guard !state.hasFailed, let typed = read as? TypedRead<Machine> else {
                 read.fail(Self.stopped)
                 return
             }
-            read.look(at: state.machine)
+            // Seen first, and then the clock is looked at again (rule R4).
+            let seen = state.machine
+            switch gate?.verdict(on: proof) ?? .holds {
+            case .holds: typed.end(with: seen, proof)
+            case .needsQuorum: report(.unproven(read))
+            case .tooStale(let age): read.fail(.tooStale(age: age))
+            }
         case .view(let completion):
             completion(state.hasFailed ? .failure(Self.stopped) : Result { try state.machine.snapshot() })
         case .restore(let snapshot, let begin):

@@ -63,6 +63,7 @@ extension Driver {
         endSnapshotCalls(rejected)
     }
 
+    static let ended = RaftError(.stopped, "the node is shutting down")
     static let overloaded = RaftError(.overloaded, "the node has too many calls waiting: try again later")
 }
 

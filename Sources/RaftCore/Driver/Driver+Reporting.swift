@@ -53,6 +53,11 @@ extension Driver {
             return RaftError(
                 .notLeader, "leadership is being handed to node \(target.id): ask it in a moment", leader: hint)
         case .removed: return RaftError(.removed, "this node was removed from the cluster: ask a member")
+        case .unconfirmed:
+            return RaftError(
+                .unconfirmed,
+                "the leader did not confirm the read in time, or this node is too far behind: ask it again, or another")
+        case .tooStale(let age): return .tooStale(age: age)
         case .fenced: return RaftError(.stopped, failure?.message ?? "this node has stopped itself")
         }
     }
@@ -125,7 +130,15 @@ extension Driver {
             membership: engine.membership,
             membershipID: engine.effective.id, isMembershipCommitted: engine.effective.id == engine.committed.id,
             peers: peers, pendingProposals: waiters.count, uncommittedBytes: engine.uncommitted.bytes,
+            leaseMilliseconds: leaseMilliseconds(now),
             failure: failure?.message)
+    }
+
+    /// A single voter's lease never ends.
+    private func leaseMilliseconds(_ now: Instant) -> UInt64? {
+        let end = engine.leaseEnd(now)
+        guard end > now else { return nil }
+        return end == .distantFuture ? .max : (end - now) / 1_000_000
     }
 
     private var role: RaftRole {

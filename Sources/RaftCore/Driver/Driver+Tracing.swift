@@ -131,6 +131,18 @@ extension Driver {
             tracer.notice(
                 .formationWaiting, "to form the cluster, nodes \(ids) must answer", [.reason("missing \(ids)")])
         case .formationRefused(let reason): tracer.error(.formationRefused, reason, [.reason(reason)])
+        case .votesWithheld(let milliseconds):
+            tracer.info(
+                .votesWithheld,
+                "node \(own) may have promised its vote before its start: it does not vote for \(milliseconds) ms")
+        case .leaseEnded(let term):
+            tracer.debug(
+                .leaseEnded, "leader \(own) hands over and reads without its lease for the rest of term \(term)",
+                [.term(term.rawValue)])
+        case .readsUnanswered(let leader, let count):
+            tracer.info(
+                .readsUnanswered, "leader \(leader.id) has not answered: \(count) reads ask it again",
+                [.peer(leader.id.rawValue), .count(count)])
         case .protocolViolation(let reason): tracer.error(.protocolViolation, reason, [.reason(reason)])
         }
     }

@@ -75,6 +75,7 @@ package final class Driver: @unchecked Sendable {
         MarkKeeper(storage: marked, lane: storageLane) { [weak self] in self?.post(.storage($0)) }
     }
     let lives: LifeMemory
+    let readGate: ReadGate
 
     init(
         engine: RaftEngine, environment: any Environment, transport: any Transport, storage: any LogStorage,
@@ -94,6 +95,7 @@ package final class Driver: @unchecked Sendable {
         configuration = engine.configuration
         node = engine.member.id
         toldTerm = engine.term
+        readGate = ReadGate(environment: environment, configuration: engine.configuration)
         lives = LifeMemory(
             own: NodeLife(
                 startCounter: engine.hard.startCounter, nonce: environment.random(), term: engine.term))
@@ -123,7 +125,7 @@ package final class Driver: @unchecked Sendable {
         for mail in contents.mail { take(mail, now) }
         contents.mail.removeAll(keepingCapacity: true)
         if !contents.proposals.isEmpty { propose(now) }
-        for read in contents.reads { request(read, now) }
+        for read in contents.reads { request(read, read.kind, now) }
         contents.reads.removeAll(keepingCapacity: true)
     }
 
@@ -140,6 +142,7 @@ package final class Driver: @unchecked Sendable {
             if engine.snapshots.newest.map({ $0.last.index < index }) ?? true {
                 fail("log entry \(index) is missing, and no snapshot covers it", .storageFailed)
             }
+        case .machine(.unproven(let read)): request(read, .linearizable, now)
         case .machine(.failed(let index, let error)):
             fail("the state machine failed at index \(index): \(error)", .nodeFenced)
         case .snapshot(let report): take(report, now)
@@ -175,12 +178,6 @@ package final class Driver: @unchecked Sendable {
             continuation.yield(metrics(now))
             if isStopped { continuation.finish() } else { subscribers[id] = continuation }
         case .unsubscribe(let id): subscribers[id] = nil
-        case .staleRead(let read):
-            if applier.queuedCount < configuration.inboxCalls {
-                applier.submit(.read(read))
-            } else {
-                read.fail(Self.overloaded)
-            }
         case .stop(let completion): stop(completion, now)
         }
     }
@@ -220,8 +217,9 @@ package final class Driver: @unchecked Sendable {
         }
     }
 
-    private func request(_ read: MachineRead, _ now: Instant) {
-        if let failure {
+    private func request(_ read: MachineRead, _ kind: ReadKind, _ now: Instant) {
+        // What the machine holds may be looked at as long as there is one.
+        if let failure, kind != .anyAge || isStopped {
             read.fail(failureForCalls(failure))
             return
         }
@@ -229,15 +227,27 @@ package final class Driver: @unchecked Sendable {
             read.fail(Self.overloaded)
             return
         }
+        if kind == .anyAge {
+            applier.submit(.read(read, .round))
+            return
+        }
         lastRead += 1
         reads[lastRead] = read
-        step(.readRequested(ReadID(rawValue: lastRead)), now)
+        step(.readRequested(ReadID(rawValue: lastRead), kind), now)
+    }
+
+    /// Any thread: what the machine reports. A read that comes back to a node that has stopped ends here.
+    func take(_ report: ApplyReport) {
+        let posting = mailbox.post(.machine(report))
+        wake(posting)
+        if case .closed = posting, case .unproven(let read) = report { read.fail(Self.ended) }
     }
 
     /// Carries out what the steps so far have ordered.
     func execute(_ now: Instant) {
         while !effects.isEmpty {
             swap(&effects, &executing)
+            readGate.publish(engine.leaseEnd(now))
             for effect in executing.list { carryOut(effect, now) }
             executing.removeAll()
         }
@@ -275,8 +285,8 @@ package final class Driver: @unchecked Sendable {
             for proposal in proposed.prefix(count) { proposal.fail(error(for: why)) }
             proposed.removeFirst(min(count, proposed.count))
         case .abandon(let index): abandon(after: index)
-        case .readReady(let id):
-            if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read)) }
+        case .readReady(let id, let proof):
+            if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
         case .readFailed(let id, let why): reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
         case .membershipChanged:
             adoptMark()
@@ -391,6 +401,7 @@ extension Driver: Runnable {
             transport.flush()
             arm(engine.nextDeadline)
             followMarks(now)
+            readGate.publish(engine.leaseEnd(now))
             publish(now)
             if isStopped {
                 final.withLock { $0 = metrics(now) }
@@ -413,7 +424,7 @@ extension Driver: Runnable {
         case .snapshotCall(_, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
         case .subscribe(let continuation, _): continuation.finish()
-        case .staleRead(let read): read.fail(error)
+        case .machine(.unproven(let read)): read.fail(error)
         case .stop(let completion): completion()
         default: break
         }

@@ -22,7 +22,6 @@ enum Mail: Sendable {
     case status(@Sendable (RaftMetrics) -> Void)
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
     case unsubscribe(UInt64)
-    case staleRead(MachineRead)
     case stop(@Sendable () -> Void)
 }
 

@@ -31,8 +31,9 @@ package enum Effect: Sendable {
     case rejected(count: Int, Rejection)
     /// Proposals appended after this index have lost their entry: their outcome is unknown (rule W2).
     case abandon(after: LogIndex)
-    /// Everything ordered to be applied so far holds what this read must see.
-    case readReady(ReadID)
+    /// Everything ordered to be applied so far holds what this read must see; what that rests on may have to be looked at
+    /// again when it was executed.
+    case readReady(ReadID, ReadProof)
     case readFailed(ReadID, Rejection)
     /// The effective configuration changed: peers, and their addresses.
     case membershipChanged
@@ -57,6 +58,10 @@ package enum Rejection: Hashable, Sendable {
     case transferring(Member)
     /// This server no longer belongs to the cluster.
     case removed
+    /// A follower's read: the leader did not confirm it in time, or this server is too far behind.
+    case unconfirmed
+    /// What this server has was last known to be current so many nanoseconds ago; nil when it never was since its start.
+    case tooStale(age: UInt64?)
 }
 
 package enum FormationProgress: Hashable, Sendable {
@@ -114,5 +119,8 @@ package enum EngineEvent: Hashable, Sendable {
     case clusterAdopted(ClusterID)
     case formationWaiting([NodeID])
     case formationRefused(String)
+    case votesWithheld(milliseconds: UInt64)
+    case leaseEnded(Term)
+    case readsUnanswered(Member, count: Int)
     case protocolViolation(String)
 }

@@ -47,7 +47,7 @@ package enum Input: Sendable {
     case snapshotNotReceived(SnapshotID, String)
     /// Take a snapshot of all that is applied; cut the log behind it without a tail.
     case snapshotRequested(CallID, compacts: Bool)
-    case readRequested(ReadID)
+    case readRequested(ReadID, ReadKind = .linearizable)
     /// Form a cluster of exactly these members (rule M9).
     case bootstrapRequested([FormationMember])
     case changeRequested(CallID, ChangeRequest)

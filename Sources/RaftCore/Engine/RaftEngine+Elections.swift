@@ -20,7 +20,7 @@ extension RaftEngine {
         times.electionTimeouts += 1
         resetElectionDeadline(now)
         // A leader with such a disk would be none (rule D5).
-        if isDiskStalled(now) { return }
+        if isDiskStalled(now) || isAbstaining(now) { return }
         // Its own vote is on the way to the disk: another campaign would only wait for another write.
         if role == .candidate, log.isHardStatePending { return }
         // Nobody is told of a cluster whose first entry a crash could still undo (rule M9).
@@ -139,12 +139,13 @@ extension RaftEngine {
         if request.isPreVote {
             if breaks(.adoptTermOnPreVote), request.term > term { adopt(request.term, now, &fx) }
             // No side effect of any kind (rule V6).
-            let isGranted = request.term > term && isUpToDate && !isLoyal(now)
+            let isGranted = request.term > term && isUpToDate && !isLoyal(now) && !isBound(now, by: request)
             reply(to: request, from: candidate, isGranted: isGranted, &fx)
             return
         }
         // A server that hears a leader ignores the rest of the world: term, vote and timer stay (rule V9).
-        if request.term > term, isLoyal(now), !isTransferred(request) {
+        // Nor does it break a promise, which outlives the term it was given in (rules R4, R6).
+        if request.term > term && isLoyal(now) && !isTransferred(request) || isBound(now, by: request) {
             reply(to: request, from: candidate, isGranted: false, &fx)
             return
         }
@@ -281,6 +282,7 @@ extension RaftEngine {
         }
         if newLeader != leader {
             leader = newLeader
+            failUnansweredReads(&fx)
             fx.append(.trace(.leaderChanged(newLeader, term)))
             if let newLeader { noteSuccessor(newLeader, &fx) }
         }

@@ -74,6 +74,7 @@ extension RaftEngine {
             becomeFollower(of: sender, now, &fx)
         }
         times.lastLeaderContact = now
+        bind(now)
         times.electionTimeouts = 0
         resetElectionDeadline(now)
         return true
@@ -203,15 +204,15 @@ extension RaftEngine {
             .heartbeatReply(
                 HeartbeatReply(
                     term: term, stream: owed.stream, round: owed.number, hasMatch: owed.hasMatch, accepted: verified,
-                    matched: min(verified, log.flushed))),
+                    matched: min(verified, log.flushed), promise: owed.hasMatch ? promise : 0)),
             to: sender, &fx)
     }
 
     private func reply(
         to sender: Member, stream: UInt32, sequence: UInt64, _ outcome: AppendReply.Outcome, _ fx: inout Effects
     ) {
-        send(
-            .appendReply(AppendReply(term: term, stream: stream, sequence: sequence, outcome: outcome)), to: sender,
-            &fx)
+        var reply = AppendReply(term: term, stream: stream, sequence: sequence, outcome: outcome)
+        if case .matched = outcome { reply.promise = promise }
+        send(.appendReply(reply), to: sender, &fx)
     }
 }

@@ -142,6 +142,7 @@ extension RaftEngine {
         snapshots.installing?.isRestoring = true
         applySubmitted = max(applySubmitted, installing.snapshot.last.index)
         fx.append(.restore(installing.snapshot))
+        releaseReads(&fx)
     }
 
     /// The machine has the state: only now is the snapshot acknowledged as installed (rule S2).

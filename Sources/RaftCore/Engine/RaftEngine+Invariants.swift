@@ -73,6 +73,9 @@ extension RaftEngine {
                 try require(
                     reads.held.isEmpty && reads.unconfirmed.isEmpty && reads.confirmed.isEmpty,
                     "reads end with the leadership (R3)")
+                try require(
+                    followerReads.isEmpty || times.followerReads != .distantFuture,
+                    "a read that waits is looked at again (R3)")
             }
             return nil
         } catch {

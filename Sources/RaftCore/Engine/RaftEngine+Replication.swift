@@ -6,6 +6,7 @@ extension RaftEngine {
     mutating func lead(_ now: Instant, _ fx: inout Effects) {
         resetProgress(now, &fx)
         reads = PendingReads()
+        hasHandedOver = false
         uncommitted.removeAll()
         var builder = EntryBatchBuilder(firstIndex: log.last.index.next)
         builder.append(.noOp, term: term, payload: [])
@@ -27,8 +28,8 @@ extension RaftEngine {
     // MARK: Proposals
 
     mutating func propose(_ commands: [[UInt8]], _ now: Instant, _ fx: inout Effects) {
-        guard role == .leader else {
-            fx.append(.rejected(count: commands.count, rejection))
+        if case .refused(let why) = ensureLeading(now) {
+            fx.append(.rejected(count: commands.count, why))
             return
         }
         if let transfer, transfer.isFenced {
@@ -128,6 +129,7 @@ extension RaftEngine {
         let previous = progress[slot].nextIndex.previous
         guard let previousTerm = log.terms.term(at: previous) else { return }
         progress[slot].sequence += 1
+        noteSent(request: progress[slot].sequence, to: slot)
         if !batch.isEmpty {
             progress[slot].nextIndex = batch.lastIndex.next
             progress[slot].inflight.add(lastIndex: batch.lastIndex, bytes: batch.byteCount)
@@ -162,6 +164,7 @@ extension RaftEngine {
     mutating func beginStream(_ slot: Int) {
         progress[slot].stream = progress[slot].stream == .max ? 1 : progress[slot].stream + 1
         progress[slot].sequence = 0
+        times.peers[slot].request = nil
         progress[slot].mode = .probe
         progress[slot].isProbing = false
         progress[slot].isReading = false
@@ -223,6 +226,7 @@ extension RaftEngine {
                 progress[slot].mode = .replicate
             }
             times.peers[slot].probeBackoff = 0
+            noteAcknowledged(request: reply.sequence, reply.promise, by: slot, now)
             acknowledge(slot, through: index, now, &fx)
         case .conflict(let hint):
             if progress[slot].probesOwnMatch, progress[slot].isProbing {
@@ -247,6 +251,7 @@ extension RaftEngine {
             suspect(slot, &fx)
             return
         }
+        noteAcknowledged(beat: reply.round, reply.promise, by: slot, now)
         let round = breaks(.lateRoundConfirms) ? reads.round : reply.round
         if round > progress[slot].confirmedRound, round <= reads.round {
             progress[slot].confirmedRound = round
@@ -387,6 +392,7 @@ extension RaftEngine {
         let commit = breaks(.trustHeartbeatCommit) ? commitIndex : min(commitIndex, previous.index)
         progress[slot].toldCommit = max(peer.toldCommit, commit)
         noteDeparture(slot, told: commit)
+        noteSent(beat: reads.round, to: slot)
         send(
             .heartbeat(
                 Heartbeat(

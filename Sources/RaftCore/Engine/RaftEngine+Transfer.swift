@@ -85,6 +85,7 @@ extension RaftEngine {
         }
         guard progress[slot].matchIndex == log.last.index || breaks(.transferToLaggard) else { return }
         transfer?.isSent = true
+        endLease(&fx)
         send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: pending.target, &fx)
     }
 
@@ -142,6 +143,7 @@ extension RaftEngine {
     mutating func giveUpForDisk(_ now: Instant, _ fx: inout Effects) {
         fx.append(.trace(.diskStalled(milliseconds: (now - (times.writes.first?.submitted ?? now)) / 1_000_000)))
         if let slot = bestSuccessor(now), progress[slot].matchIndex == log.last.index {
+            endLease(&fx)
             send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: progress[slot].member, &fx)
         }
         becomeFollower(of: nil, now, &fx)
@@ -154,7 +156,7 @@ extension RaftEngine {
     /// Campaigns at once, without a pre-vote: the leader that its voters would hold on to has asked for it.
     mutating func receive(_ message: TimeoutNow, from sender: Member, _ now: Instant, _ fx: inout Effects) {
         guard role == .follower, message.term == term, leader == sender, log.last == message.last, mayCampaign,
-            !isIdentityUnannounced, term.next.rawValue < wireBound
+            !isAbstaining(now), !isIdentityUnannounced, term.next.rawValue < wireBound
         else { return }
         startElection(transferredFrom: term, now, &fx)
     }

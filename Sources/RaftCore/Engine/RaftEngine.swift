@@ -9,8 +9,8 @@ package enum EngineRole: String, Hashable, Sendable {
 ///
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
-/// `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Repair`, `+Returning`,
-/// `+Formation`, `+Invariants`.
+/// `+Leases`, `+FollowerReads`, `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`,
+/// `+Installing`, `+Repair`, `+Returning`, `+Formation`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -53,6 +53,8 @@ package struct RaftEngine: Hashable, Sendable {
     var owedVote: OwedVote?
     var owedAppendReply: OwedReply?
     var owedHeartbeatReply: OwedReply?
+    /// Reads that ask the leader (rule R7).
+    var followerReads = FollowerReads()
 
     // Candidates.
     /// Numbers the campaigns; a reply counts for its own only (rule V5).
@@ -75,6 +77,8 @@ package struct RaftEngine: Hashable, Sendable {
     /// What was appended and not committed yet, for the cap of rule P8.
     package internal(set) var uncommitted = Inflight()
     var reads = PendingReads()
+    /// It has told another to take over, which ends its lease for the rest of the term (rule R5).
+    package internal(set) var hasHandedOver = false
 
     package internal(set) var times: Times
 
@@ -145,7 +149,7 @@ package struct RaftEngine: Hashable, Sendable {
             snapshotReceived(id, written: written, isWhole: isWhole, now, &effects)
         case .snapshotNotReceived(let id, let reason): snapshotNotReceived(id, reason, &effects)
         case .snapshotRequested(let id, let compacts): requestSnapshot(id, compacts: compacts, &effects)
-        case .readRequested(let id): requestRead(id, now, &effects)
+        case .readRequested(let id, let kind): requestRead(id, kind, now, &effects)
         case .bootstrapRequested(let members): bootstrap(members, now, &effects)
         case .changeRequested(let id, let request): change(id, request, now, &effects)
         case .transferRequested(let id, let target, let givesUp):
@@ -160,6 +164,7 @@ package struct RaftEngine: Hashable, Sendable {
 
     private mutating func start(_ now: Instant, _ fx: inout Effects) {
         resetElectionDeadline(now)
+        abstain(now, &fx)
         if configuration.snapshotInterval > 0 { times.snapshot = now + configuration.snapshotInterval }
         if !membership.isEmpty { fx.append(.membershipChanged) }
         if let damage { fx.append(.trace(.logDamaged(damage))) }
@@ -195,6 +200,8 @@ package struct RaftEngine: Hashable, Sendable {
             case .heartbeatReply(let reply): receive(reply, from: from, now, &fx)
             case .timeoutNow(let message): receive(message, from: from, now, &fx)
             case .removed(let message): receive(message, now, &fx)
+            case .readIndex(let question): receive(question, from: from, now, &fx)
+            case .readIndexReply(let reply): receive(reply, from: from, now, &fx)
             case .logDamaged(let message): receive(message, from: from, now, &fx)
             case .formationQuery, .formationAnswer, .adopt: break
             }
@@ -242,6 +249,7 @@ package struct RaftEngine: Hashable, Sendable {
             times.waiters = .distantFuture
             fx.append(.abandon(after: .zero))
         }
+        if now >= times.followerReads { followerReadsDeadlineReached(now, &fx) }
         if now >= times.heartbeat { heartbeatDeadlineReached(now, &fx) }
         if now >= times.commitNotice { commitNoticeDeadlineReached(&fx) }
         if now >= times.election { electionDeadlineReached(now, &fx) }
@@ -251,7 +259,7 @@ package struct RaftEngine: Hashable, Sendable {
     private func refuse(_ input: Input, into fx: inout Effects) {
         switch input {
         case .proposed(let commands): fx.append(.rejected(count: commands.count, .fenced))
-        case .readRequested(let id): fx.append(.readFailed(id, .fenced))
+        case .readRequested(let id, _): fx.append(.readFailed(id, .fenced))
         case .snapshotRequested(let id, _): fx.append(.snapshotEnded(id, .failed("this node has stopped itself")))
         case .bootstrapRequested: fx.append(.formation(.refused("this node has stopped itself")))
         case .changeRequested(let id, _): fx.append(.changeEnded(id, .rejected(.fenced)))
@@ -284,6 +292,7 @@ package struct RaftEngine: Hashable, Sendable {
         replacesLog: Bool = false, _ fx: inout Effects
     ) -> WriteID {
         hard.commitHint = max(hard.commitHint, commitIndex)
+        forgetOldPromises()
         let brought = repairs.isEmpty ? entries : repairs
         let first = replacesLog ? LogIndex(1) : brought.isEmpty ? nil : brought.firstIndex
         let id = log.submit(firstIndex: first, changesHardState: hardStateChanged)

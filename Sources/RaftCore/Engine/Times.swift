@@ -40,6 +40,26 @@ package struct Times: Sendable {
         var departBy = Instant.distantFuture
         /// When the throttle lets the next chunk of a snapshot go.
         var nextChunk = Instant.origin
+        /// A heartbeat, and an AppendEntries request, that were sent and not answered: by them the lease is renewed (rule R4).
+        var beat: Sent?
+        var request: Sent?
+        /// When the last of what it acknowledged was sent, at the earliest, and for how long it promised to vote for nobody
+        /// else then.
+        var acknowledged: Instant?
+        var promise: UInt64 = 0
+    }
+
+    /// A message by its number, and when that number was first used.
+    struct Sent: Sendable {
+        var number: UInt64
+        var at: Instant
+    }
+
+    /// What a leader has confirmed to this follower: all that was committed at `asked`, by this server's clock, is at or
+    /// below the index.
+    struct Confirmation: Sendable {
+        var asked: Instant
+        var index: LogIndex
     }
 
     /// A write that storage has not answered.
@@ -75,6 +95,16 @@ package struct Times: Sendable {
     var transfers = Instant.distantFuture
     /// When this follower last heard from the leader of its term (rule V9).
     var lastLeaderContact: Instant?
+    /// Until then this voter votes for nobody else: it promised so to the leader of `promiseTerm` (rule R4).
+    var promiseEnds = Instant.origin
+    var promiseTerm = Term.zero
+    /// Until then a promise from before this start may hold (rule R6).
+    var abstainsUntil = Instant.origin
+    /// When reads that ask the leader are asked for again.
+    var followerReads = Instant.distantFuture
+    /// The last confirmation whose index is ordered to be applied, and a later one whose index is not (rule R7).
+    var visible: Confirmation?
+    var coming: Confirmation?
     /// By slot, on a leader.
     var peers: [Peer] = []
 
@@ -83,7 +113,7 @@ package struct Times: Sendable {
     var next: Instant {
         min(
             min(min(election, heartbeat), min(commitNotice, formation)),
-            min(waiters, min(min(change, transfer), min(snapshot, transfers))))
+            min(min(waiters, followerReads), min(min(change, transfer), min(snapshot, transfers))))
     }
 }
 

@@ -10,6 +10,7 @@ package import RaftMembership
 /// - instants: `ModelMoment` sets them before each step; which deadlines are armed is kept;
 /// - entries in memory: they are those on disk and in pending writes, which whoever holds those knows; where the cache
 ///   begins is kept;
+/// - leases, promises and reads on followers: they are a matter of clocks, and no model asks for them;
 /// - formation: a model begins with a cluster that was formed.
 ///
 /// Where the membership changes, servers are not alike, and no renaming is applied: what belongs to it names them.
@@ -121,11 +122,11 @@ extension RaftEngine {
         hasher.combine(reads.round)
         hasher.combine(reads.confirmedRound)
         hasher.combine(reads.held.count)
-        for id in reads.held { hasher.combine(id.rawValue) }
+        for read in reads.held { hasher.combine(read.asker.number) }
         for list in [reads.unconfirmed, reads.confirmed] {
             hasher.combine(list.count)
             for read in list {
-                hasher.combine(read.id.rawValue)
+                hasher.combine(read.asker.number)
                 hasher.combine(read.index.rawValue)
                 hasher.combine(read.round)
             }

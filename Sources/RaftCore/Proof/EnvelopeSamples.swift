@@ -54,7 +54,13 @@ package struct EnvelopeSamples: Sendable {
             .appendReply(AppendReply(term: 9, stream: 5, sequence: number, outcome: .conflict(hint: id))),
             .heartbeat(Heartbeat(term: 9, stream: 1, previous: id, leaderCommit: 1, round: number)),
             .heartbeatReply(
-                HeartbeatReply(term: 9, stream: 1, round: number, hasMatch: true, accepted: 12, matched: 11)),
+                HeartbeatReply(
+                    term: 9, stream: 1, round: number, hasMatch: true, accepted: 12, matched: 11, promise: 150)),
+            .readIndex(ReadIndex(term: 9, start: 3, number: number, asked: Instant(nanoseconds: 77))),
+            .readIndexReply(
+                ReadIndexReply(term: 9, start: 3, number: number, asked: Instant(nanoseconds: 77), index: 5)),
+            .readIndexReply(
+                ReadIndexReply(term: 9, start: 3, number: number, asked: Instant(nanoseconds: 77), index: nil)),
         ].map(envelope)
     }
 

@@ -50,6 +50,9 @@ extension RaftEngine {
         case .waiters: times.waiters = now
         case .transfer: times.transfer = now
         }
+        // Promises are a matter of clocks alone, and no safety rule but that of leases rests on them.
+        times.promiseEnds = .origin
+        times.abstainsUntil = .origin
         if times.lastLeaderContact != nil { times.lastLeaderContact = contact }
         for slot in times.peers.indices {
             times.peers[slot] = Times.Peer(

@@ -22,6 +22,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case assumeMatch, hintMovesMatch, acceptEarlierStream, leakInflight, probeWithoutBackoff, ignoreUncommittedCap
     // Reads.
     case readWithoutRound, lateRoundConfirms, forgetReadsOnStepDown, readBeforeApplied
+    case leaseFromReceipt, ignoreDrift, leaseWithoutSecondLook, leaseFromMinority, forgetPromise
+    case keepLeaseAfterTransfer, voteAfterRestart, readAtOwnCommit, ageFromLeader, answerUnconfirmed
     // Membership.
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
     case leaveReturnedOut, joinTheDead

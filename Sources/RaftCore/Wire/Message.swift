@@ -45,6 +45,8 @@ package enum Message: Hashable, Sendable {
     case installSnapshotReply(InstallSnapshotReply)
     case timeoutNow(TimeoutNow)
     case removed(Removed)
+    case readIndex(ReadIndex)
+    case readIndexReply(ReadIndexReply)
     case logDamaged(LogDamaged)
     case formationQuery(FormationQuery)
     case formationAnswer(FormationAnswer)
@@ -62,6 +64,8 @@ package enum Message: Hashable, Sendable {
         case .installSnapshotReply: "InstallSnapshotReply"
         case .timeoutNow: "TimeoutNow"
         case .removed: "Removed"
+        case .readIndex: "ReadIndex"
+        case .readIndexReply: "ReadIndexReply"
         case .logDamaged: "LogDamaged"
         case .formationQuery: "FormationQuery"
         case .formationAnswer: "FormationAnswer"
@@ -118,6 +122,9 @@ package struct AppendReply: Hashable, Sendable {
     package var stream: UInt32
     package var sequence: UInt64
     package var outcome: Outcome
+    /// For so many nanoseconds, from its receipt of the request on, the sender votes for nobody else (rule R4); zero when it
+    /// promises nothing.
+    package var promise: UInt64 = 0
 }
 
 /// AppendEntries without entries, in a lane of its own (rules L3, P6).
@@ -142,6 +149,8 @@ package struct HeartbeatReply: Hashable, Sendable {
     package var accepted: LogIndex
     /// How far it is durable too (rule L10).
     package var matched: LogIndex
+    /// As in an AppendReply.
+    package var promise: UInt64 = 0
 }
 
 /// "Entries after this cannot be read here": the answer to a request that builds on them (rule D3).
@@ -189,6 +198,25 @@ package struct TimeoutNow: Hashable, Sendable {
 /// "A committed configuration leaves you out" (rule M6).
 package struct Removed: Hashable, Sendable {
     package var configuration: LogID
+}
+
+/// "Up to where must I have applied, to read what is committed now?" (D§6.4): asked once for all reads that wait (rule R7).
+package struct ReadIndex: Hashable, Sendable {
+    package var term: Term
+    /// Which start of the sender it is, and which question of that start: an answer counts for this one only (rule R2).
+    package var start: UInt64
+    package var number: UInt64
+    /// The sender's own clock, which is repeated in the answer: what is read by it is at most so old.
+    package var asked: Instant
+}
+
+package struct ReadIndexReply: Hashable, Sendable {
+    package var term: Term
+    package var start: UInt64
+    package var number: UInt64
+    package var asked: Instant
+    /// The commit index when the question came; a quorum has confirmed since that the sender led then. Nil: it does not lead.
+    package var index: LogIndex?
 }
 
 /// "Are you pristine?" (rule M9).

@@ -9,9 +9,9 @@ public import RaftMembership
 /// | 1 | VoteRequest | term 8, round 8, pre-vote 1, last term 8, last index 8, transferred from term 8 (zero for none) |
 /// | 2 | VoteReply | term 8, asked term 8, round 8, pre-vote 1, granted 1 |
 /// | 3 | AppendEntries | term 8, stream 4, sequence 8, previous term 8, previous index 8, commit 8, count 4, entries |
-/// | 4 | AppendReply | term 8, stream 4, sequence 8, outcome 1 (0 matched, 1 conflict), term 8 (0 when matched), index 8 |
+/// | 4 | AppendReply | term 8, stream 4, sequence 8, outcome 1 (0 matched, 1 conflict), term 8 (0 when matched), index 8, promise 8 |
 /// | 5 | Heartbeat | term 8, stream 4, previous term 8, previous index 8, commit 8, round 8 |
-/// | 6 | HeartbeatReply | term 8, stream 4, round 8, has match 1, accepted 8, matched 8 |
+/// | 6 | HeartbeatReply | term 8, stream 4, round 8, has match 1, accepted 8, matched 8, promise 8 |
 /// | 7 | FormationQuery | nonce 8 |
 /// | 8 | FormationAnswer | nonce 8, cluster 16 (zero when pristine) |
 /// | 9 | Adopt | cluster 16 |
@@ -19,7 +19,9 @@ public import RaftMembership
 /// | 11 | Removed | configuration's term 8, configuration's index 8 |
 /// | 12 | InstallSnapshot | term 8, stream 4, offset 8, snapshot (4-byte length and `Snapshot.encoded`), bytes (4-byte length and bytes) |
 /// | 13 | InstallSnapshotReply | term 8, stream 4, last term 8, last index 8, size 8, checksum 4, outcome 1 (0 wants, 1 installed), offset or index 8 |
-/// | 14 | LogDamaged | term 8, stream 4, intact term 8, intact index 8, lost snapshot's index 8 (zero for none) |
+/// | 14 | ReadIndex | term 8, start 8, number 8, asked 8 |
+/// | 15 | ReadIndexReply | term 8, start 8, number 8, asked 8, leads 1, index 8 (0 when it does not lead) |
+/// | 16 | LogDamaged | term 8, stream 4, intact term 8, intact index 8, lost snapshot's index 8 (zero for none) |
 ///
 /// Entries stand as `EntryHeader` describes them, from index previous + 1 on.
 public enum MessageCodec {
@@ -77,6 +79,7 @@ public enum MessageCodec {
                 write(true)
                 write(hint)
             }
+            writer.write(message.promise)
         case .heartbeat(let message):
             writer.write(UInt8(5))
             writer.write(message.term.rawValue)
@@ -92,6 +95,7 @@ public enum MessageCodec {
             write(message.hasMatch)
             writer.write(message.accepted.rawValue)
             writer.write(message.matched.rawValue)
+            writer.write(message.promise)
         case .formationQuery(let message):
             writer.write(UInt8(7))
             writer.write(message.nonce)
@@ -112,7 +116,7 @@ public enum MessageCodec {
             writer.write(UInt8(11))
             write(message.configuration)
         case .logDamaged(let message):
-            writer.write(UInt8(14))
+            writer.write(UInt8(16))
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             write(message.intact)
@@ -139,6 +143,20 @@ public enum MessageCodec {
                 write(true)
                 writer.write(index.rawValue)
             }
+        case .readIndex(let message):
+            writer.write(UInt8(14))
+            writer.write(message.term.rawValue)
+            writer.write(message.start)
+            writer.write(message.number)
+            writer.write(message.asked.rawValue)
+        case .readIndexReply(let message):
+            writer.write(UInt8(15))
+            writer.write(message.term.rawValue)
+            writer.write(message.start)
+            writer.write(message.number)
+            writer.write(message.asked.rawValue)
+            write(message.index != nil)
+            writer.write(message.index?.rawValue ?? 0)
         }
         return (writer.bytes, .empty)
     }
@@ -210,7 +228,8 @@ public enum MessageCodec {
             return .appendReply(
                 AppendReply(
                     term: term, stream: stream, sequence: sequence,
-                    outcome: isConflict ? .conflict(hint: id) : .matched(id.index)))
+                    outcome: isConflict ? .conflict(hint: id) : .matched(id.index),
+                    promise: try reader.readBounded()))
         case 5:
             return .heartbeat(
                 Heartbeat(
@@ -221,7 +240,7 @@ public enum MessageCodec {
                 HeartbeatReply(
                     term: try readTerm(&reader), stream: try reader.read(), round: try reader.read(),
                     hasMatch: try reader.readBool(), accepted: try readIndex(&reader),
-                    matched: try readIndex(&reader)))
+                    matched: try readIndex(&reader), promise: try reader.readBounded()))
         case 7:
             return .formationQuery(FormationQuery(nonce: try reader.read()))
         case 8:
@@ -263,6 +282,20 @@ public enum MessageCodec {
                     term: term, stream: stream, snapshot: id,
                     outcome: isInstalled ? .installed(LogIndex(number)) : .wants(number)))
         case 14:
+            return .readIndex(
+                ReadIndex(
+                    term: try readTerm(&reader), start: try reader.read(), number: try reader.read(),
+                    asked: Instant(nanoseconds: try reader.read())))
+        case 15:
+            let term = try readTerm(&reader)
+            let start: UInt64 = try reader.read()
+            let number: UInt64 = try reader.read()
+            let asked = Instant(nanoseconds: try reader.read())
+            let leads = try reader.readBool()
+            let index = try readIndex(&reader)
+            return .readIndexReply(
+                ReadIndexReply(term: term, start: start, number: number, asked: asked, index: leads ? index : nil))
+        case 16:
             return .logDamaged(
                 LogDamaged(
                     term: try readTerm(&reader), stream: try reader.read(), intact: try readID(&reader),

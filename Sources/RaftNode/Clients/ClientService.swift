@@ -13,7 +13,7 @@ package protocol ClientService: Sendable {
     ///   - hasRoom: asked just before the answer is made; without room the query ends as overloaded.
     ///   - completion: may be called by an applier, so what it does must be short.
     func query(
-        _ query: [UInt8], isStale: Bool, hasRoom: @escaping @Sendable () -> Bool,
+        _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void)
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void)

@@ -149,13 +149,11 @@ final class ClientSession: ChannelDuplexHandler {
                 }
             }
         case .query(let query, let consistency):
-            guard ReadConsistency.all.contains(consistency) else {
+            guard let guarantee = ReadGuarantee(consistency) else {
                 return reply(unsupported("\(consistency.name) of a query"))
             }
-            // No node grants leases or lets followers answer yet, so both are answered as linearizable: a node that does
-            // not lead refuses.
             let unread = unread
-            hub.service.query(query, isStale: consistency == .stale, hasRoom: { unread.hasRoom }) { result in
+            hub.service.query(query, guarantee, hasRoom: { unread.hasRoom }) { result in
                 switch result {
                 case .success(let bytes):
                     unread.add(bytes.count)

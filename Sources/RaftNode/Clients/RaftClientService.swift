@@ -23,7 +23,7 @@ struct RaftClientService: ClientService {
     }
 
     func query(
-        _ query: [UInt8], isStale: Bool, hasRoom: @escaping @Sendable () -> Bool,
+        _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
     ) {
         @Sendable func answer(_ result: Result<AnyStateMachine, RaftError>) {
@@ -36,7 +36,7 @@ struct RaftClientService: ClientService {
             case .failure(let error): completion(.failure(error))
             }
         }
-        if isStale { raft.readStale { answer($0) } } else { raft.read { answer($0) } }
+        raft.read(guarantee) { answer($0) }
     }
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void) {

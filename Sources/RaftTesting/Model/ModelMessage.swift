@@ -133,6 +133,7 @@ extension ModelMessage {
             hasher.combine(message.configuration.index.rawValue)
         case .formationQuery, .formationAnswer, .adopt:
             preconditionFailure("a model begins with a cluster that was formed")
+        case .readIndex, .readIndexReply: preconditionFailure("only leaders are asked to read in a model")
         }
         return hasher.value
     }

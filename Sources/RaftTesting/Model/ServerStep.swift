@@ -183,7 +183,7 @@ struct ServerStep {
                     landmarks.insert(ModelLandmarks(.abandoned))
                 }
                 ghost.proposals.removeAll { $0.index > index }
-            case .readReady(let id): endRead(id, isAnswered: true)
+            case .readReady(let id, _): endRead(id, isAnswered: true)
             case .readFailed(let id, _): endRead(id, isAnswered: false)
             case .fence(let reason) where !landmarks.contains(ModelLandmarks(.unknownKind)):
                 fail("no healthy server stops itself", reason)

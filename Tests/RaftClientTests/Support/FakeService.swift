@@ -11,7 +11,7 @@ final class FakeService: ClientService {
     private struct State {
         var isEcho = false
         var proposals: [(command: [UInt8], completion: @Sendable (ProposalResult) -> Void)] = []
-        var queries: [(query: [UInt8], isStale: Bool)] = []
+        var queries: [(query: [UInt8], guarantee: ReadGuarantee)] = []
         var bootstraps: [[NodeID: [String]]] = []
         var changes: [[MembershipChange]] = []
     }
@@ -21,7 +21,7 @@ final class FakeService: ClientService {
     init(echo: Bool = false) { state.withLock { $0.isEcho = echo } }
 
     var waiting: [[UInt8]] { state.withLock { $0.proposals.map(\.command) } }
-    var queries: [(query: [UInt8], isStale: Bool)] { state.withLock { $0.queries } }
+    var queries: [(query: [UInt8], guarantee: ReadGuarantee)] { state.withLock { $0.queries } }
     var bootstraps: [[NodeID: [String]]] { state.withLock { $0.bootstraps } }
 
     var changes: [[MembershipChange]] { state.withLock { $0.changes } }
@@ -41,10 +41,10 @@ final class FakeService: ClientService {
     }
 
     func query(
-        _ query: [UInt8], isStale: Bool, hasRoom: @escaping @Sendable () -> Bool,
+        _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
     ) {
-        state.withLock { $0.queries.append((query, isStale)) }
+        state.withLock { $0.queries.append((query, guarantee)) }
         completion(.success(query))
     }
 

@@ -50,7 +50,7 @@ enum Samples {
 
     static let requests: [(name: String, request: ClientRequest)] = [
         ("propose", .propose([0xAA, 0xBB])),
-        ("query", .query([0xCC], .stale)),
+        ("query", .query([0xCC], .stale)), ("query-bounded", .query([0xCC], .stale(atMost: .milliseconds(1500)))),
         ("status-request", .status),
         ("members-request", .members),
         (

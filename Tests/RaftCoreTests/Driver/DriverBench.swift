@@ -51,8 +51,8 @@ final class DriverBench {
                 MachineApplier(
                     machine: ListMachine(isInline: isInline), applied: 0,
                     lane: isInline ? environment.driver : environment.machine, isInline: isInline, storage: storage,
-                    group: .first, configuration: RaftConfiguration(),
-                    report: { [weak driver] in driver?.post(.machine($0)) })
+                    group: .first, configuration: RaftConfiguration(), gate: driver.readGate,
+                    report: { [weak driver] in driver?.take($0) })
             },
             onFailure: { failures.append(.failure($0)) })
         driver.post(.started)
@@ -120,8 +120,8 @@ final class DriverBench {
         }
     }
 
-    func read() {
-        driver.wake(driver.mailbox.post(read: TypedRead<ListMachine> { [reads] in reads.append($0) }))
+    func read(_ kind: ReadKind = .linearizable) {
+        driver.wake(driver.mailbox.post(read: TypedRead<ListMachine>(kind) { [reads] in reads.append($0) }))
     }
 
     /// A shutdown; true when it was reported.

@@ -49,7 +49,16 @@ extension [Effect] {
     var writes: [StorageBatch] { compactMap { if case .persist(let batch, _) = $0 { batch } else { nil } } }
     var applies: [LogIndex] { compactMap { if case .apply(let index) = $0 { index } else { nil } } }
     var fences: [String] { compactMap { if case .fence(let reason) = $0 { reason } else { nil } } }
-    var readies: [ReadID] { compactMap { if case .readReady(let id) = $0 { id } else { nil } } }
+    var readies: [ReadID] { compactMap { if case .readReady(let id, _) = $0 { id } else { nil } } }
+    /// On what reads are answered.
+    var proofs: [ReadProof] { compactMap { if case .readReady(_, let proof) = $0 { proof } else { nil } } }
+    var readRejections: [Rejection] { compactMap { if case .readFailed(_, let why) = $0 { why } else { nil } } }
+    var questions: [ReadIndex] {
+        messages.compactMap { if case .readIndex(let question) = $0 { question } else { nil } }
+    }
+    var readIndices: [ReadIndexReply] {
+        messages.compactMap { if case .readIndexReply(let reply) = $0 { reply } else { nil } }
+    }
     var failedReads: [ReadID] { compactMap { if case .readFailed(let id, _) = $0 { id } else { nil } } }
     var abandoned: [LogIndex] { compactMap { if case .abandon(let index) = $0 { index } else { nil } } }
     var events: [EngineEvent] { compactMap { if case .trace(let event) = $0 { event } else { nil } } }

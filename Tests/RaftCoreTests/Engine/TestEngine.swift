@@ -55,13 +55,13 @@ struct TestEngine {
     /// term is that of the last entry unless given.
     init(
         _ id: UInt64 = 1, log terms: [Term] = [], _ configurations: Membership..., term: Term? = nil,
-        votedFor: UInt64? = nil, commit: LogIndex = .zero, seed: UInt64 = 1,
+        votedFor: UInt64? = nil, commit: LogIndex = .zero, promise: UInt64 = 0, seed: UInt64 = 1,
         configuration: RaftConfiguration = RaftConfiguration()
     ) throws {
         let log = Self.log(terms, configurations.isEmpty ? [Self.three] : configurations)
         let hard = HardState(
             cluster: Self.cluster, member: Self.member(id), term: term ?? terms.last ?? 1,
-            votedFor: votedFor.map(Self.member), commitHint: commit)
+            votedFor: votedFor.map(Self.member), commitHint: commit, largestPromise: promise)
         let disk = MemoryStorage()
         try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
         try self.init(disk: disk, seed: seed, configuration: configuration)
@@ -200,6 +200,13 @@ struct TestEngine {
             AppendEntries(
                 term: term, stream: stream, sequence: sequence, previous: previous, leaderCommit: commit,
                 entries: builder.finish()))
+    }
+
+    /// What a candidate of `term` asks for.
+    func voteRequest(_ term: Term, isPreVote: Bool = false, transferredFrom: Term = .zero) -> Message {
+        .voteRequest(
+            VoteRequest(
+                term: term, round: 1, isPreVote: isPreVote, last: Self.id(9, 9), transferredFrom: transferredFrom))
     }
 
     func heartbeat(

@@ -26,16 +26,20 @@ enum Samples {
         .appendEntries(
             AppendEntries(
                 term: 3, stream: 6, sequence: 7, previous: LogID(term: 2, index: 4), leaderCommit: 1, entries: .empty)),
-        .appendReply(AppendReply(term: 3, stream: 6, sequence: 7, outcome: .matched(8))),
+        .appendReply(AppendReply(term: 3, stream: 6, sequence: 7, outcome: .matched(8), promise: 0x33)),
         .appendReply(AppendReply(term: 3, stream: 6, sequence: 7, outcome: .conflict(hint: LogID(term: 2, index: 4)))),
         .heartbeat(Heartbeat(term: 3, stream: 6, previous: LogID(term: 2, index: 4), leaderCommit: 1, round: 9)),
-        .heartbeatReply(HeartbeatReply(term: 3, stream: 6, round: 9, hasMatch: true, accepted: 5, matched: 4)),
+        .heartbeatReply(
+            HeartbeatReply(term: 3, stream: 6, round: 9, hasMatch: true, accepted: 5, matched: 4, promise: 0x44)),
         .formationQuery(FormationQuery(nonce: 0x1122)),
         .formationAnswer(FormationAnswer(nonce: 0x1122, cluster: nil)),
         .formationAnswer(FormationAnswer(nonce: 0x1122, cluster: cluster)),
         .adopt(Adopt(cluster: cluster)),
         .timeoutNow(TimeoutNow(term: 3, last: LogID(term: 2, index: 9))),
         .removed(Removed(configuration: LogID(term: 2, index: 9))),
+        .readIndex(ReadIndex(term: 3, start: 2, number: 7, asked: Instant(nanoseconds: 0x55))),
+        .readIndexReply(ReadIndexReply(term: 3, start: 2, number: 7, asked: Instant(nanoseconds: 0x55), index: 9)),
+        .readIndexReply(ReadIndexReply(term: 3, start: 2, number: 7, asked: Instant(nanoseconds: 0x55), index: nil)),
     ]
 
     static func envelope(_ message: Message) -> Envelope {

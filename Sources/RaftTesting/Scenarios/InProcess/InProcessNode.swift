@@ -26,7 +26,7 @@ struct InProcessNode: Sendable {
     /// What the machine holds: linearizably, or as it stands.
     func contents(isStale: Bool, within nanoseconds: UInt64) async -> [String: String]? {
         let answer = await answer(within: nanoseconds) { completion in
-            if isStale { raft.readStale(completion: completion) } else { raft.read(completion: completion) }
+            raft.read(isStale ? .stale : .linearizable, completion: completion)
         }
         return try? answer?.get().values
     }

@@ -142,7 +142,7 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
             if node == nil {
                 raft.read { found.value = (try? $0.get())?.machine.values }
             } else {
-                raft.readStale { found.value = (try? $0.get())?.machine.values }
+                raft.read(.stale) { found.value = (try? $0.get())?.machine.values }
             }
             try run(for: 2_000_000_000) { found.value != nil }
         }

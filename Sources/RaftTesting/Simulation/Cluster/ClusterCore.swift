@@ -51,6 +51,11 @@ final class ClusterCore: @unchecked Sendable {
                 clock: SimulatedClock(now: now, offset: random.next(in: 0...1 << 40)),
                 random: SeededRandom(seed: seed, of: .server, index), nodes: options.servers)
         }
+        for node in nodes where options.clockDrift > 0 {
+            var clocks = SeededRandom(seed: seed, of: .clocks, node.index + 1)
+            let drift = min(options.clockDrift, 100) * 1000
+            node.clock.run(at: clocks.next(in: 1_000_000 - drift...1_000_000 + drift), from: now)
+        }
         properties = SafetyProperties(world: world, nodes: nodes, options: options)
         world.deliver = { [unowned self] in deliver($0) }
         if options.isFormed { try form(&random) }
@@ -236,6 +241,8 @@ extension Message {
         case .installSnapshotReply: .installSnapshotReply
         case .timeoutNow: .timeoutNow
         case .removed: .removed
+        case .readIndex: .readIndex
+        case .readIndexReply: .readIndexReply
         case .logDamaged: .logDamaged
         case .formationQuery: .formationQuery
         case .formationAnswer: .formationAnswer

@@ -19,6 +19,8 @@ public struct ClusterOptions: Sendable {
     public var applyDelay: ClosedRange<UInt64> = 10_000...500_000
     /// The machine runs on the driver's own lane.
     public var appliesInline = false
+    /// How fast or slow a server's clock may run from the start, at most a hundred.
+    public var clockDrift: UInt64 = 0
     public var configuration = RaftConfiguration()
 
     public init() {}

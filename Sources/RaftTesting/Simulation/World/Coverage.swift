@@ -4,7 +4,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Messages that arrived.
     case preVoteRequest, preVoteReply, voteRequest, voteReply, appendEntries, appendReply, heartbeat, heartbeatReply
     case timeoutNow, removed, installSnapshot, installSnapshotReply, logDamaged
-    case formationQuery, formationAnswer, adopt
+    case formationQuery, formationAnswer, adopt, readIndex, readIndexReply
     // What the network did.
     case messageLost, messageDoubled, messageLate, messageClogged
     // Changes of role.
@@ -19,6 +19,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case conflict, truncation, readFromStorage, recoveredEntries, voteRefused
     // Calls.
     case proposalCommitted, proposalRejected, proposalUnknown, proposalOverloaded, readAnswered, readFailed
+    case leaseRead, leaseReadByRound, followerRead, staleRead, staleReadRefused, votesWithheld
     case callTimedOut
     // Clusters.
     case clusterFormed
@@ -34,6 +35,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Faults.
     case faultCrash, faultCrashLeader, faultCrashAtEffect, faultCrashAll, faultRestart, faultPartition
     case faultPartitionLeader, faultCutOneWay, faultPartialPartition, faultClog, faultSlowLink, faultLoss
+    case faultMinorityLeader, faultPromiserRestart, faultDeafTransfer
     case faultDuplication, faultReconnect, faultSlowDisk, faultHangingDisk, faultFailingSync, faultFullDisk
     case faultPause, faultPauseLeader, faultClockJump, faultClockDrift, faultMachineFailure, faultRot, faultWipe
     case faultChangeMembership, faultTransfer, faultStepDown, faultSnapshot, faultCompact

@@ -38,6 +38,10 @@ extension Message {
             "\(name) term \(message.term) stream \(message.stream) intact \(message.intact) "
                 + "lost snapshot \(message.lostSnapshot)"
         case .removed(let message): "\(name) by \(message.configuration)"
+        case .readIndex(let question): "\(name) term \(question.term) question \(question.start).\(question.number)"
+        case .readIndexReply(let reply):
+            "\(name) term \(reply.term) question \(reply.start).\(reply.number) "
+                + (reply.index.map { "read at \($0)" } ?? "does not lead")
         case .formationQuery(let query): "\(name) \(query.nonce)"
         case .formationAnswer(let answer): "\(name) \(answer.nonce) \(answer.cluster.map { "\($0)" } ?? "pristine")"
         case .adopt(let adopt): "\(name) \(adopt.cluster)"
@@ -130,6 +134,19 @@ extension Message {
         case .removed(let message):
             body(11 << 8)
             id(message.configuration)
+        case .readIndex(let question):
+            body(14 << 8)
+            body(question.term.rawValue)
+            body(question.start)
+            body(question.number)
+            body(question.asked.rawValue)
+        case .readIndexReply(let reply):
+            body(15 << 8 | (reply.index == nil ? 0 : 1))
+            body(reply.term.rawValue)
+            body(reply.start)
+            body(reply.number)
+            body(reply.asked.rawValue)
+            body(reply.index?.rawValue ?? 0)
         case .formationQuery(let query):
             body(7 << 8)
             body(query.nonce)

@@ -50,4 +50,6 @@ enum RandomOwner: UInt64 {
     /// What becomes of a server between its processes.
     case server
     case client, administrator
+    /// How true clocks are.
+    case clocks
 }
