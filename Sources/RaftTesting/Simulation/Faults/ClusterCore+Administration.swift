@@ -65,7 +65,7 @@ extension ClusterCore {
         }
     }
 
-    private func transfer(_ life: SimulatedLife, _ driver: Driver, to target: NodeID?, givesUp: Bool) {
+    func transfer(_ life: SimulatedLife, _ driver: Driver, to target: NodeID?, givesUp: Bool) {
         let number = begin(life, "a transfer of leadership")
         driver.requestTransfer(to: target, givesUp: givesUp) { [unowned self] result in
             guard end(number) else { return }

@@ -21,6 +21,7 @@ extension ClusterCore {
         case .partition, .partitionLeader, .cutOneWay, .partialPartition, .clog, .slowLink, .loss, .duplication,
             .reconnect:
             strikeNetwork(fault, node, leader)
+        case .minorityLeader, .promiserRestart, .deafTransfer: strikeLease(fault, leader)
         case .slowDisk, .hangingDisk, .failingSync, .fullDisk: strikeDisk(fault, fault.salt % 3 == 0 ? leader : node)
         case .clockJump: jump(node, by: fault.span)
         case .clockDrift: node.clock.run(at: 900_000 + fault.salt % 200_001, from: world.now)
@@ -99,7 +100,11 @@ extension ClusterCore {
         case .duplication: network.weather.duplication = 100 + fault.salt % 400
         default: break
         }
-        world.after(fault.kind == .reconnect ? 0 : fault.span) { [unowned self] in
+        endNetworkFault(after: fault.kind == .reconnect ? 0 : fault.span)
+    }
+
+    func endNetworkFault(after span: UInt64) {
+        world.after(span) { [unowned self] in
             network.heal()
             // A fault may end after all faults were ended.
             network.weather.loss = usualWeather.loss
@@ -108,7 +113,7 @@ extension ClusterCore {
         }
     }
 
-    private func cutBothWays(_ first: Int, _ second: Int) {
+    func cutBothWays(_ first: Int, _ second: Int) {
         network.cut(first, second)
         network.cut(second, first)
     }

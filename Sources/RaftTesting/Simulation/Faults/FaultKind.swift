@@ -4,6 +4,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case crash, crashLeader, crashAtEffect, crashAll, restart, pause, pauseLeader
     // Network.
     case partition, partitionLeader, cutOneWay, partialPartition, clog, slowLink, loss, duplication, reconnect
+    // Against leases: the leader is left with a minority; cut off when who promised it a vote has just restarted, or when it
+    // has just handed over.
+    case minorityLeader, promiserRestart, deafTransfer
     // Disks.
     case slowDisk, hangingDisk, failingSync, fullDisk
     // Clocks.
@@ -35,6 +38,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
         case .loss: .faultLoss
         case .duplication: .faultDuplication
         case .reconnect: .faultReconnect
+        case .minorityLeader: .faultMinorityLeader
+        case .promiserRestart: .faultPromiserRestart
+        case .deafTransfer: .faultDeafTransfer
         case .slowDisk: .faultSlowDisk
         case .hangingDisk: .faultHangingDisk
         case .failingSync: .faultFailingSync
@@ -56,7 +62,7 @@ public enum FaultKind: String, CaseIterable, Sendable {
     }
 
     /// Asks something of who leads or belongs, which nobody does where damage is counted on.
-    var isAdministration: Bool { [.changeMembership, .transfer, .stepDown].contains(self) }
+    var isAdministration: Bool { [.changeMembership, .transfer, .stepDown, .deafTransfer].contains(self) }
     var isDamage: Bool { [.wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
 }
 

@@ -5,6 +5,8 @@ public struct SimulationPlan: Sendable {
     public let seed: UInt64
     public var cluster: ClusterOptions
     public var clients: Int
+    /// How many of them, the last ones, only read by lease: they wait for no quorum, so that they see how long a lease lasts.
+    public var leaseReaders: Int
     /// Between two calls of a client, in nanoseconds.
     public var thinkTime: ClosedRange<UInt64>
     /// After some twenty calls a client rests for so many nanoseconds, once there were many, so that there are lulls;
@@ -29,6 +31,7 @@ public struct SimulationPlan: Sendable {
         var worlds = random.fork()
         cluster = options ?? ClusterOptions(&worlds)
         clients = Int(random.next(in: 2...6))
+        leaseReaders = clients > 3 ? 1 : 0
         thinkTime = random.pick([1_000_000...200_000_000, 50_000_000...600_000_000, 100_000...20_000_000])
         rest = random.pick([Self.second...6 * Self.second, 2 * Self.second...10 * Self.second])
         // Few who do not take their time anyway do without: a seed is about faults more than about calls.
@@ -51,7 +54,12 @@ public struct SimulationPlan: Sendable {
             if random.chance(700) {
                 everyday += [.changeMembership, .changeMembership, .changeMembership, .changeMembership]
             }
-            everyday += [.transfer, .stepDown]
+            everyday += [.transfer, .stepDown, .deafTransfer]
+        }
+        trustClocks(&everyday)
+        if options == nil, seed % 8 == 3 {
+            besiegeLeases(&random, &everyday, &pace)
+            damages = 0
         }
         // Never more at once than a quorum can do without.
         if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }

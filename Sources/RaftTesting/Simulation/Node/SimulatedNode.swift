@@ -43,6 +43,8 @@ final class SimulatedNode: @unchecked Sendable {
     var formation: StorageBatch?
     /// What may be on its disk; nil before its first start.
     var wholes: WholeWrites?
+    /// What it promised its leader, by its own clock; no restart takes it back.
+    var promise = GivenPromise()
     /// Campaigns since it last knew of a leader.
     var campaigns = 0
     /// When each write of this life that is not on disk yet was submitted, by its own clock; oldest first.
@@ -91,6 +93,14 @@ enum Damage: String, Sendable {
     case emptied
     /// Its peers tell it.
     case rolledBackWithMark
+}
+
+/// A voter's word to vote for nobody else (rule R4).
+struct GivenPromise {
+    var until = Instant.origin
+    var term = Term.zero
+    /// The process that gave it.
+    var life = 0
 }
 
 /// What was last seen of a process.

@@ -128,5 +128,6 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         EventKind.snapshotTaken.name: .snapshotTaken, EventKind.snapshotInstalled.name: .snapshotInstalled,
         EventKind.snapshotFailed.name: .snapshotFailed, EventKind.clusterFormed.name: .clusterFormed,
         EventKind.diskStalled.name: .diskStalled, EventKind.memberReturned.name: .returned,
+        EventKind.votesWithheld.name: .votesWithheld,
     ]
 }

@@ -10,6 +10,7 @@ extension SafetyProperties {
             fail("M10", "\(node.id) takes part with data that are \(damage.rawValue): \(envelope.message.summary)")
             return
         }
+        checkPromise(envelope, from: node)
         guard let hard = node.disk.image.hardState else { return }
         let id = node.id
         if case .voteRequest(let request) = envelope.message { candidates[envelope.from] = request }

@@ -35,6 +35,10 @@ final class SafetyProperties {
     /// The last entry of which a client was told that it is committed, and was so before that client could know.
     var highestAcknowledged = LogIndex.zero
     private(set) var leaderChanges = 0
+    /// The highest term that was ever led.
+    private(set) var highestLedTerm = Term.zero
+    /// By index, when it was committed.
+    private(set) var committedAt: [Instant] = []
 
     struct Leadership {
         var member: Member
@@ -66,6 +70,7 @@ final class SafetyProperties {
 
     func noteCommitted(_ entry: EntryBatch, in term: Term) {
         committed.append(entry)
+        committedAt.append(world.now)
         committedTerms.append(entry.id(at: 0))
         leadersTerms.append(LogID(term: max(term, leadersTerms.last.term), index: entry.firstIndex))
     }
@@ -103,6 +108,7 @@ final class SafetyProperties {
     func noteLeader(_ leadership: Leadership, term: Term) {
         leaders[term] = leadership
         leaderChanges += 1
+        highestLedTerm = max(highestLedTerm, term)
         world.coverage.add(.leaderChanged)
     }
 }

@@ -25,6 +25,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         var invoked: UInt64
         /// The command as it stands in the log; nil for a read.
         var payload: [UInt8]?
+        var reading = ReadKind.linearizable
         /// What a read must see (rule R1).
         var mustSee: LogIndex
         var life: SimulatedLife
@@ -82,25 +83,62 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
             next(client)
             return
         }
-        let operation = workload.nextOperation(of: client, using: &clients[client].random)
-        let number = calls.count
-        var call = Call(
-            client: client, operation: operation, invoked: cluster.now, mustSee: core.properties.highestAcknowledged,
-            life: life)
-        if let command = workload.command(for: operation) {
-            guard let payload = try? Work.Machine.encode(command) else {
-                preconditionFailure("a workload's command can be encoded")
-            }
-            call.payload = payload
-            calls.append(call)
-            clients[client].waitsFor = number
-            raft.propose(encoded: payload, indexed: { [unowned self] in proposed(number, $0) })
-        } else {
-            calls.append(call)
-            clients[client].waitsFor = number
-            raft.read { [unowned self] in read(number, $0) }
+        let operation = nextOperation(of: client)
+        guard workload.command(for: operation) != nil else {
+            read(operation, of: client, at: life, raft)
+            return
         }
+        guard let command = workload.command(for: operation), let payload = try? Work.Machine.encode(command) else {
+            preconditionFailure("a workload's command can be encoded")
+        }
+        let number = begin(operation, of: client, at: life)
+        calls[number].payload = payload
+        raft.propose(encoded: payload, indexed: { [unowned self] in proposed(number, $0) })
+        awaitEnd(of: number)
+    }
+
+    /// Reads of every kind: those that only the leader answers there, the others anywhere.
+    private func read(
+        _ operation: Work.Operation, of client: Int, at life: SimulatedLife,
+        _ raft: SimulatedCluster<Work.Machine>.Node
+    ) {
+        let (kind, isAnywhere) = ReadMix.next(onlyByLease: isLeaseReader(client), using: &clients[client].random)
+        var (life, raft) = (life, raft)
+        let other = core.nodes[clients[client].random.index(below: core.nodes.count)]
+        if isAnywhere, let otherLife = other.life, let otherRaft = cluster.raft(other) {
+            (life, raft) = (otherLife, otherRaft)
+        }
+        let number = begin(operation, of: client, at: life)
+        calls[number].reading = kind
+        raft.read(ReadGuarantee(kind: kind), proven: { [unowned self] in read(number, $0, $1) })
+        awaitEnd(of: number)
+    }
+
+    private func isLeaseReader(_ client: Int) -> Bool { client >= plan.clients - plan.leaseReaders }
+
+    /// Some only read, if the workload does at all.
+    private func nextOperation(of client: Int) -> Work.Operation {
+        var operation = workload.nextOperation(of: client, using: &clients[client].random)
+        var attempts = 0
+        while isLeaseReader(client), workload.command(for: operation) != nil, attempts < 32 {
+            operation = workload.nextOperation(of: client, using: &clients[client].random)
+            attempts += 1
+        }
+        return operation
+    }
+
+    private func begin(_ operation: Work.Operation, of client: Int, at life: SimulatedLife) -> Int {
+        calls.append(
+            Call(
+                client: client, operation: operation, invoked: cluster.now,
+                mustSee: core.properties.highestAcknowledged, life: life))
+        clients[client].waitsFor = calls.count - 1
+        return calls.count - 1
+    }
+
+    private func awaitEnd(of number: Int) {
         guard !calls[number].isSettled else { return }
+        let client = calls[number].client
         clients[client].patienceEnds = core.world.now + clients[client].random.next(in: 2_000_000_000...8_000_000_000)
         watch(client)
     }
@@ -144,22 +182,38 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         }
     }
 
-    private func read(_ number: Int, _ result: Result<WatchedMachine<Work.Machine>, RaftError>) {
+    private func read(
+        _ number: Int, _ result: Result<WatchedMachine<Work.Machine>, RaftError>, _ proof: ReadProof?
+    ) {
         guard end(number) else { return }
         switch result {
         case .success(let watched):
-            if watched.position < calls[number].mustSee {
-                core.world.fail(
-                    "R1",
-                    "node \(calls[number].life.node.id) answers a read at \(watched.position) that must see "
-                        + "\(calls[number].mustSee)")
-            }
+            judge(calls[number], at: watched.position, proof)
             core.world.coverage.add(.readAnswered)
             settle(number, workload.answer(to: calls[number].operation, reading: watched.machine))
         case .failure(let error):
-            core.world.coverage.add(.readFailed)
+            core.world.coverage.add(error.code == .tooStale ? .staleReadRefused : .readFailed)
             reject(number, error)
         }
+    }
+
+    /// What a read rests on, at the moment of its answer.
+    private func judge(_ call: Call, at position: LogIndex, _ proof: ReadProof?) {
+        if case .stale(let age) = call.reading {
+            core.world.coverage.add(.staleRead)
+            core.properties.answeredStale(call.life.node, at: position, atMost: age)
+            return
+        }
+        if proof == .lease { core.properties.answeredByLease(call.life.node) }
+        switch call.reading {
+        case .lease: core.world.coverage.add(proof == .lease ? .leaseRead : .leaseReadByRound)
+        case .follower: core.world.coverage.add(.followerRead)
+        default: break
+        }
+        guard position < call.mustSee else { return }
+        core.world.fail(
+            "R1",
+            "node \(call.life.node.id) answers a \(call.reading) read at \(position) that must see \(call.mustSee)")
     }
 
     // MARK: Its end
@@ -178,14 +232,16 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         guard !call.isSettled else { return }
         calls[number].isSettled = true
         if answer == nil { unknown += 1 } else { completed += 1 }
-        // A read without an answer says nothing.
-        if answer != nil || call.payload != nil {
+        // A read without an answer says nothing, and one that may be old is judged by its age.
+        let mayBeOld = if case .stale = call.reading { true } else { false }
+        if !mayBeOld && (answer != nil || call.payload != nil) {
             history.append(
                 WorkloadRecord(
                     client: call.client, operation: call.operation, answer: answer, invoked: call.invoked,
                     returned: answer == nil ? nil : cluster.now))
         }
-        if answer != nil { clients[call.client].target = call.life.node.index }
+        let isLeaders = call.payload != nil || call.reading == .linearizable || call.reading == .lease
+        if answer != nil, isLeaders { clients[call.client].target = call.life.node.index }
         goOn(number)
     }
 

@@ -122,7 +122,7 @@ extension Message {
             case .installed(let index): body(index.rawValue | 1 << 63)
             }
         case .logDamaged(let message):
-            body(14 << 8)
+            body(16 << 8)
             body(message.term.rawValue)
             body(UInt64(message.stream))
             id(message.intact)
