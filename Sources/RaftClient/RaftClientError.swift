@@ -39,6 +39,11 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
         /// The node was removed from its cluster.
         public static let removed = Code(rawValue: 14)
 
+        /// A follower's read was not confirmed by the leader in time, or the follower is too far behind.
+        public static let unconfirmed = Code(rawValue: 16)
+        /// What the node has is older than the query allows.
+        public static let tooStale = Code(rawValue: 17)
+
         /// No endpoint could be reached, or none that leads, within the time-out.
         public static let unreachable = Code(rawValue: 128)
         /// The connection ended before the answer.
@@ -69,6 +74,8 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .transferFailed: "transferFailed"
             case .snapshotFailed: "snapshotFailed"
             case .removed: "removed"
+            case .unconfirmed: "unconfirmed"
+            case .tooStale: "tooStale"
             case .unreachable: "unreachable"
             case .connectionLost: "connectionLost"
             case .timedOut: "timedOut"
@@ -114,6 +121,8 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .transferFailed: .transferFailed
             case .snapshotFailed: .snapshotFailed
             case .removed: .removed
+            case .unconfirmed: .unconfirmed
+            case .tooStale: .tooStale
             // The outcome, which is told apart, says what the client may do.
             default: error.outcome == .unknown ? .unknown : .failed
             }

@@ -42,6 +42,8 @@ struct ArgumentTests {
         "What cannot be meant is a usage error",
         arguments: [
             ["frob"], ["put", "k"], ["get"], ["get", "k", "--consistency", "fresh"], ["get", "k", "--timeout", "0s"],
+            ["get", "k", "--at-most", "1s"], ["get", "k", "--consistency", "lease", "--at-most", "1s"],
+            ["get", "k", "--consistency", "stale", "--at-most", "0s"], ["list", "--at-most", "1s"],
             ["get", "k", "--output", "xml"], ["bootstrap"], ["bootstrap", "--member", "1=nowhere"],
             ["bootstrap", "--member", "1=unix:/a", "--member", "1=unix:/b"], ["cas", "k", "-", "-"],
             ["put", "k", "v", "w"],

@@ -96,6 +96,10 @@ final class ClientOperation {
         case .overloaded:
             lastError = error
             rest()
+        case .unconfirmed, .tooStale:
+            // Another node may be further on.
+            guard router.options.followsLeader else { return finish(.failure(error)) }
+            retry(after: error, at: address)
         case .stopped, .removed, .notFormed, .connectionLost, .unknown, .failed:
             guard error.outcome == .rejected || request.isRepeatable else { return finish(.failure(error)) }
             guard router.options.followsLeader || error.code == .connectionLost else { return finish(.failure(error)) }
@@ -141,7 +145,8 @@ final class ClientOperation {
         }
         let error = lastError
         let why = error.map { ": \($0.message)" } ?? ""
-        if error?.code == .notLeader || error?.code == .overloaded || error?.code == .notFormed, let error {
+        let telling: [RaftClientError.Code] = [.notLeader, .overloaded, .notFormed, .unconfirmed, .tooStale]
+        if let error, telling.contains(error.code) {
             giveUp(error.code, "\(error.message) (tried \(after))")
         } else {
             giveUp(.unreachable, "no node answered \(after)\(why)")

@@ -13,6 +13,9 @@ struct RaftLimit: Sendable {
 
     static let all: [RaftLimit] = [
         RaftLimit(
+            name: "leaseDrift", path: \.leaseDrift, isBytes: false, range: 0...100,
+            summary: "Percent by which two nodes' clocks may differ in pace, taken off leases; 100 grants none"),
+        RaftLimit(
             name: "maximumCommandBytes", path: \.maximumCommandBytes, isBytes: true, range: 1...1 << 28,
             summary: "A command may not be larger"),
         RaftLimit(

@@ -13,12 +13,11 @@ struct GetCommand: AsyncParsableCommand {
     @Argument(help: "The key.")
     var key: String
 
-    @Option(name: .long, help: "How fresh the value must be: linearizable, lease, follower or stale.")
-    var consistency = ConsistencyArgument(.linearizable)
+    @OptionGroup var freshness: FreshnessOptions
 
     func run() async throws {
         let machine = try global.keyValue()
-        let answer = try await machine.answer(.get(key: Array(key.utf8)), consistency.consistency)
+        let answer = try await machine.answer(.get(key: Array(key.utf8)), freshness.consistency)
         await machine.close()
         guard case .value(let value) = answer else {
             throw Failure(.failed, "the node answered something else than a value")

@@ -16,8 +16,7 @@ struct ListCommand: AsyncParsableCommand {
     @Argument(help: "Only keys that begin so.")
     var prefix: String = ""
 
-    @Option(name: .long, help: "How fresh the values must be: linearizable, lease, follower or stale.")
-    var consistency = ConsistencyArgument(.linearizable)
+    @OptionGroup var freshness: FreshnessOptions
 
     func run() async throws {
         let machine = try global.keyValue()
@@ -27,7 +26,7 @@ struct ListCommand: AsyncParsableCommand {
         while true {
             let answer = try await machine.answer(
                 .list(prefix: Array(prefix.utf8), limit: UInt32(KeyValueLimits.listEntries), after: after),
-                consistency.consistency)
+                freshness.consistency)
             guard case .entries(let entries, let more) = answer else {
                 throw Failure(.failed, "the node answered something else than a list")
             }

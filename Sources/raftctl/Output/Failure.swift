@@ -30,7 +30,9 @@ struct Failure: Error {
         let status: ExitStatus
         switch error.code {
         case _ where isChange && error.outcome == .unknown: status = .unknown
-        case .notLeader, .notFormed, .unreachable, .timedOut, .connectionLost, .stopped, .unknown: status = .unreachable
+        case .notLeader, .notFormed, .unreachable, .timedOut, .connectionLost, .stopped, .unknown,
+            .unconfirmed, .tooStale:
+            status = .unreachable
         case .refused, .formation, .configuration, .tooLarge, .changeRefused: status = .refused
         default: status = .failed
         }

@@ -108,7 +108,8 @@ struct MarkedStorageTests {
         // The data as it was, put back behind the node's back.
         let old = history.images[before - 1]
         let amnesia = try MarkHistory.open(history.data(old), mark: history.last.mark).recover(.first).amnesia
-        #expect(amnesia?.error.code == .amnesiac && amnesia?.mark == (try Self.mark(history.last)))
+        let mark = try Self.mark(history.last)
+        #expect(amnesia?.error.code == .amnesiac && amnesia?.mark == mark)
     }
 
     @Test("The mark of a former life stays until a configuration has the later one (M10)")

@@ -56,13 +56,13 @@ public struct SimulationPlan: Sendable {
             }
             everyday += [.transfer, .stepDown, .deafTransfer]
         }
+        // Never more at once than a quorum can do without.
+        if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         trustClocks(&everyday)
         if options == nil, seed % 8 == 3 {
             besiegeLeases(&random, &everyday, &pace)
             damages = 0
         }
-        // Never more at once than a quorum can do without.
-        if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         while at < Self.longest {
             var kind = random.pick(everyday)
             // Early, so that short runs have their share of it.

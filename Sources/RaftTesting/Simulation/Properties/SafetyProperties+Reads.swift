@@ -20,7 +20,7 @@ extension SafetyProperties {
 
     private func note(_ promise: UInt64, in term: Term, of node: SimulatedNode) {
         guard promise > 0 else { return }
-        if promise > node.disk.trustedHardState?.largestPromise ?? 0 {
+        if promise > node.disk.image.hardState?.largestPromise ?? 0 {
             fail("R6", "\(node.id) promises its vote for \(promise / 1_000_000) ms, which is not durable")
         }
         guard let contact = node.life?.driver?.engine.lastLeaderContact, contact + promise > node.promise.until else {
