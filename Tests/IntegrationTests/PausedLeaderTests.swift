@@ -5,8 +5,10 @@ import Testing
 extension RealProcesses {
     @Suite("A leader that was asleep", .serialized)
     struct PausedLeaderTests {
-        @Test("A leader that was paused while another wrote never answers with the old value (R1, R2)")
-        func pausedLeader() async throws {
+        @Test(
+            "A leader that was paused while another wrote never answers with the old value, by its lease either (R1, R2, R4)",
+            arguments: [ReadConsistency.linearizable, .lease])
+        func pausedLeader(_ consistency: ReadConsistency) async throws {
             let cluster = try ProcessCluster()
             var isGood = false
             defer { cluster.tearDown(keepFiles: !isGood) }
@@ -18,7 +20,7 @@ extension RealProcesses {
                 await client.close()
                 // Connections and questions that reach the sleeper before it wakes, and more just after.
                 let sleeper = try cluster.client([old], followsLeader: false, timeout: .seconds(5))
-                #expect(try await sleeper.get("x") == "old \(round)")
+                #expect(try await sleeper.get("x", consistency: consistency) == "old \(round)")
                 cluster.nodes[old]?.signal(SIGSTOP)
                 let others = cluster.ids.filter { $0 != old }
                 _ = try await cluster.leader(among: others)
@@ -27,10 +29,10 @@ extension RealProcesses {
                 await writer.close()
                 try await withThrowingTaskGroup(of: String?.self) { group in
                     // The group's tasks run at once, so the questions lie in the sleeper's socket when it wakes.
-                    for _ in 0..<16 { group.addTask { try? await sleeper.get("x") } }
+                    for _ in 0..<16 { group.addTask { try? await sleeper.get("x", consistency: consistency) } }
                     _ = try await cluster.status(of: others[0])
                     cluster.nodes[old]?.signal(SIGCONT)
-                    for _ in 0..<16 { group.addTask { try? await sleeper.get("x") } }
+                    for _ in 0..<16 { group.addTask { try? await sleeper.get("x", consistency: consistency) } }
                     for try await answer in group {
                         #expect(answer == nil || answer == "new \(round)", "a stale answer in round \(round)")
                     }

@@ -46,7 +46,7 @@ private final class Outcome: Sendable {
 
     func take(_ report: ApplyReport) {
         switch report {
-        case .applied: break
+        case .applied, .unproven: break
         case .missing(let index):
             state.withLock { $0.failure = StorageError(.damaged, "log entry \(index) is missing") }
         case .failed(let index, let error):
