@@ -26,6 +26,12 @@ public struct SimulationPlan: Sendable {
 
     /// - Parameter options: a world to use instead of the seed's own.
     public init(seed: UInt64, options: ClusterOptions? = nil) {
+        self.init(seed: seed, options: options, mayBesiegeLeases: false)
+    }
+
+    /// - Parameter mayBesiegeLeases: whether one seed in eight is about nothing but leases: many calls in little time, so that it
+    ///   takes a quick storage.
+    init(seed: UInt64, options: ClusterOptions?, mayBesiegeLeases: Bool) {
         var random = SeededRandom(seed: seed ^ 0x5EED)
         self.seed = seed
         var worlds = random.fork()
@@ -59,7 +65,7 @@ public struct SimulationPlan: Sendable {
         // Never more at once than a quorum can do without.
         if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         trustClocks(&everyday)
-        if options == nil, seed % 8 == 3 {
+        if mayBesiegeLeases, options == nil, seed % 8 == 3 {
             besiegeLeases(&random, &everyday, &pace)
             damages = 0
         }
