@@ -123,13 +123,13 @@ struct FileMarkStoreTests {
 
         try place.replace(with: copy)
         let rolledBack = try open()
-        let error = storageError { _ = try rolledBack.recover(.first) }
+        let error = try rolledBack.recover(.first).amnesia?.error
         #expect(error?.code == .amnesiac && error?.message.contains("entry 4@3 was durable") == true)
         rolledBack.close()
 
         unlink(place.environment)
         let emptied = try open()
-        let other = storageError { _ = try emptied.recover(.first) }
+        let other = try emptied.recover(.first).amnesia?.error
         #expect(other?.code == .amnesiac && other?.message.contains("the data directory is empty") == true)
         emptied.close()
 

@@ -98,8 +98,8 @@ struct Opening {
                 let reader = try GroupReader(transaction, path: copy.path)
                 _ = try reader.identity()
                 for group in try reader.groups() {
-                    guard let damage = try reader.recover(group).damage else { continue }
-                    throw StorageError(.damaged, "\(flag), and of the copy \(damage) of group \(group) cannot be read")
+                    guard let fault = try reader.recover(group).fault else { continue }
+                    throw StorageError(.damaged, "\(flag), and of the copy, group \(group), \(fault)")
                 }
             }
         }

@@ -1,4 +1,5 @@
 import RaftMembership
+import RaftMemory
 import Testing
 
 @testable import RaftCore
@@ -12,7 +13,8 @@ struct ReturningTests {
     private func met(_ membership: Membership = TestEngine.three) throws -> (TestEngine, [Effect]) {
         var leader = try TestEngine.leader(1, membership)
         leader.beat([2], times: 8)
-        return (leader, leader.step(.connected(Self.later)))
+        let effects = leader.step(.connected(Self.later))
+        return (leader, effects)
     }
 
     @Test("The former life loses its vote first, and then its place to the later one, a learner (M10)")

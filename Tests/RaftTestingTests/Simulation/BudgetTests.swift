@@ -3,7 +3,7 @@ import Testing
 
 @testable import RaftTesting
 
-/// More damage than today's rules repair (M10, D3).
+/// More loss than a cluster can do without (M10).
 @Suite("Damage over the budget")
 struct BudgetTests {
     /// Three voters and two learners; the disks of these nodes, by index, are emptied one after the other.
@@ -26,13 +26,13 @@ struct BudgetTests {
     func enoughLeft() throws {
         let report = try run(emptying: [0, 3, 4])
         #expect(report.coverage[.enoughLeft] == 1 && report.coverage[.tooFewLeft] == 0)
-        #expect(report.coverage[.refusedAmnesia] >= 3)
+        #expect(report.coverage[.newLife] >= 3)
     }
 
     @Test("What is left and is none says nothing wrong, and its calls end")
     func tooFewLeft() throws {
         let report = try run(emptying: [0, 1])
         #expect(report.coverage[.enoughLeft] == 0 && report.coverage[.tooFewLeft] == 1)
-        #expect(report.coverage[.refusedAmnesia] >= 2)
+        #expect(report.coverage[.newLife] >= 2)
     }
 }

@@ -30,12 +30,12 @@ struct SimulationTests {
 
     /// What must be said of each kind of damage.
     static let damages: [(FaultKind, CoveragePoint)] = [
-        (.rot, .damageRepaired), (.wipe, .refusedAmnesia), (.rollback, .refusedAmnesia),
+        (.rot, .damageRepaired), (.wipe, .newLife), (.rollback, .newLife),
         (.wipeWithMark, .refusedFormation), (.rollbackWithMark, .refusedByPeer),
     ]
 
     @Test(
-        "A server whose data was emptied, put back or has rotted takes no part, and it is said why (M9, M10, D3)",
+        "A server whose data was emptied, put back or has rotted takes no part until that is made good (M9, M10, D3)",
         arguments: damages.indices)
     func damage(position: Int) throws {
         let (kind, saying) = Self.damages[position]

@@ -85,7 +85,9 @@ extension StorageTrial {
             let storage = try opener(directory)
             defer { storage.close() }
             for group in groups {
-                if try storage.recover(group).damage != nil { return }
+                if let tail = try storage.recover(group).damage {
+                    throw StorageError(.damaged, "\(tail) cannot be read")
+                }
                 served.append(group)
             }
             for state in states where try state.difference(from: storage, groups: groups) == nil { return }
