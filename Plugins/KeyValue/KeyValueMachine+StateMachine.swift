@@ -25,6 +25,13 @@ extension KeyValueMachine: QueryableStateMachine {
 
     public static func encode(_ output: KeyValueOutput) -> [UInt8] { output.encoded() }
 
+    public static func encodeOutput(_ output: KeyValueOutput) -> [UInt8]? { output.encoded() }
+
+    /// - Throws: `KeyValueCodingError` when the bytes hold no output.
+    public static func decodeOutput(_ bytes: UnsafeRawBufferPointer) throws -> KeyValueOutput {
+        try KeyValueOutput(decoding: bytes)
+    }
+
     /// - Throws: `KeyValueCodingError` when the bytes hold no query.
     public static func decodeQuery(_ bytes: UnsafeRawBufferPointer) throws -> KeyValueQuery {
         try KeyValueQuery(decoding: bytes)

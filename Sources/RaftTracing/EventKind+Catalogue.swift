@@ -350,6 +350,18 @@ extension EventKind {
             "A client was turned away; the reason says why.")
     }
 
+    @inlinable public static var sessionOpened: EventKind {
+        EventKind(
+            "raft.session.opened", "5ad5d9a4f2e84d0fb2be7b9d1bd0c1b7",
+            "A client session was opened in the log.")
+    }
+
+    @inlinable public static var sessionExpired: EventKind {
+        EventKind(
+            "raft.session.expired", "0f5f0c1b1f0b4d1f9f1e6d2c8f8b7a43",
+            "Client sessions expired, unused or to make room; their clients must open others. The count says how many.")
+    }
+
     // MARK: The node
 
     @inlinable public static var nodeStarted: EventKind {
@@ -396,7 +408,8 @@ extension EventKind {
         .protocolViolation, .nodeFenced, .nodeAmnesiac,
         .storageOpened, .storageRecovered, .storageFailed, .diskStalled, .storageRepaired, .mapGrown, .markMissing,
         .listenerStarted,
-        .clientConnected, .clientRefused, .nodeStarted, .nodeStopping, .nodeStopped, .configurationIgnored,
+        .clientConnected, .clientRefused, .sessionOpened, .sessionExpired, .nodeStarted, .nodeStopping, .nodeStopped,
+        .configurationIgnored,
         .recordsDropped,
     ]
 }

@@ -20,6 +20,14 @@ public struct AnyStateMachine: StateMachine {
 
     public static func decode(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] { [UInt8](bytes) }
 
+    public static func encodeOutput(_ output: [UInt8]) -> [UInt8]? { output }
+
+    public static func decodeOutput(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { [UInt8](bytes) }
+
+    public func recoverDurableState() throws -> DurableState? { try box.recoverDurableState() }
+
+    public mutating func makeDurable(_ state: DurableState) throws { try box.makeDurable(state) }
+
     /// - Throws: `CommandRefused` for a query that cannot be decoded.
     public func answer(_ query: [UInt8]) throws -> [UInt8] { try box.answer(query) }
 
@@ -30,6 +38,8 @@ public struct AnyStateMachine: StateMachine {
         func snapshot() throws -> (any SnapshotView)?
         mutating func restore(from source: SnapshotSource) throws
         func answer(_ query: [UInt8]) throws -> [UInt8]
+        func recoverDurableState() throws -> DurableState?
+        mutating func makeDurable(_ state: DurableState) throws
     }
 
     private struct TypedBox<Machine: QueryableStateMachine>: Box {
@@ -52,6 +62,10 @@ public struct AnyStateMachine: StateMachine {
         func snapshot() throws -> (any SnapshotView)? { try machine.snapshot() }
 
         mutating func restore(from source: SnapshotSource) throws { try machine.restore(from: source) }
+
+        func recoverDurableState() throws -> DurableState? { try machine.recoverDurableState() }
+
+        mutating func makeDurable(_ state: DurableState) throws { try machine.makeDurable(state) }
 
         func answer(_ query: [UInt8]) throws -> [UInt8] {
             let decoded: Machine.Query

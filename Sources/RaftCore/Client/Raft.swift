@@ -32,6 +32,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
                     applied: opened.recovered.snapshot == nil ? opened.recovered.terms.base.index : .zero,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
                     storage: opened.storage, group: .first, configuration: configuration, gate: driver.readGate,
+                    gauge: driver.sessionGauge, clock: { environment.now().rawValue },
                     report: { [weak driver] report in
                         if let driver { return driver.take(report) }
                         if case .unproven(let read) = report { read.fail(Driver.ended) }
@@ -197,7 +198,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
         }
     }
 
-    private func submit(_ proposal: Proposal) {
+    func submit(_ proposal: Proposal) {
         switch driver.mailbox.post(proposal: proposal) {
         case .wake: driver.environment.driverLane.schedule(driver)
         case .wakeBehindOthers: driver.environment.driverLane.scheduleBehindOthers(driver)

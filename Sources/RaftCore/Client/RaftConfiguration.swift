@@ -53,6 +53,8 @@ public struct RaftConfiguration: Hashable, Sendable {
     public var snapshotWindow = 8
     /// Bytes of a snapshot that go to one peer in a second; 0 for as many as it takes.
     public var snapshotRate = 0
+    /// Of client sessions (D§6.3). A leader's values hold for its cluster from the next session on that is opened.
+    public var sessions = SessionLimits()
     #if TestBuild
         /// The one rule that this node breaks on purpose.
         package var mutation: Mutation?
@@ -95,6 +97,13 @@ public struct RaftConfiguration: Hashable, Sendable {
             (1...min(1 << 26, maximumRequestBytes)).contains(snapshotChunkBytes),
             "snapshotChunkBytes must be between 1 and 2^26, and not above maximumRequestBytes")
         try require((1...1024).contains(snapshotWindow), "snapshotWindow must be between 1 and 1024")
+        try require(
+            SessionLimits.timeouts.contains(sessions.timeout), "sessionTimeout must be between 1ms and 2^61 ns")
+        try require(
+            SessionLimits.counts.contains(sessions.sessions) && SessionLimits.counts.contains(sessions.results),
+            "maximumSessions and sessionResults must be between 1 and 2^20")
+        try require(
+            SessionLimits.sizes.contains(sessions.resultBytes), "sessionResultBytes must be between 1 and 2^30")
         try require(
             snapshotInterval == 0 || snapshotInterval >= 1_000_000_000, "snapshotInterval must be 0 or at least 1s")
     }

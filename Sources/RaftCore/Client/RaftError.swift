@@ -46,6 +46,9 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let unconfirmed = Code(description: "unconfirmed")
         /// What the node has is older than the read allows. Rejected.
         public static let tooStale = Code(description: "tooStale")
+        /// The client session is not open, or not any more, or the command's result was acknowledged: the command was not
+        /// executed (rule W4). Rejected; but an earlier attempt at the same command may have been applied.
+        public static let sessionExpired = Code(description: "sessionExpired")
         /// The configuration is impossible.
         public static let configuration = Code(description: "configuration")
     }

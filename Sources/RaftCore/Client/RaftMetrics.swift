@@ -59,6 +59,8 @@ public struct RaftMetrics: Hashable, Sendable {
     public var peers: [Peer]
     /// Proposals that wait for their outcome.
     public var pendingProposals: Int
+    /// Client sessions that are open, as far as this node has applied (rule W4).
+    public var openSessions: Int
     /// Appended and not yet committed bytes on a leader.
     public var uncommittedBytes: Int
     /// On a leader, for how many milliseconds its lease still stands (rule R4); nil without one, the greatest number when

@@ -8,7 +8,7 @@ enum ApplyOrder: Sendable {
     /// Runs on the machine's state as of now; what it rests on is looked at again then.
     case read(MachineRead, ReadProof)
     /// Hands out a view of the state as of now; nil when the machine gives none.
-    case view(@Sendable (Result<(any SnapshotView)?, any Error>) -> Void)
+    case view(@Sendable (Result<StateView?, any Error>) -> Void)
     /// Has a copy of the machine restored elsewhere. Whatever comes after it waits.
     case restore(Snapshot, @Sendable (Restoration) -> Void)
     /// The copy takes the machine's place; what was there before is handed on, to be let go.
@@ -34,6 +34,15 @@ enum ApplyReport: Sendable {
     /// The lease ended while this read was executed: it needs a quorum's word (rule R4).
     case unproven(MachineRead)
     case failed(at: LogIndex, any Error)
+    case sessionOpened(SessionID)
+    /// So many client sessions have expired, by this entry.
+    case sessionsExpired(Int, at: LogIndex)
+}
+
+/// The whole state at one moment: the machine's, and the framework's own beside it.
+package struct StateView: Sendable {
+    package let machine: any SnapshotView
+    package let sessions: SessionTable
 }
 
 /// The one place that touches the machine: applies committed entries exactly once, in order (rule C4), and lets reads
@@ -47,9 +56,15 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     }
 
     /// Touched by `run` only, which never runs twice at once.
-    private struct State {
+    struct State {
         var machine: Machine
         var applied: LogIndex
+        /// Client sessions: changed by entries only, as the machine is (rule W4).
+        var sessions = SessionTable()
+        /// The record of the sessions as they are; nil when they have changed since it was made.
+        var record: [UInt8]?
+        /// The machine owns its applied index (rule C5); nil until it was asked.
+        var isDurable: Bool?
         var hasFailed = false
         var isRestoring = false
         /// An entry was not there any more: what is ordered waits for the state that has it.
@@ -64,15 +79,19 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     private let lane: any Lane
     private let storage: any LogStorage
     private let group: GroupID
-    private let configuration: RaftConfiguration
+    let configuration: RaftConfiguration
     private let gate: ReadGate?
-    private let report: @Sendable (ApplyReport) -> Void
+    let gauge: SessionGauge
+    /// This node's own clock: nothing that is applied may depend on it, but under a switch.
+    let clock: @Sendable () -> UInt64
+    let report: @Sendable (ApplyReport) -> Void
     private let queue = Mutex(Queue())
     private let state: Mutex<State>
 
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
         configuration: RaftConfiguration = RaftConfiguration(), gate: ReadGate? = nil,
+        gauge: SessionGauge = SessionGauge(), clock: @escaping @Sendable () -> UInt64 = { 0 },
         report: @escaping @Sendable (ApplyReport) -> Void
     ) {
         state = Mutex(State(machine: machine, applied: applied))
@@ -82,6 +101,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.group = group
         self.configuration = configuration
         self.gate = gate
+        self.gauge = gauge
+        self.clock = clock
         self.report = report
     }
 
@@ -109,6 +130,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             }
             if orders.isEmpty { return }
             state.withLock { state in
+                if state.isDurable == nil { recoverDurableState(&state) }
                 for order in orders { take(order, &state) }
                 let held = state.held.count
                 queue.withLock { $0.heldCount = held }
@@ -154,7 +176,11 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         guard let restoration = restoration as? MachineRestoration<Machine> else { return }
         state.isRestoring = false
         restoration.exchange(with: &state.machine)
+        state.sessions = configuration.breaks(.loseSessions) ? SessionTable() : restoration.sessions
+        state.record = nil
         state.applied = restoration.snapshot.last.index
+        gauge.show(state.sessions)
+        guard makeDurable(&state) else { return }
         report(.applied(through: state.applied))
     }
 
@@ -187,9 +213,19 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             case .tooStale(let age): read.fail(.tooStale(age: age))
             }
         case .view(let completion):
-            completion(state.hasFailed ? .failure(Self.stopped) : Result { try state.machine.snapshot() })
+            completion(
+                state.hasFailed
+                    ? .failure(Self.stopped)
+                    : Result {
+                        try state.machine.snapshot().map { StateView(machine: $0, sessions: state.sessions) }
+                    })
         case .restore(let snapshot, let begin):
-            guard !state.hasFailed, snapshot.last.index > state.applied else { return }
+            guard !state.hasFailed else { return }
+            guard snapshot.last.index > state.applied else {
+                // A machine that owns its applied index has this state, or a later one (rules C5, S2).
+                if state.isDurable == true { report(.applied(through: snapshot.last.index)) }
+                return
+            }
             state.isRestoring = true
             begin(MachineRestoration(snapshot, state.machine))
         case .restored(let restoration, let release): release(restoration)
@@ -202,13 +238,14 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         RaftError(.unknown, "the node ended before the machine came to the command")
     }
 
-    private static var stopped: RaftError { RaftError(.failed, "the state machine of this node has failed") }
+    static var stopped: RaftError { RaftError(.failed, "the state machine of this node has failed") }
 
     private func apply(
         through index: LogIndex, _ entries: [EntryBatch], _ waiters: ArraySlice<Waiter>, _ state: inout State
     ) {
         var waiters = waiters
         var cached = entries[...]
+        dropPassed(&waiters, state)
         do {
             while state.applied < index {
                 let batch: EntryBatch
@@ -219,8 +256,12 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                     batch = try storage.entries(
                         of: group, in: state.applied.next..<index.next, maxBytes: 1 << 20)
                 }
-                precondition(batch.firstIndex == state.applied.next, "entries are applied in order (C4)")
-                for position in 0..<batch.count { try applyEntry(position, of: batch, &waiters, &state) }
+                try apply(pending(of: batch, state), &waiters, &state)
+                guard makeDurable(&state) else { break }
+            }
+            if state.hasFailed {
+                for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+                return
             }
             report(.applied(through: index))
         } catch let error as StorageError where error.code == .missing {
@@ -231,73 +272,6 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             state.hasFailed = true
             for waiter in waiters { waiter.proposal.fail(Self.stopped) }
             report(.failed(at: state.applied.next, error))
-        }
-    }
-
-    private func applyEntry(
-        _ position: Int, of batch: EntryBatch, _ waiters: inout ArraySlice<Waiter>, _ state: inout State
-    ) throws {
-        let index = batch.firstIndex + position
-        var proposal: Proposal?
-        if let waiter = waiters.first, waiter.id.index == index {
-            waiters.removeFirst()
-            // Success is reported by the commit rule alone: this very entry was committed (rule W3).
-            if waiter.id.term == batch.term(at: position) || configuration.breaks(.succeedByIndex) {
-                proposal = waiter.proposal
-            } else {
-                waiter.proposal.fail(RaftError(.unknown, "another entry was committed at index \(index)"))
-            }
-        }
-        guard batch.kind(at: position) == .command else {
-            state.machine.skip(to: index)
-            state.applied = index
-            return
-        }
-        do {
-            let command = try decode(position, of: batch)
-            let output = try state.machine.apply(command)
-            if configuration.breaks(.applyTwice), position == batch.count - 1 { _ = try state.machine.apply(command) }
-            state.applied = index
-            if let proposal { succeed(proposal, output, at: index, &state) }
-        } catch let refusal as CommandRefused {
-            // An outcome, the same on every node (rule C7).
-            state.machine.skip(to: index)
-            state.applied = index
-            proposal?.fail(RaftError(.refused, refusal.description))
-        } catch {
-            if configuration.breaks(.skipFailedCommand) {
-                state.machine.skip(to: index)
-                state.applied = index
-                return
-            }
-            proposal?.fail(RaftError(.failed, "the state machine failed at index \(index): \(error)"))
-            throw error
-        }
-    }
-
-    private func decode(_ position: Int, of batch: EntryBatch) throws -> Machine.Command {
-        var decoded: Result<Machine.Command, CommandRefused>?
-        // A closure that returns the command would be generic in it all the way down, and that is slow.
-        batch.withPayload(at: position) { bytes in
-            do {
-                decoded = .success(try Machine.decode(bytes))
-            } catch {
-                decoded = .failure(CommandRefused("the command cannot be decoded: \(error)"))
-            }
-        }
-        guard let decoded else { preconditionFailure("a batch hands out each of its payloads") }
-        return try decoded.get()
-    }
-
-    /// Most proposals are of one class, and asking the runtime about a generic one costs more than applying a command.
-    private func succeed(_ proposal: Proposal, _ output: Machine.Output, at index: LogIndex, _ state: inout State) {
-        let proposalClass = ObjectIdentifier(type(of: proposal))
-        if proposalClass == state.proposalClass {
-            // Safe: an object of this very class passed the cast below.
-            unsafeDowncast(proposal, to: TypedProposal<Machine.Output>.self).succeed(output, at: index)
-        } else if let typed = proposal as? TypedProposal<Machine.Output> {
-            state.proposalClass = proposalClass
-            typed.succeed(output, at: index)
         }
     }
 }

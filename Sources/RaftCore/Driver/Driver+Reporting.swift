@@ -129,7 +129,8 @@ extension Driver {
             snapshotIndex: engine.snapshots.newest?.last.index ?? .zero, purgedIndex: engine.log.base.index,
             membership: engine.membership,
             membershipID: engine.effective.id, isMembershipCommitted: engine.effective.id == engine.committed.id,
-            peers: peers, pendingProposals: waiters.count, uncommittedBytes: engine.uncommitted.bytes,
+            peers: peers, pendingProposals: waiters.count, openSessions: sessionGauge.count,
+            uncommittedBytes: engine.uncommitted.bytes,
             leaseMilliseconds: leaseMilliseconds(now),
             failure: failure?.message)
     }

@@ -76,6 +76,8 @@ package final class Driver: @unchecked Sendable {
     }
     let lives: LifeMemory
     let readGate: ReadGate
+    var sessionClock = SessionClock()
+    let sessionGauge = SessionGauge()
 
     init(
         engine: RaftEngine, environment: any Environment, transport: any Transport, storage: any LogStorage,
@@ -143,6 +145,8 @@ package final class Driver: @unchecked Sendable {
                 fail("log entry \(index) is missing, and no snapshot covers it", .storageFailed)
             }
         case .machine(.unproven(let read)): request(read, .linearizable, now)
+        case .machine(.sessionOpened(let session)): sessionOpened(session)
+        case .machine(.sessionsExpired(let count, let index)): sessionsExpired(count, at: index)
         case .machine(.failed(let index, let error)):
             fail("the state machine failed at index \(index): \(error)", .nodeFenced)
         case .snapshot(let report): take(report, now)
@@ -195,12 +199,13 @@ package final class Driver: @unchecked Sendable {
             for proposal in proposed { proposal.fail(failureForCalls(failure)) }
             return
         }
-        if proposed.contains(where: { $0.fence != nil }) { rejectFenced() }
+        let isSpecial = proposed.contains { $0.isSpecial }
+        if isSpecial { rejectFenced() }
         let room = max(0, configuration.inboxCalls - waiters.count - applierBacklog)
         for proposal in proposed.dropFirst(room) { proposal.fail(Self.overloaded) }
         if proposed.count > room { proposed.removeLast(proposed.count - room) }
         guard !proposed.isEmpty else { return }
-        step(.proposed(proposed.map(\.payload)), now)
+        step(isSpecial ? .entriesProposed(drafts(of: proposed, now)) : .proposed(proposed.map(\.payload)), now)
         // The answers concern the proposals at hand, so they are carried out while these are.
         execute(now)
     }

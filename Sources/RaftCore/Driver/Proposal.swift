@@ -8,10 +8,16 @@ package class Proposal: @unchecked Sendable {
     package let payload: [UInt8]
     /// The only term in which it may be appended; nil for any.
     package let fence: Term?
+    /// What it does with a client session; nil for a command of none.
+    package let session: SessionRequest?
+    /// Has a fence or a session: most have neither.
+    let isSpecial: Bool
 
-    package init(payload: [UInt8], fence: Term? = nil) {
+    package init(payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil) {
         self.payload = payload
         self.fence = fence
+        self.session = session
+        isSpecial = fence != nil || session != nil
     }
 
     /// It ended without an output.
@@ -34,9 +40,11 @@ package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unch
     #endif
     private let continuation: Continuation
 
-    package init(payload: [UInt8], fence: Term? = nil, continuation: Continuation) {
+    package init(
+        payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil, continuation: Continuation
+    ) {
         self.continuation = continuation
-        super.init(payload: payload, fence: fence)
+        super.init(payload: payload, fence: fence, session: session)
     }
 
     package override func succeed(_ output: Output) { continuation.resume(returning: output) }
@@ -61,11 +69,11 @@ package final class IndexedProposal<Output: Sendable>: TypedProposal<Output>, @u
     private let completion: @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
 
     package init(
-        payload: [UInt8],
+        payload: [UInt8], session: SessionRequest? = nil,
         completion: @escaping @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
     ) {
         self.completion = completion
-        super.init(payload: payload)
+        super.init(payload: payload, session: session)
     }
 
     package override func succeed(_ output: Output, at index: LogIndex) { completion(.success((output, index))) }

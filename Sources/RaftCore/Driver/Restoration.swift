@@ -2,8 +2,16 @@
 class Restoration: @unchecked Sendable {
     // Unchecked: one lane at a time has it, the applier's before and after, the builder's in between.
     let snapshot: Snapshot
+    private(set) var sessions = SessionTable()
     init(_ snapshot: Snapshot) { self.snapshot = snapshot }
-    func restore(from source: SnapshotSource) throws { preconditionFailure("implemented by MachineRestoration") }
+    /// - Parameter record: the framework's own.
+    func restore(_ record: [UInt8], from source: SnapshotSource) throws {
+        sessions = try SessionTable(record: record)
+        try restore(from: source)
+    }
+    fileprivate func restore(from source: SnapshotSource) throws {
+        preconditionFailure("implemented by MachineRestoration")
+    }
     func release() {}
 }
 
@@ -17,7 +25,7 @@ final class MachineRestoration<Machine: StateMachine>: Restoration, @unchecked S
         super.init(snapshot)
     }
 
-    override func restore(from source: SnapshotSource) throws { try machine?.restore(from: source) }
+    fileprivate override func restore(from source: SnapshotSource) throws { try machine?.restore(from: source) }
 
     /// Swaps the restored machine with the one that works.
     func exchange(with working: inout Machine) {

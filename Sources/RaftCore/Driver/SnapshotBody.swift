@@ -2,14 +2,15 @@ import CRaftChecksum
 import RaftMembership
 
 /// The bytes of a snapshot: magic `RSNP` (4 bytes), version (4, 1), length of the framework's own record (4) and the
-/// record, which is empty as yet; then what the machine wrote. Little-endian.
+/// record, which is that of client sessions; then what the machine wrote. Little-endian.
 package enum SnapshotBody {
     private static let magic: UInt32 = 0x504E_5352
 
     /// Writes a body and makes it durable.
     /// - Returns: `snapshot` with its size and checksum.
     package static func write(
-        _ view: any SnapshotView, as snapshot: Snapshot, to writer: any SnapshotWriter, isCancelled: () -> Bool
+        _ view: any SnapshotView, record: [UInt8] = [], as snapshot: Snapshot, to writer: any SnapshotWriter,
+        isCancelled: () -> Bool
     ) throws -> Snapshot {
         var snapshot = snapshot
         try withoutActuallyEscaping(isCancelled) { isCancelled in
@@ -21,7 +22,11 @@ package enum SnapshotBody {
             }
             try sink.write(magic)
             try sink.write(UInt32(1))
-            try sink.write(UInt32(0))
+            guard let length = UInt32(exactly: record.count) else {
+                throw StorageError(.misuse, "the record of client sessions is too large: \(record.count) bytes")
+            }
+            try sink.write(length)
+            try sink.write(record)
             try view.write(to: sink)
             try sink.flush()
         }
@@ -33,6 +38,14 @@ package enum SnapshotBody {
     package static func read(
         _ snapshot: Snapshot, from reader: any SnapshotReader, isCancelled: () -> Bool,
         _ take: (SnapshotSource) throws -> Void
+    ) throws {
+        try readState(snapshot, from: reader, isCancelled: isCancelled) { try take($1) }
+    }
+
+    /// The same, with the framework's own record.
+    package static func readState(
+        _ snapshot: Snapshot, from reader: any SnapshotReader, isCancelled: () -> Bool,
+        _ take: ([UInt8], SnapshotSource) throws -> Void
     ) throws {
         var offset: UInt64 = 0
         var found: UInt32 = 0
@@ -51,9 +64,9 @@ package enum SnapshotBody {
             guard version == 1 else {
                 throw StorageError(.tooNew, "snapshot \(snapshot.id) is of version \(version): upgrade this node")
             }
-            _ = try source.read(Int(try source.read(UInt32.self)))
+            let record = try source.read(Int(try source.read(UInt32.self)))
             do {
-                try take(source)
+                try take(record, source)
             } catch {
                 throw StorageError(.damaged, "snapshot \(snapshot.id) cannot be read by the machine: \(error)")
             }

@@ -23,14 +23,14 @@ final class SnapshotBuilder: Sendable {
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     /// Any thread: the applier's.
-    func take(_ order: UInt64, _ snapshot: Snapshot, from view: any SnapshotView) {
+    func take(_ order: UInt64, _ snapshot: Snapshot, from view: StateView) {
         lane.schedule(
             Job { [self] in
                 do {
                     let writer = try store.create(for: group)
                     do {
                         let whole = try SnapshotBody.write(
-                            view, as: snapshot, to: writer,
+                            view.machine, record: view.sessions.encode(), as: snapshot, to: writer,
                             isCancelled: { self.isCancelled.load(ordering: .relaxed) })
                         report(.taken(order, .taken(whole)))
                     } catch {
@@ -49,10 +49,10 @@ final class SnapshotBuilder: Sendable {
         lane.schedule(
             Job { [self] in
                 do {
-                    try SnapshotBody.read(
+                    try SnapshotBody.readState(
                         snapshot, from: reader, isCancelled: { self.isCancelled.load(ordering: .relaxed) }
                     ) {
-                        try restoration.restore(from: $0)
+                        try restoration.restore($0, from: $1)
                     }
                     report(.restored(restoration))
                 } catch {

@@ -31,6 +31,8 @@ package enum Input: Sendable {
     case received(Envelope)
     /// Clients proposed these commands, in this order.
     case proposed([[UInt8]])
+    /// The same, some of them of client sessions.
+    case entriesProposed([EntryDraft])
     /// The write is durable.
     case persisted(WriteID)
     /// The machine has applied everything up to here.

@@ -157,7 +157,7 @@ extension RaftEngine {
         }
     }
 
-    /// An entry this release does not know fences the node (rule L13), and so does a configuration that is none, or is
+    /// An entry this release does not know, its extensions included, fences the node (rule L13), and so does a configuration that is none, or is
     /// another cluster's: before anything of it is written.
     private mutating func checkMeaning(of batch: EntryBatch, _ fx: inout Effects) -> Bool {
         for position in 0..<batch.count {
@@ -167,6 +167,14 @@ extension RaftEngine {
                     "entry \(batch.id(at: position)) is of kind \(kind.rawValue), which only a newer release knows; "
                         + "upgrade this node", &fx)
                 return false
+            }
+            if batch.mayHaveExtensions || kind == .session {
+                do {
+                    try batch.withUnsafeBytes(ofEntryAt: position) { try EntryBatch.checkMeaning(kind, of: $0) }
+                } catch {
+                    fence("entry \(batch.id(at: position)) cannot be applied: \(error); upgrade this node", &fx)
+                    return false
+                }
             }
             guard kind == .configuration else { continue }
             do {

@@ -27,7 +27,7 @@ extension RaftEngine {
 
     // MARK: Proposals
 
-    mutating func propose(_ commands: [[UInt8]], _ now: Instant, _ fx: inout Effects) {
+    mutating func propose(_ commands: [some ProposedEntry], _ now: Instant, _ fx: inout Effects) {
         if case .refused(let why) = ensureLeading(now) {
             fx.append(.rejected(count: commands.count, why))
             return
@@ -40,7 +40,7 @@ extension RaftEngine {
         var bytes = 0
         var count = 0
         for command in commands {
-            let size = EntryHeader.size + command.count
+            let size = command.entrySize
             let isFirst = count == 0 && uncommitted.count == 0
             guard
                 isFirst || uncommitted.bytes + bytes + size <= configuration.maximumUncommittedBytes
@@ -52,7 +52,7 @@ extension RaftEngine {
         if count > 0 {
             let first = log.last.index.next
             var builder = EntryBatchBuilder(firstIndex: first, capacity: bytes, count: count)
-            for command in commands.prefix(count) { builder.append(.command, term: term, payload: command) }
+            for command in commands.prefix(count) { command.append(to: &builder, term: term) }
             fx.append(.accepted(first: first, term: term, count: count))
             append(builder.finish(), now, &fx)
         }
@@ -63,7 +63,8 @@ extension RaftEngine {
     mutating func append(_ batch: EntryBatch, _ now: Instant, _ fx: inout Effects) {
         log.append(batch)
         // No-op and configuration entries are exempt from the cap (rule P8).
-        if batch.kind(at: 0) == .command { uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount) }
+        let kind = batch.kind(at: 0)
+        if kind == .command || kind == .session { uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount) }
         adoptConfigurations(in: batch, now, &fx)
         persist(entries: batch, &fx)
         for slot in progress.indices { replicate(to: slot, now, &fx) }

@@ -139,6 +139,7 @@ package struct RaftEngine: Hashable, Sendable {
         case .started: start(now, &effects)
         case .received(let envelope): receive(envelope, now, &effects)
         case .proposed(let commands): propose(commands, now, &effects)
+        case .entriesProposed(let drafts): propose(drafts, now, &effects)
         case .persisted(let id): persisted(id, now, &effects)
         case .applied(let index): applied(through: index, &effects)
         case .entriesRead(let batch, let peer, let stream): entriesRead(batch, peer, stream, now, &effects)
@@ -259,6 +260,7 @@ package struct RaftEngine: Hashable, Sendable {
     private func refuse(_ input: Input, into fx: inout Effects) {
         switch input {
         case .proposed(let commands): fx.append(.rejected(count: commands.count, .fenced))
+        case .entriesProposed(let drafts): fx.append(.rejected(count: drafts.count, .fenced))
         case .readRequested(let id, _): fx.append(.readFailed(id, .fenced))
         case .snapshotRequested(let id, _): fx.append(.snapshotEnded(id, .failed("this node has stopped itself")))
         case .bootstrapRequested: fx.append(.formation(.refused("this node has stopped itself")))

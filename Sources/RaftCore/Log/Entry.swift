@@ -12,8 +12,10 @@ public struct EntryKind: RawRepresentable, Hashable, Sendable {
     public static let command = EntryKind(rawValue: 2)
     /// A `Membership` (§6).
     public static let configuration = EntryKind(rawValue: 3)
+    /// Opens or closes a client session (D§6.3, rule W4).
+    public static let session = EntryKind(rawValue: 4)
 
-    public var isKnown: Bool { (1...3).contains(rawValue) }
+    public var isKnown: Bool { (1...4).contains(rawValue) }
 }
 
 /// The fixed head of an encoded entry.
@@ -103,6 +105,10 @@ public struct EntryError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func unknownKind(_ kind: EntryKind) -> EntryError {
         EntryError(reason: .future, description: "its kind \(kind.rawValue) is newer than this release knows")
     }
+    static let unknownExtension = EntryError(
+        reason: .future, description: "it has an extension that only a newer release knows")
+    static let unknownSessionOrder = EntryError(
+        reason: .future, description: "it orders of a client session what only a newer release knows")
     public static func checksumMismatch(_ id: LogID) -> EntryError {
         EntryError(reason: .damage, description: "the checksum of entry \(id) does not match its bytes")
     }

@@ -8,11 +8,14 @@ public struct EntryBatch: Sendable {
         /// Where each entry begins, and at the end where the last one ends.
         @usableFromInline let offsets: [UInt32]
         @usableFromInline let firstIndex: LogIndex
+        /// False when no entry has extensions.
+        let mayHaveExtensions: Bool
 
-        init(bytes: [UInt8], offsets: [UInt32], firstIndex: LogIndex) {
+        init(bytes: [UInt8], offsets: [UInt32], firstIndex: LogIndex, mayHaveExtensions: Bool) {
             self.bytes = bytes
             self.offsets = offsets
             self.firstIndex = firstIndex
+            self.mayHaveExtensions = mayHaveExtensions
         }
     }
 
@@ -27,7 +30,7 @@ public struct EntryBatch: Sendable {
         self.upper = Int32(upper)
     }
 
-    private static let nothing = Storage(bytes: [], offsets: [0], firstIndex: 1)
+    private static let nothing = Storage(bytes: [], offsets: [0], firstIndex: 1, mayHaveExtensions: false)
 
     /// No entries.
     public static let empty = EntryBatch(storage: nothing, lower: 0, upper: 0)
@@ -41,6 +44,7 @@ public struct EntryBatch: Sendable {
             throw .truncated
         }
         offsets.reserveCapacity(count + 1)
+        var mayHaveExtensions = false
         let damage: EntryError? = bytes.withUnsafeBytes { buffer in
             var offset = 0
             var term = Term.zero
@@ -50,6 +54,7 @@ public struct EntryBatch: Sendable {
                     guard header.index == firstIndex + position else { throw .notContiguous }
                     guard header.term >= term, header.term > .zero else { throw .termDecreases }
                     term = header.term
+                    if header.extensionsLength > 0 { mayHaveExtensions = true }
                     offset += header.totalLength
                     offsets.append(UInt32(offset))
                 }
@@ -60,7 +65,10 @@ public struct EntryBatch: Sendable {
             }
         }
         if let damage { throw damage }
-        self.init(storage: Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex), lower: 0, upper: count)
+        self.init(
+            storage: Storage(
+                bytes: bytes, offsets: offsets, firstIndex: firstIndex, mayHaveExtensions: mayHaveExtensions),
+            lower: 0, upper: count)
     }
 
     @inlinable public var count: Int { Int(upper - lower) }
@@ -68,6 +76,8 @@ public struct EntryBatch: Sendable {
     @inlinable public var firstIndex: LogIndex { storage.firstIndex + Int(lower) }
     /// Meaningless for an empty batch.
     @inlinable public var lastIndex: LogIndex { storage.firstIndex + Int(upper) + -1 }
+    /// False when no entry has extensions, so that nobody need look.
+    package var mayHaveExtensions: Bool { storage.mayHaveExtensions }
     @inlinable public var byteCount: Int { Int(storage.offsets[Int(upper)] - storage.offsets[Int(lower)]) }
 
     /// The bytes of all entries, one behind the other.
@@ -167,7 +177,9 @@ public struct EntryBatch: Sendable {
         }
         let count = offsets.count - 1
         return EntryBatch(
-            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: first.firstIndex), lower: 0, upper: count)
+            storage: Storage(
+                bytes: bytes, offsets: offsets, firstIndex: first.firstIndex,
+                mayHaveExtensions: batches.contains(where: \.mayHaveExtensions)), lower: 0, upper: count)
     }
 }
 

@@ -6,6 +6,7 @@ public struct EntryBatchBuilder: Sendable {
     public let firstIndex: LogIndex
     private var bytes: [UInt8] = []
     private var offsets: [UInt32] = [0]
+    private var mayHaveExtensions = false
 
     public init(firstIndex: LogIndex, capacity: Int = 0, count: Int = 0) {
         self.firstIndex = firstIndex
@@ -18,9 +19,9 @@ public struct EntryBatchBuilder: Sendable {
     public var nextIndex: LogIndex { firstIndex + count }
 
     /// Adds the entry at `nextIndex`.
-    public mutating func append(_ kind: EntryKind, term: Term, payload: [UInt8]) {
+    public mutating func append(_ kind: EntryKind, term: Term, extensions: [UInt8] = [], payload: [UInt8]) {
         let start = bytes.count
-        let length = EntryHeader.size + payload.count
+        let length = EntryHeader.size + extensions.count + payload.count
         let index = nextIndex
         withUnsafeTemporaryAllocation(byteCount: EntryHeader.size, alignment: 8) { head in
             head.storeBytes(of: EntryHeader.version, toByteOffset: 0, as: UInt8.self)
@@ -28,14 +29,19 @@ public struct EntryBatchBuilder: Sendable {
             head.storeBytes(of: 0, toByteOffset: 2, as: UInt16.self)
             head.storeBytes(of: term.rawValue.littleEndian, toByteOffset: 8, as: UInt64.self)
             head.storeBytes(of: index.rawValue.littleEndian, toByteOffset: 16, as: UInt64.self)
-            head.storeBytes(of: 0, toByteOffset: 24, as: UInt32.self)
+            head.storeBytes(of: UInt32(extensions.count).littleEndian, toByteOffset: 24, as: UInt32.self)
             head.storeBytes(of: UInt32(payload.count).littleEndian, toByteOffset: 28, as: UInt32.self)
             payload.withUnsafeBytes { body in
                 var crc = raft_crc32c(0, head.baseAddress, 4)
                 crc = raft_crc32c(crc, head.baseAddress.map { $0 + 8 }, EntryHeader.size - 8)
+                if !extensions.isEmpty {
+                    mayHaveExtensions = true
+                    crc = extensions.withUnsafeBytes { raft_crc32c(crc, $0.baseAddress, $0.count) }
+                }
                 if body.count > 0 { crc = raft_crc32c(crc, body.baseAddress, body.count) }
                 head.storeBytes(of: crc.littleEndian, toByteOffset: 4, as: UInt32.self)
                 bytes.append(contentsOf: UnsafeRawBufferPointer(head))
+                bytes.append(contentsOf: extensions)
                 bytes.append(contentsOf: body)
             }
         }
@@ -45,7 +51,8 @@ public struct EntryBatchBuilder: Sendable {
     public consuming func finish() -> EntryBatch {
         let count = offsets.count - 1
         return EntryBatch(
-            storage: EntryBatch.Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex),
+            storage: EntryBatch.Storage(
+                bytes: bytes, offsets: offsets, firstIndex: firstIndex, mayHaveExtensions: mayHaveExtensions),
             lower: 0, upper: count)
     }
 }

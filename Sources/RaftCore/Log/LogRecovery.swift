@@ -32,6 +32,9 @@ public struct LogRecovery: Sendable {
             guard header.index == index else { throw EntryError.notContiguous }
             guard header.term >= lastTerm, header.term > .zero else { throw EntryError.termDecreases }
             guard header.kind.isKnown else { throw EntryError.unknownKind(header.kind) }
+            if header.extensionsLength > 0 || header.kind == .session {
+                try EntryBatch.checkMeaning(header.kind, of: entry)
+            }
             if header.kind == .configuration {
                 let bodies = UnsafeRawBufferPointer(rebasing: entry[EntryHeader.size...])
                 let payload = UnsafeRawBufferPointer(rebasing: bodies[Int(header.extensionsLength)...])

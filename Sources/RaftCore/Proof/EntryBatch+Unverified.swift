@@ -7,7 +7,8 @@ extension EntryBatch {
         let start = other.storage.offsets[Int(other.lower)]
         let offsets = other.storage.offsets[Int(other.lower)...Int(other.upper)].map { $0 - start }
         self.init(
-            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: other.firstIndex), lower: 0,
+            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: other.firstIndex, mayHaveExtensions: true),
+            lower: 0,
             upper: other.count)
     }
 
@@ -28,6 +29,8 @@ extension EntryBatch {
             }
         }
         if let damage { throw damage }
-        self.init(storage: Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex), lower: 0, upper: count)
+        self.init(
+            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex, mayHaveExtensions: true),
+            lower: 0, upper: count)
     }
 }

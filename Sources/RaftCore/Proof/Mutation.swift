@@ -39,6 +39,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case leadWithHungDisk, reportBeforeCommit, retryFailedSync, skipChecksums
     // Proposals.
     case forgetAbandonedProposals, succeedByIndex
+    // Client sessions.
+    case applyRepeated, loseSessions, expireByLocalClock, executeExpired
     // The storage in LMDB.
     case commitWithoutSync, commitWithoutMetaSync, splitCommit, splitBatch, recoverUnverified, serveUnverified
     case ignoreDirtyFlag, writeAfterFailedCommit, ignoreFailedCommit, openWithoutLock, ignoreFullDisk

@@ -3,7 +3,7 @@ import Synchronization
 
 extension ClusterRecovery {
     /// The state after the last entry of the log, made by the applier that a running node has.
-    func stateAtTheEnd(of machine: some StateMachine) throws -> any SnapshotView {
+    func stateAtTheEnd(of machine: some StateMachine) throws -> StateView {
         guard found.snapshot != nil || found.terms.base == .zero else {
             throw StorageError(.misuse, "the log begins after \(found.terms.base), and there is no snapshot")
         }
@@ -28,7 +28,9 @@ extension ClusterRecovery {
         applier.submit(.restore(snapshot) { outcome.take($0) })
         applier.run()
         guard let reader, let restoration = outcome.restoration else { throw snapshot.damaged }
-        try SnapshotBody.read(snapshot, from: reader, isCancelled: { false }) { try restoration.restore(from: $0) }
+        try SnapshotBody.readState(snapshot, from: reader, isCancelled: { false }) {
+            try restoration.restore($0, from: $1)
+        }
         applier.submit(.restored(restoration) { $0.release() })
         applier.run()
     }
@@ -38,7 +40,7 @@ extension ClusterRecovery {
 private final class Outcome: Sendable {
     private struct State {
         var failure: StorageError?
-        var view: Result<(any SnapshotView)?, any Error> = .success(nil)
+        var view: Result<StateView?, any Error> = .success(nil)
         var restoration: Restoration?
     }
 
@@ -46,7 +48,7 @@ private final class Outcome: Sendable {
 
     func take(_ report: ApplyReport) {
         switch report {
-        case .applied, .unproven: break
+        case .applied, .unproven, .sessionOpened, .sessionsExpired: break
         case .missing(let index):
             state.withLock { $0.failure = StorageError(.damaged, "log entry \(index) is missing") }
         case .failed(let index, let error):
@@ -54,7 +56,7 @@ private final class Outcome: Sendable {
         }
     }
 
-    func take(_ view: Result<(any SnapshotView)?, any Error>) { state.withLock { $0.view = view } }
+    func take(_ view: Result<StateView?, any Error>) { state.withLock { $0.view = view } }
 
     func take(_ restoration: Restoration) { state.withLock { $0.restoration = restoration } }
 
@@ -62,7 +64,7 @@ private final class Outcome: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    func view() throws -> (any SnapshotView)? { try state.withLock { $0.view }.get() }
+    func view() throws -> StateView? { try state.withLock { $0.view }.get() }
 
     var restoration: Restoration? { state.withLock { $0.restoration } }
 }

@@ -100,7 +100,8 @@ public final class ClusterRecovery {
         let snapshot = try first(after: end, before, as: beginning)
         let view = try stateAtTheEnd(of: machine)
         return try begin(snapshot, startCounter: hard.startCounter) { writer in
-            try SnapshotBody.write(view, as: snapshot, to: writer, isCancelled: { false })
+            try SnapshotBody.write(
+                view.machine, record: view.sessions.encode(), as: snapshot, to: writer, isCancelled: { false })
         }
     }
 
@@ -122,7 +123,8 @@ public final class ClusterRecovery {
                 .foreign, "node \(node) has data\(cluster): a backup is restored into an empty directory only")
         }
         let snapshot = try first(after: backup.last, backup.configuration.membership, as: beginning)
-        try SnapshotBody.read(backup, from: body, isCancelled: { false }) { source in
+        try SnapshotBody.readState(backup, from: body, isCancelled: { false }) { record, source in
+            _ = try SessionTable(record: record)
             var machine = machine
             try machine.restore(from: source)
         }

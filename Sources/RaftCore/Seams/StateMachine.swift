@@ -35,6 +35,25 @@ public protocol StateMachine: Sendable {
     /// go on.
     mutating func restore(from source: SnapshotSource) throws
 
+    /// The output as client sessions keep it, for whoever asks a second time (D§6.3, rule W4). Default: that of a `Codable`
+    /// output; nil for any other, and then whoever asks again is told that the command was applied and no more.
+    static func encodeOutput(_ output: Output) throws -> [UInt8]?
+
+    /// The output in `bytes`, which `encodeOutput` made.
+    static func decodeOutput(_ bytes: UnsafeRawBufferPointer) throws -> Output
+
+    /// What a durable machine holds: one that keeps its state on disk, and its applied index with it (rule C5). Asked
+    /// once, before anything else. Nil, the default, for a machine in memory: it is restored from a snapshot, and the log
+    /// is applied to it again.
+    /// - Throws: when the state cannot be read; the node stops.
+    func recoverDurableState() throws -> DurableState?
+
+    /// Makes durable, in one transaction, what was applied since the last call, and `state`: a crash leaves all of it or
+    /// nothing. Called after each batch of entries, and after a restored state has taken this machine's place; never where
+    /// `recoverDurableState` gave nil.
+    /// - Throws: when it cannot be written; the node stops.
+    mutating func makeDurable(_ state: DurableState) throws
+
     /// Whether applying is so cheap (microseconds) that it may run on the driver's lane, which spares a thread hop.
     /// A machine that is slow there delays heartbeats (rule P6). Default: false.
     var isInline: Bool { get }
@@ -47,6 +66,43 @@ extension StateMachine {
     public mutating func restore(from source: SnapshotSource) throws {
         throw StorageError(.misuse, "a \(Self.self) cannot be restored from a snapshot: it takes none")
     }
+}
+
+/// What a durable machine keeps beside its own state (rule C5).
+public struct DurableState: Hashable, Sendable {
+    /// The last entry whose effects the state holds; every entry up to it was applied, or carried no command.
+    public var applied: LogIndex
+    /// The framework's own record, client sessions above all: opaque to the machine, which gives back what it got last.
+    public var record: [UInt8]
+
+    public init(applied: LogIndex, record: [UInt8]) {
+        self.applied = applied
+        self.record = record
+    }
+
+    /// Of a machine to which nothing was applied.
+    public static let initial = DurableState(applied: .zero, record: [])
+}
+
+extension StateMachine {
+    public static func encodeOutput(_ output: Output) throws -> [UInt8]? { nil }
+    public static func decodeOutput(_ bytes: UnsafeRawBufferPointer) throws -> Output {
+        throw CommandRefused("outputs of a \(Self.self) have no codec")
+    }
+    public func recoverDurableState() throws -> DurableState? { nil }
+    public mutating func makeDurable(_ state: DurableState) throws {}
+}
+
+extension StateMachine where Output: Codable {
+    public static func encodeOutput(_ output: Output) throws -> [UInt8]? { try BinaryCoder.encode(output) }
+    public static func decodeOutput(_ bytes: UnsafeRawBufferPointer) throws -> Output {
+        try BinaryCoder.decode(Output.self, from: bytes)
+    }
+}
+
+extension StateMachine where Output == Void {
+    public static func encodeOutput(_ output: Output) throws -> [UInt8]? { [] }
+    public static func decodeOutput(_ bytes: UnsafeRawBufferPointer) throws {}
 }
 
 extension StateMachine where Self: Codable {

@@ -67,6 +67,7 @@ extension Mutation {
         case .skipChecksums, .campaignDamaged, .voteByIntactLog, .repairByTruncation: "D3"
         case .forgetAbandonedProposals: "W2"
         case .succeedByIndex: "W3"
+        case .applyRepeated, .loseSessions, .expireByLocalClock, .executeExpired: "W4"
         case .commitWithoutSync, .commitWithoutMetaSync, .trustPageCache, .trustNames: "D1"
         case .splitCommit, .splitBatch, .forgetSnapshotBody: "L7"
         case .snapshotWithoutSync: "S2"

@@ -1,5 +1,7 @@
 import RaftCore
+import RaftMembership
 import RaftTesting
+import Synchronization
 import Testing
 
 /// The guide "Writing a state machine".
@@ -59,6 +61,49 @@ struct StateMachinesArticleTests {
         }
     }
 
+    struct Till: StateMachine {
+        let database: TillDatabase
+        var cents: Int
+
+        init(_ database: TillDatabase) throws {
+            self.database = database
+            cents = try database.read().cents
+        }
+
+        mutating func apply(_ amount: Int) -> Int {
+            cents += amount
+            return cents
+        }
+
+        func recoverDurableState() throws -> DurableState? { try database.read().state }
+
+        mutating func makeDurable(_ state: DurableState) throws {
+            try database.write(cents, state)  // one transaction
+        }
+    }
+
+    /// Stands for a database.
+    final class TillDatabase: Sendable {
+        private let content = Mutex((cents: 0, state: DurableState.initial))
+
+        func read() throws -> (cents: Int, state: DurableState) { content.withLock { $0 } }
+
+        func write(_ cents: Int, _ state: DurableState) throws { content.withLock { $0 = (cents, state) } }
+    }
+
+    @Test("A durable machine has what it made durable (C5)")
+    func till() throws {
+        let database = TillDatabase()
+        var till = try Till(database)
+        #expect(till.apply(7) == 7)
+        #expect(try till.recoverDurableState() == .initial)
+        let state = DurableState(applied: 3, record: [1])
+        try till.makeDurable(state)
+        let again = try Till(database)
+        #expect(again.cents == 7)
+        #expect(try again.recoverDurableState() == state)
+    }
+
     @Test("Its examples keep every promise, and stand in the tests word for word")
     func examples() throws {
         try StateMachineConformance(
@@ -75,7 +120,7 @@ struct StateMachinesArticleTests {
 
         let article = try Article("Sources/RaftNode/Documentation.docc/StateMachines.md")
         let source = try Article("Tests/RaftTestingTests/Conformance/StateMachinesArticleTests.swift")
-        #expect(article.examples.count == 3)
+        #expect(article.examples.count == 4)
         for example in article.examples {
             #expect(source.holds(example), "not compiled as it stands:\n\(example)")
         }

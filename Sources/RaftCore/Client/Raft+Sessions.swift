@@ -1,0 +1,70 @@
+public import RaftMembership
+
+// Client sessions (D§6.3, rule W4).
+extension Raft {
+    /// Opens a client session: a command that is proposed in one may be sent again and again, and is applied once.
+    ///
+    /// Sessions are part of the replicated state. They end when they are closed, when they were not used for
+    /// `SessionLimits.timeout`, or to make room for others. Only the leader opens them.
+    ///
+    /// - Throws: `RaftError`. A session that was opened all the same, as when the outcome is unknown, expires unused.
+    public func openSession() async throws -> RaftSession<Machine> {
+        let opened = try await withCheckedThrowingContinuation { continuation in
+            openSession { continuation.resume(with: $0) }
+        }
+        return RaftSession(opened, on: self)
+    }
+
+    /// The same for servers: calls back on the driver's or the applier's lane.
+    public func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
+        submit(SessionProposal(.open(nonce: driver.environment.random()), completion: completion))
+    }
+
+    /// Closes a session, with all its results. One that is not open any more is none the less closed.
+    public func closeSession(
+        _ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void
+    ) {
+        submit(SessionProposal(.close(session)) { completion($0.map { _ in }) })
+    }
+
+    /// Has `command` applied, if it was not before: one attempt at a command of a session. For whoever keeps serials
+    /// himself, as one does who sends attempts from node to node; `RaftSession` does it for others.
+    ///
+    /// - Returns: what the machine answered when the command was applied, at this attempt or at an earlier one.
+    /// - Throws: `RaftError`: of code `sessionExpired` when the session is not open any more; of code `unknown` when
+    ///   another attempt with the same serial will tell.
+    public func propose(_ command: Machine.Command, as call: SessionCall) async throws -> Machine.Output {
+        let payload = try Machine.encode(command)
+        try check(payload, call)
+        #if DEBUG
+            return try await withCheckedThrowingContinuation {
+                submit(TaskProposal(payload: payload, session: .call(call), continuation: $0))
+            }
+        #else
+            return try await withUnsafeThrowingContinuation {
+                submit(TaskProposal(payload: payload, session: .call(call), continuation: $0))
+            }
+        #endif
+    }
+
+    /// The same for servers that hold encoded commands, with the index in the log at which the command was applied.
+    public func propose(
+        encoded payload: [UInt8], as call: SessionCall,
+        indexed completion: @escaping @Sendable (Result<(output: Machine.Output, index: LogIndex), RaftError>) -> Void
+    ) {
+        do {
+            try check(payload, call)
+        } catch {
+            completion(.failure(error))
+            return
+        }
+        submit(IndexedProposal(payload: payload, session: .call(call), completion: completion))
+    }
+
+    private func check(_ payload: [UInt8], _ call: SessionCall) throws(RaftError) {
+        try check(payload)
+        guard call.isPossible else {
+            throw RaftError(.sessionExpired, "no session has command \(call.serial) after \(call.lowestUnanswered)")
+        }
+    }
+}
