@@ -38,6 +38,9 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
         public static let snapshotFailed = Code(rawValue: 15)
         /// The node was removed from its cluster.
         public static let removed = Code(rawValue: 14)
+        /// The client session is not open, or not any more, or the command's result was acknowledged: nothing was
+        /// executed (rule W4).
+        public static let sessionExpired = Code(rawValue: 20)
 
         /// A follower's read was not confirmed by the leader in time, or the follower is too far behind.
         public static let unconfirmed = Code(rawValue: 16)
@@ -76,6 +79,7 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .removed: "removed"
             case .unconfirmed: "unconfirmed"
             case .tooStale: "tooStale"
+            case .sessionExpired: "sessionExpired"
             case .unreachable: "unreachable"
             case .connectionLost: "connectionLost"
             case .timedOut: "timedOut"
@@ -123,6 +127,7 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .removed: .removed
             case .unconfirmed: .unconfirmed
             case .tooStale: .tooStale
+            case .sessionExpired: .sessionExpired
             // The outcome, which is told apart, says what the client may do.
             default: error.outcome == .unknown ? .unknown : .failed
             }

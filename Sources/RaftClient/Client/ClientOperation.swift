@@ -13,6 +13,7 @@ final class ClientOperation {
 
     private let request: ClientRequest
     private let router: ClientRouter
+    private let timeout: Duration
     private let completion: ClientConnection.Completion
     private var phase = Phase.waiting
     private var timers: [Scheduled<Void>] = []
@@ -24,16 +25,22 @@ final class ClientOperation {
     private var generation = 0
     /// Why the last attempt failed.
     private var lastError: RaftClientError?
+    /// An attempt may have been applied though nobody said so.
+    private var isUnknown = false
 
-    init(_ request: ClientRequest, router: ClientRouter, completion: @escaping ClientConnection.Completion) {
+    init(
+        _ request: ClientRequest, router: ClientRouter, timeout: Duration,
+        completion: @escaping ClientConnection.Completion
+    ) {
         self.request = request
         self.router = router
+        self.timeout = timeout
         self.completion = completion
         pause = router.options.pause
     }
 
     func start() {
-        let deadline = schedule(in: router.options.timeout) { [weak self] in self?.deadlineReached() }
+        let deadline = schedule(in: timeout) { [weak self] in self?.deadlineReached() }
         timers.append(deadline)
         attempt(at: router.target(for: request))
     }
@@ -73,16 +80,18 @@ final class ClientOperation {
         }
         guard self.generation == generation, case .sent = phase, let call else { return }
         phase = .sent(connection, call: call)
-        guard request.isRepeatable, router.options.attemptTimeout < router.options.timeout else { return }
+        guard request.isRepeatable, router.options.attemptTimeout < timeout else { return }
         attemptTimer = schedule(in: router.options.attemptTimeout) { [weak self] in
             guard let self, self.generation == generation, case .sent = phase else { return }
             connection.forget(call)
+            isUnknown = request.isChange
             let message = "\(connection.address) did not answer in time"
             retry(after: RaftClientError(.timedOut, .unknown, message), at: connection.address)
         }
     }
 
     private func failed(_ error: RaftClientError, at address: RaftAddress) {
+        if error.outcome == .unknown, request.isChange { isUnknown = true }
         switch error.code {
         case .notLeader where router.options.followsLeader:
             if let hint = error.leader, let leader = router.learned(hint), leader != address {
@@ -118,7 +127,7 @@ final class ClientOperation {
 
     private func rest() {
         if !router.options.retries, let lastError {
-            let outcome: RaftError.Outcome = request.isRepeatable ? .rejected : lastError.outcome
+            let outcome: RaftError.Outcome = request.isChange ? lastError.outcome : .rejected
             return finish(
                 .failure(RaftClientError(lastError.code, outcome, lastError.message, leader: lastError.leader)))
         }
@@ -139,8 +148,8 @@ final class ClientOperation {
     // MARK: The end
 
     private func deadlineReached() {
-        let after = "within \(router.options.timeout)"
-        if case .sent = phase, !request.isRepeatable {
+        let after = "within \(timeout)"
+        if case .sent = phase, request.isChange {
             return giveUp(.timedOut, "no answer \(after)")
         }
         let error = lastError
@@ -157,9 +166,10 @@ final class ClientOperation {
     func giveUp(_ code: RaftClientError.Code, _ message: String) {
         if case .done = phase { return }
         var outcome = RaftError.Outcome.rejected
-        if case .sent(let connection, let call) = phase, let call, connection.forget(call), !request.isRepeatable {
+        if case .sent(let connection, let call) = phase, let call, connection.forget(call), request.isChange {
             outcome = .unknown
         }
+        if isUnknown { outcome = .unknown }
         let advice = outcome == .unknown ? ": it may or may not be done; read before you repeat it" : ""
         finish(.failure(RaftClientError(code, outcome, message + advice, leader: lastError?.leader)))
     }
@@ -171,6 +181,11 @@ final class ClientOperation {
         for timer in timers { timer.cancel() }
         timers = []
         attemptTimer?.cancel()
+        if isUnknown, case .failure(var error) = result, error.outcome == .rejected {
+            error.outcome = .unknown
+            error.message += "; an earlier attempt may or may not be applied: read before you repeat it"
+            return completion(.failure(error))
+        }
         completion(result)
     }
 

@@ -30,7 +30,10 @@ final class ClientRouter {
 
     // MARK: Operations
 
-    func start(_ id: UInt64, _ request: ClientRequest, completion: @escaping ClientConnection.Completion) {
+    func start(
+        _ id: UInt64, _ request: ClientRequest, timeout: Duration? = nil,
+        completion: @escaping ClientConnection.Completion
+    ) {
         guard !isClosed else {
             return completion(.failure(RaftClientError(.closed, .rejected, "the client is closed")))
         }
@@ -38,7 +41,8 @@ final class ClientRouter {
             let message = "\(operations.count) calls wait for an answer: wait for some before making more"
             return completion(.failure(RaftClientError(.overloaded, .rejected, message)))
         }
-        let operation = ClientOperation(request, router: self) { [weak self] result in
+        let operation = ClientOperation(request, router: self, timeout: timeout ?? options.timeout) {
+            [weak self] result in
             self?.operations[id] = nil
             completion(result)
         }

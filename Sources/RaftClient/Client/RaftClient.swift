@@ -7,13 +7,15 @@ import Synchronization
 /// A client of a cluster. It finds the leader, follows it, and says exactly what became of a proposal.
 ///
 /// A proposal that was rejected (by a node that does not lead, or because it could not be sent) is tried again until the
-/// time-out. One whose answer was lost is *unknown* and is never sent twice (rule W1). Queries are asked again.
+/// time-out. One whose answer was lost is *unknown* and is never sent twice (rule W1), but in a session: there it is sent
+/// until its outcome is known, and applied once (rule W4). Queries are asked again.
 ///
 /// Any thread. Cancelling the task that called ends the call: *unknown* when a proposal was sent.
 public final class RaftClient: Sendable {
     private let eventLoop: any EventLoop
     private let router: NIOLoopBoundBox<ClientRouter>
     private let nextID = Atomic<UInt64>(1)
+    let options: RaftClientOptions
 
     /// - Parameters:
     ///   - endpoints: Client addresses of any members; at least one.
@@ -24,6 +26,7 @@ public final class RaftClient: Sendable {
     ) {
         precondition(!endpoints.isEmpty, "a client needs an endpoint")
         eventLoop = eventLoopGroup.next()
+        self.options = options
         router = .makeBoxSendingValue(
             ClientRouter(endpoints: endpoints, options: options, eventLoop: eventLoop), eventLoop: eventLoop)
     }
@@ -109,23 +112,25 @@ public final class RaftClient: Sendable {
     }
 
     func perform<Value>(
-        _ request: ClientRequest, _ value: (ClientResponse) -> Value?
+        _ request: ClientRequest, timeout: Duration? = nil, _ value: (ClientResponse) -> Value?
     ) async throws(RaftClientError) -> Value {
-        let response = try await send(request).get()
+        let response = try await send(request, timeout).get()
         guard let value = value(response) else {
             throw RaftClientError(.protocolBroken, .unknown, "the node answered something else than was asked")
         }
         return value
     }
 
-    private func send(_ request: ClientRequest) async -> Result<ClientResponse, RaftClientError> {
+    private func send(
+        _ request: ClientRequest, _ timeout: Duration?
+    ) async -> Result<ClientResponse, RaftClientError> {
         let id = nextID.wrappingAdd(1, ordering: .relaxed).oldValue
         let cancellation = CancellationFlag()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 eventLoop.execute { [router] in
                     if cancellation.isSet { return continuation.resume(returning: .failure(.cancelledBeforeSending)) }
-                    router.value.start(id, request) { continuation.resume(returning: $0) }
+                    router.value.start(id, request, timeout: timeout) { continuation.resume(returning: $0) }
                 }
             }
         } onCancel: {

@@ -116,6 +116,11 @@ package struct ClientFrameDecoder {
             let snapshot = try reader.readSnapshotID()
             let offset: UInt64 = try reader.read()
             request = .backupChunk(snapshot, offset: offset, count: try reader.read())
+        case ClientProtocol.Kind.openSession: request = .openSession
+        case ClientProtocol.Kind.proposeInSession:
+            let call = try SessionCodec.call(&reader)
+            request = .proposeInSession([UInt8](try reader.readRaw(reader.remaining)), call)
+        case ClientProtocol.Kind.closeSession: request = .closeSession(try SessionCodec.session(&reader))
         default:
             // Of a later release: what follows is not ours to read.
             return .request(id, ClientRequest(.unsupported(kind)))
@@ -161,6 +166,8 @@ package struct ClientFrameDecoder {
             response = .snapshotTaken(id, purged: LogIndex(try reader.readBounded()))
         case ClientProtocol.Kind.backupOffer:
             response = .backup(try BackupOffer.decode(&reader))
+        case ClientProtocol.Kind.sessionOpened:
+            response = .session(try SessionCodec.opened(&reader))
         case ClientProtocol.Kind.leads:
             response = .leads(NodeID(try reader.read()))
         case ClientProtocol.Kind.formed:

@@ -31,6 +31,9 @@ package enum ClientFrameEncoder {
             case .snapshot: ClientProtocol.Kind.snapshot
             case .backup: ClientProtocol.Kind.backup
             case .backupChunk: ClientProtocol.Kind.backupChunk
+            case .openSession: ClientProtocol.Kind.openSession
+            case .proposeInSession: ClientProtocol.Kind.proposeInSession
+            case .closeSession: ClientProtocol.Kind.closeSession
             case .unsupported(let kind): kind
             }
         appendFrame(kind, to: &buffer) { buffer in
@@ -63,7 +66,11 @@ package enum ClientFrameEncoder {
                 writer.write(offset)
                 writer.write(count)
                 buffer.writeBytes(writer.bytes)
-            case .status, .members, .unsupported:
+            case .proposeInSession(let command, let call):
+                buffer.writeBytes(SessionCodec.encode(call))
+                buffer.writeBytes(command)
+            case .closeSession(let session): buffer.writeBytes(SessionCodec.encode(session))
+            case .status, .members, .openSession, .unsupported:
                 break
             }
         }
@@ -108,6 +115,10 @@ package enum ClientFrameEncoder {
             }
         case .backup(let offer):
             appendAnswer(ClientProtocol.Kind.backupOffer, id, to: &buffer) { $0.writeBytes(offer.encode()) }
+        case .session(let session):
+            appendAnswer(ClientProtocol.Kind.sessionOpened, id, to: &buffer) {
+                $0.writeBytes(SessionCodec.encode(session))
+            }
         case .formed(let cluster):
             appendAnswer(ClientProtocol.Kind.formed, id, to: &buffer) { buffer in
                 buffer.writeInteger(cluster.high, endianness: .little)

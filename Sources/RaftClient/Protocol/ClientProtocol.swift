@@ -71,6 +71,9 @@ package enum ClientProtocol {
         package static let snapshot: UInt8 = 0x17
         package static let backup: UInt8 = 0x20
         package static let backupChunk: UInt8 = 0x21
+        package static let openSession: UInt8 = 0x30
+        package static let proposeInSession: UInt8 = 0x31
+        package static let closeSession: UInt8 = 0x32
         /// Kinds of requests, known and to come.
         package static let requests: ClosedRange<UInt8> = 0x10...0x3F
         package static let bytes: UInt8 = 0x40
@@ -82,5 +85,6 @@ package enum ClientProtocol {
         package static let leads: UInt8 = 0x46
         package static let snapshotTaken: UInt8 = 0x47
         package static let backupOffer: UInt8 = 0x50
+        package static let sessionOpened: UInt8 = 0x60
     }
 }

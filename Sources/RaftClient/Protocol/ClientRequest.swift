@@ -14,6 +14,9 @@ public struct ClientRequest: Hashable, Sendable {
         case snapshot(compacts: Bool)
         case backup(ReadConsistency)
         case backupChunk(SnapshotID, offset: UInt64, count: UInt32)
+        case openSession
+        case proposeInSession([UInt8], SessionCall)
+        case closeSession(SessionID)
         /// A kind that this release does not know. Only what a server has received.
         case unsupported(UInt8)
     }
@@ -82,14 +85,38 @@ public struct ClientRequest: Hashable, Sendable {
         ClientRequest(.backupChunk(snapshot, offset: offset, count: UInt32(clamping: count)))
     }
 
+    /// Opens a client session (D§6.3); answered with it.
+    public static let openSession = ClientRequest(.openSession)
+
+    /// An attempt at a command of a session; answered with the output of the first one that was applied.
+    public static func propose(_ command: [UInt8], as call: SessionCall) -> ClientRequest {
+        ClientRequest(.proposeInSession(command, call))
+    }
+
+    /// Closes a session; answered with an empty output.
+    public static func close(_ session: SessionID) -> ClientRequest { ClientRequest(.closeSession(session)) }
+
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
         case .query, .status, .members: true
+        // A session that was opened in vain expires; a command of one is applied once, however often it is sent.
+        case .openSession, .proposeInSession, .closeSession: true
         // A large one takes long, and asking again would only have the next one taken.
         case .propose, .bootstrap, .change, .transfer, .snapshot, .backup, .unsupported: false
         // Nobody else has it: where it is slow, waiting helps, and asking elsewhere does not.
         case .backupChunk: false
+        }
+    }
+
+    /// Whether it may take effect though nobody answers.
+    var isChange: Bool {
+        switch kind {
+        case .query, .status, .members: false
+        // Nobody but the caller uses a session.
+        case .openSession, .closeSession: false
+        case .proposeInSession: true
+        case .propose, .bootstrap, .change, .transfer, .snapshot, .backup, .backupChunk, .unsupported: true
         }
     }
 
@@ -98,6 +125,7 @@ public struct ClientRequest: Hashable, Sendable {
         switch kind {
         // Chunks of a backup are where the backup was begun, which is where the leader was found to be.
         case .propose, .change, .transfer, .snapshot, .backupChunk: true
+        case .openSession, .proposeInSession, .closeSession: true
         case .query(_, let consistency), .backup(let consistency): consistency.wantsLeader
         case .status, .members, .bootstrap, .unsupported: false
         }
@@ -108,6 +136,8 @@ public struct ClientRequest: Hashable, Sendable {
         let head = ClientProtocol.headSize + 16
         switch kind {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
+        case .proposeInSession(let bytes, _): return head + 32 + bytes.count
+        case .openSession, .closeSession: return head + 16
         case .status, .members, .transfer, .snapshot, .backup, .unsupported: return head
         case .backupChunk: return head + 40
         case .change(let changes, _): return head + 256 * changes.count

@@ -18,6 +18,7 @@ public struct ClientResponse: Hashable, Sendable {
         case snapshotTaken(SnapshotID, purged: LogIndex)
         /// A snapshot whose body may be read now.
         case backup(BackupOffer)
+        case session(OpenedSession)
     }
 
     package let kind: Kind
@@ -63,6 +64,11 @@ public struct ClientResponse: Hashable, Sendable {
     /// The snapshot that may be read as a backup.
     public var backup: BackupOffer? {
         if case .backup(let offer) = kind { offer } else { nil }
+    }
+
+    /// The session that was opened.
+    public var session: OpenedSession? {
+        if case .session(let session) = kind { session } else { nil }
     }
 
     /// The identity of the cluster that was formed.

@@ -9,6 +9,15 @@ package protocol ClientService: Sendable {
         _ command: [UInt8],
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
 
+    func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void)
+
+    func closeSession(_ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void)
+
+    /// As `propose`, for a command of a session: given what came of the first attempt that was applied.
+    func propose(
+        _ command: [UInt8], as call: SessionCall,
+        completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
+
     /// - Parameters:
     ///   - hasRoom: asked just before the answer is made; without room the query ends as overloaded.
     ///   - completion: may be called by an applier, so what it does must be short.

@@ -148,6 +148,27 @@ final class ClientSession: ChannelDuplexHandler {
                 case .failure(let error): reply(error)
                 }
             }
+        case .openSession:
+            hub.service.openSession { result in
+                switch result {
+                case .success(let opened): reply(.session(opened))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .proposeInSession(let command, let call):
+            hub.service.propose(command, as: call) { result in
+                switch result {
+                case .success(let (output, index)): reply(.output(output, index))
+                case .failure(let error): reply(error)
+                }
+            }
+        case .closeSession(let session):
+            hub.service.closeSession(session) { result in
+                switch result {
+                case .success: reply(.output([], .zero))
+                case .failure(let error): reply(error)
+                }
+            }
         case .query(let query, let consistency):
             guard let guarantee = ReadGuarantee(consistency) else {
                 return reply(unsupported("\(consistency.name) of a query"))

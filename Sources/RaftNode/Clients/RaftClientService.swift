@@ -22,6 +22,21 @@ struct RaftClientService: ClientService {
         raft.propose(encoded: command, indexed: completion)
     }
 
+    func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
+        raft.openSession(completion: completion)
+    }
+
+    func closeSession(_ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void) {
+        raft.closeSession(session, completion: completion)
+    }
+
+    func propose(
+        _ command: [UInt8], as call: SessionCall,
+        completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void
+    ) {
+        raft.propose(encoded: command, as: call, indexed: completion)
+    }
+
     func query(
         _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void

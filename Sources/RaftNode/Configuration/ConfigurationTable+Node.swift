@@ -63,6 +63,11 @@ extension ConfigurationTable {
                 "raft.snapshotInterval", .duration(in: 0...24 * hour),
                 standard: .text(DurationText(standard.snapshotInterval).description),
                 summary: "A snapshot is taken whenever so much time has passed; 0s for no such policy"),
+            ConfigurationKey(
+                "raft.sessionTimeout", .duration(in: 1_000_000_000...8760 * hour),
+                standard: .text(DurationText(standard.sessions.timeout).description),
+                summary:
+                    "A client session that was not used for so long expires; a leader's value holds for its cluster"),
         ]
         keys += RaftLimit.all.map { limit in
             let value = standard[keyPath: limit.path]

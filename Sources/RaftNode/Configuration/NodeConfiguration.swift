@@ -109,6 +109,7 @@ extension NodeConfiguration {
         raft.electionPriority = try settings.integer("raft.electionPriority")
         raft.diskStall = try settings.duration("raft.diskStall")
         raft.snapshotInterval = try settings.duration("raft.snapshotInterval")
+        raft.sessions.timeout = try settings.duration("raft.sessionTimeout")
         for limit in RaftLimit.all {
             raft[keyPath: limit.path] =
                 limit.isBytes ? try settings.bytes(limit.key) : try settings.integer(limit.key)

@@ -66,5 +66,14 @@ struct RaftLimit: Sendable {
         RaftLimit(
             name: "snapshotRate", path: \.snapshotRate, isBytes: true, range: 0...1 << 40,
             summary: "Of a snapshot, to one peer in a second; 0 for no limit"),
+        RaftLimit(
+            name: "maximumSessions", path: \.sessions.sessions, isBytes: false, range: 1...1 << 20,
+            summary: "Client sessions; with one more, the one that was not used for longest expires"),
+        RaftLimit(
+            name: "sessionResults", path: \.sessions.results, isBytes: false, range: 1...1 << 20,
+            summary: "Results that a client session keeps until its client has them"),
+        RaftLimit(
+            name: "sessionResultBytes", path: \.sessions.resultBytes, isBytes: true, range: 1...1 << 30,
+            summary: "The same in bytes"),
     ]
 }

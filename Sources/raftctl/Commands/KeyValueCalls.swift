@@ -6,14 +6,19 @@ import RaftMembership
 /// The key-value machine, asked through a client.
 struct KeyValueCalls {
     private let client: RaftClient
+    /// Opened with the first change: a change is applied once, however often it is sent.
+    private let session: RaftClientSession
 
-    init(_ client: RaftClient) { self.client = client }
+    init(_ client: RaftClient) {
+        self.client = client
+        session = client.makeSession()
+    }
 
     /// - Returns: the output, and the command's index in the log when the node tells it.
     func apply(_ command: KeyValueCommand) async throws(Failure) -> (output: KeyValueOutput, index: LogIndex?) {
         let bytes = try Self.coding(.refused) { () throws(KeyValueCodingError) in try command.encoded() }
         let (output, index) = try await asking(isChange: true) { () async throws(RaftClientError) in
-            try await client.proposeForIndex(bytes)
+            try await session.proposeForIndex(bytes)
         }
         return (try Self.decode(output) { try KeyValueOutput(decoding: $0) }, index)
     }
@@ -26,7 +31,10 @@ struct KeyValueCalls {
         return try Self.decode(answer) { try KeyValueAnswer(decoding: $0) }
     }
 
-    func close() async { await client.close() }
+    func close() async {
+        await session.close()
+        await client.close()
+    }
 
     private static func decode<Value>(
         _ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Value

@@ -40,6 +40,23 @@ final class FakeService: ClientService {
         if isEcho { completion(.success((command, 1))) }
     }
 
+    func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
+        completion(.success(OpenedSession(id: Samples.session, limits: SessionLimits())))
+    }
+
+    func closeSession(_ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void) {
+        completion(.success(()))
+    }
+
+    func propose(
+        _ command: [UInt8], as call: SessionCall, completion: @escaping @Sendable (ProposalResult) -> Void
+    ) {
+        guard call.session == Samples.session else {
+            return completion(.failure(RaftError(.sessionExpired, "session \(call.session) is not open")))
+        }
+        propose(command, completion: completion)
+    }
+
     func query(
         _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void

@@ -48,6 +48,8 @@ enum Samples {
             size: UInt64(backupBody.count), checksum: BackupFile.checksum(backupBody)),
         clusterName: "demo", machine: "keyvalue", node: 1)
 
+    static let session = SessionID(index: 0x0102, nonce: 0x1112_1314_1516_1718)
+
     static let requests: [(name: String, request: ClientRequest)] = [
         ("propose", .propose([0xAA, 0xBB])),
         ("query", .query([0xCC], .stale)), ("query-bounded", .query([0xCC], .stale(atMost: .milliseconds(1500)))),
@@ -65,6 +67,12 @@ enum Samples {
         ("transfer", .transferLeadership(to: 3)),
         ("backup-request", .backup()),
         ("backup-chunk", .backupChunk(of: backup.snapshot.id, at: 262_144, count: 65_536)),
+        ("open-session", .openSession),
+        (
+            "propose-in-session",
+            .propose([0xAA, 0xBB], as: SessionCall(session: session, serial: 7, lowestUnanswered: 5))
+        ),
+        ("close-session", .close(session)),
         ("bootstrap", .bootstrap([2: ["unix:2"], 1: ["unix:1", "tcp:a:1"]])),
     ]
 
@@ -79,6 +87,8 @@ enum Samples {
                         .notLeader, .rejected, "no", leader: LeaderHint(id: 2, clientAddresses: ["unix:2"]))))
         ),
         ("error-unknown", ClientResponse(.error(RaftClientError(.unknown, .unknown, "gone")))),
+        ("error-session", ClientResponse(.error(RaftClientError(.sessionExpired, .rejected, "gone")))),
+        ("session-opened", ClientResponse(.session(OpenedSession(id: session, limits: SessionLimits())))),
         ("status", ClientResponse(.status(status))),
         ("members", ClientResponse(.members(membership))),
         ("leads", ClientResponse(.leads(3))),
