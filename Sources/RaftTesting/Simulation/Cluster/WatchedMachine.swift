@@ -5,6 +5,8 @@ import RaftMembership
 protocol MachineWatcher: AnyObject {
     /// - Throws: what the machine is to fail with.
     func willApply(_ bytes: [UInt8], at index: LogIndex) throws
+    /// What came of the command at `index`; nil when the machine's outputs have no codec.
+    func applied(at index: LogIndex, _ output: () -> [UInt8]?)
     func skipped(from position: LogIndex, to index: LogIndex)
     func restored(to index: LogIndex)
 }
@@ -33,7 +35,9 @@ struct WatchedMachine<Machine: StateMachine>: StateMachine {
     mutating func apply(_ command: WatchedCommand<Machine.Command>) throws -> Machine.Output {
         position = position.next
         try watcher.watcher?.willApply(command.bytes, at: position)
-        return try machine.apply(command.command)
+        let output = try machine.apply(command.command)
+        watcher.watcher?.applied(at: position) { (try? Machine.encodeOutput(output)) ?? nil }
+        return output
     }
 
     mutating func skip(to index: LogIndex) {
@@ -50,6 +54,12 @@ struct WatchedMachine<Machine: StateMachine>: StateMachine {
         position = LogIndex(try source.read(UInt64.self))
         try machine.restore(from: source)
         watcher.watcher?.restored(to: position)
+    }
+
+    static func encodeOutput(_ output: Machine.Output) throws -> [UInt8]? { try Machine.encodeOutput(output) }
+
+    static func decodeOutput(_ bytes: UnsafeRawBufferPointer) throws -> Machine.Output {
+        try Machine.decodeOutput(bytes)
     }
 
     static func encode(_ command: WatchedCommand<Machine.Command>) throws -> [UInt8] { command.bytes }

@@ -129,5 +129,8 @@ extension ClusterOptions {
         configuration.snapshotChunkBytes = random.pick([1, 7, 20, 100])
         configuration.snapshotWindow = Int(random.next(in: 1...5))
         configuration.snapshotRate = random.pick([0, 0, 0, 500, 5000])
+        configuration.sessions.timeout = random.pick([3600, 3600, 20, 5, 1]) * 1_000_000_000
+        configuration.sessions.sessions = random.pick([4096, 4096, 4096, 2, 1])
+        configuration.sessions.results = random.pick([1024, 1024, 2, 1])
     }
 }

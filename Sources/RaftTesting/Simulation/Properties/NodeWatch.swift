@@ -42,6 +42,7 @@ final class NodeWatch: EngineProbe, MachineWatcher {
                 "node \(life.node.id) applies another command than the one committed at \(index)")
             return
         }
+        life.cluster.properties.checkSession(at: index, applies: true, life.node.id)
         if life.node.failsNextApply {
             life.node.failsNextApply = false
             hasFailed = true
@@ -52,7 +53,13 @@ final class NodeWatch: EngineProbe, MachineWatcher {
     func skipped(from position: LogIndex, to index: LogIndex) {
         guard !life.isDead else { return }
         // A command that was refused has its index already.
-        if index != position { _ = advance(to: index) }
+        guard index != position, advance(to: index) else { return }
+        life.cluster.properties.checkSession(at: index, applies: false, life.node.id)
+    }
+
+    func applied(at index: LogIndex, _ output: () -> [UInt8]?) {
+        guard !life.isDead, life.cluster.properties.sessionFate(at: index) != nil else { return }
+        life.cluster.properties.noteOutput(output(), at: index, of: life.node.id)
     }
 
     /// A state was read from a snapshot of this node's: it takes the machine's place before anything more is applied.

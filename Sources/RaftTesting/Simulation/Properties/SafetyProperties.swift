@@ -39,6 +39,9 @@ final class SafetyProperties {
     private(set) var highestLedTerm = Term.zero
     /// By index, when it was committed.
     private(set) var committedAt: [Instant] = []
+    var sessions = SessionOracle()
+    /// Of commands of sessions, by index.
+    var outputs: [LogIndex: [UInt8]] = [:]
 
     struct Leadership {
         var member: Member

@@ -6,7 +6,7 @@ import RaftMembership
 ///
 /// Unchecked, because a simulation is confined to one thread.
 final class ClientPool<Work: Workload>: @unchecked Sendable {
-    private struct Client {
+    struct Client {
         /// Whom it takes for the leader.
         var target: Int?
         /// The call it waits for; it may have given up on earlier ones.
@@ -15,17 +15,22 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         var patienceEnds = Instant.distantFuture
         /// Its own chances.
         var random: SeededRandom
+        /// Nil for those that use none.
+        var session: Session?
         /// Its watch will be looked at: at most one event a client, however many calls it makes.
         var isWatching = false
     }
 
-    private struct Call {
+    struct Call {
         var client: Int
-        var operation: Work.Operation
+        /// Nil for one that opens a session.
+        var operation: Work.Operation?
         var invoked: UInt64
         /// The command as it stands in the log; nil for a read.
         var payload: [UInt8]?
         var reading = ReadKind.linearizable
+        /// Which command of which session it is an attempt at.
+        var session: SessionCall?
         /// What a read must see (rule R1).
         var mustSee: LogIndex
         var life: SimulatedLife
@@ -35,24 +40,27 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         var hasEnded = false
     }
 
-    private let cluster: SimulatedCluster<Work.Machine>
-    private let core: ClusterCore
+    let cluster: SimulatedCluster<Work.Machine>
+    let core: ClusterCore
     private var workload: Work
     private let plan: SimulationPlan
-    private var clients: [Client]
-    private var calls: [Call] = []
-    private var history: [WorkloadRecord<Work.Operation, Work.Answer>] = []
+    var clients: [Client]
+    var calls: [Call] = []
+    var history: [WorkloadRecord<Work.Operation, Work.Answer>] = []
     private var rejected: [[UInt8]] = []
     private var isRunning = false
-    private(set) var completed = 0
-    private(set) var unknown = 0
+    var completed = 0
+    var unknown = 0
 
     init(_ cluster: SimulatedCluster<Work.Machine>, _ workload: Work, _ plan: SimulationPlan) {
         self.cluster = cluster
         core = cluster.core
         self.workload = workload
         self.plan = plan
-        clients = (0..<plan.clients).map { Client(random: SeededRandom(seed: plan.seed, of: .client, $0)) }
+        clients = (0..<plan.clients).map { client in
+            Client(
+                random: SeededRandom(seed: plan.seed, of: .client, client), session: Self.session(of: client, plan))
+        }
         core.ended = { [unowned self] in processEnded($0) }
     }
 
@@ -83,18 +91,20 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
             next(client)
             return
         }
+        if attempt(client, life, raft) { return }
         let operation = nextOperation(of: client)
-        guard workload.command(for: operation) != nil else {
+        guard let command = workload.command(for: operation) else {
             read(operation, of: client, at: life, raft)
             return
         }
-        guard let command = workload.command(for: operation), let payload = try? Work.Machine.encode(command) else {
+        guard let payload = try? Work.Machine.encode(command) else {
             preconditionFailure("a workload's command can be encoded")
         }
+        if begin(operation, payload, client, life, raft) { return }
         let number = begin(operation, of: client, at: life)
         calls[number].payload = payload
         raft.propose(encoded: payload, indexed: { [unowned self] in proposed(number, $0) })
-        awaitEnd(of: number)
+        wait(for: number)
     }
 
     /// Reads of every kind: those that only the leader answers there, the others anywhere.
@@ -111,7 +121,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         let number = begin(operation, of: client, at: life)
         calls[number].reading = kind
         raft.read(ReadGuarantee(kind: kind), proven: { [unowned self] in read(number, $0, $1) })
-        awaitEnd(of: number)
+        wait(for: number)
     }
 
     private func isLeaseReader(_ client: Int) -> Bool { client >= plan.clients - plan.leaseReaders }
@@ -136,7 +146,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         return calls.count - 1
     }
 
-    private func awaitEnd(of number: Int) {
+    func wait(for number: Int) {
         guard !calls[number].isSettled else { return }
         let client = calls[number].client
         clients[client].patienceEnds = core.world.now + clients[client].random.next(in: 2_000_000_000...8_000_000_000)
@@ -154,17 +164,19 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         }
     }
 
-    private func proposed(_ number: Int, _ result: Result<(output: Work.Machine.Output, index: LogIndex), RaftError>) {
-        guard end(number), let payload = calls[number].payload else { return }
+    func proposed(_ number: Int, _ result: Result<(output: Work.Machine.Output, index: LogIndex), RaftError>) {
+        guard end(number), let payload = calls[number].payload, let operation = calls[number].operation else { return }
         switch result {
         case .success(let (output, index)):
             checkCommitted(payload, index)
+            if let call = calls[number].session { checkFirst(call, output, at: index) }
             core.properties.highestAcknowledged = max(core.properties.highestAcknowledged, index)
             core.world.coverage.add(.proposalCommitted)
-            settle(number, workload.answer(to: calls[number].operation, output: output))
+            settle(number, workload.answer(to: operation, output: output))
         case .failure(let error) where error.outcome == .rejected:
             core.world.coverage.add(error.code == .overloaded ? .proposalOverloaded : .proposalRejected)
-            rejected.append(payload)
+            // Attempts in a session may be in the log and be passed over.
+            if calls[number].session == nil { rejected.append(payload) }
             reject(number, error)
         case .failure:
             core.world.coverage.add(.proposalUnknown)
@@ -185,12 +197,12 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
     private func read(
         _ number: Int, _ result: Result<WatchedMachine<Work.Machine>, RaftError>, _ proof: ReadProof?
     ) {
-        guard end(number) else { return }
+        guard end(number), let operation = calls[number].operation else { return }
         switch result {
         case .success(let watched):
             judge(calls[number], at: watched.position, proof)
             core.world.coverage.add(.readAnswered)
-            settle(number, workload.answer(to: calls[number].operation, reading: watched.machine))
+            settle(number, workload.answer(to: operation, reading: watched.machine))
         case .failure(let error):
             core.world.coverage.add(error.code == .tooStale ? .staleReadRefused : .readFailed)
             reject(number, error)
@@ -219,7 +231,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
     // MARK: Its end
 
     /// False when the process that answers is dead, so that nobody hears it.
-    private func end(_ number: Int) -> Bool {
+    func end(_ number: Int) -> Bool {
         if calls[number].life.isDead { return false }
         if calls[number].hasEnded { core.world.fail("W1", "call \(number) ended twice") }
         calls[number].hasEnded = true
@@ -231,13 +243,18 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
         let call = calls[number]
         guard !call.isSettled else { return }
         calls[number].isSettled = true
+        guard call.session == nil, let operation = call.operation else {
+            if let answer { settleAttempt(number, answer) } else { attemptIsUnknown(number) }
+            if answer != nil { clients[call.client].target = call.life.node.index }
+            return goOn(number)
+        }
         if answer == nil { unknown += 1 } else { completed += 1 }
         // A read without an answer says nothing, and one that may be old is judged by its age.
         let mayBeOld = if case .stale = call.reading { true } else { false }
         if !mayBeOld && (answer != nil || call.payload != nil) {
             history.append(
                 WorkloadRecord(
-                    client: call.client, operation: call.operation, answer: answer, invoked: call.invoked,
+                    client: call.client, operation: operation, answer: answer, invoked: call.invoked,
                     returned: answer == nil ? nil : cluster.now))
         }
         let isLeaders = call.payload != nil || call.reading == .linearizable || call.reading == .lease
@@ -246,14 +263,15 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
     }
 
     /// It never happened; the error may say who leads.
-    private func reject(_ number: Int, _ error: RaftError) {
+    func reject(_ number: Int, _ error: RaftError) {
         guard !calls[number].isSettled else { return }
         calls[number].isSettled = true
+        attemptWasRejected(number, error)
         clients[calls[number].client].target = error.leader.map { Int($0.id.rawValue) - 1 }
         goOn(number)
     }
 
-    private func goOn(_ number: Int) {
+    func goOn(_ number: Int) {
         let client = calls[number].client
         guard clients[client].waitsFor == number else { return }
         clients[client].waitsFor = nil
@@ -301,6 +319,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
                     at: core.world.now)
             }
         }
+        closeHistory()
         try workload.check(history)
     }
 }

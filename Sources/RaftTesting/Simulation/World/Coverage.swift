@@ -21,6 +21,8 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case proposalCommitted, proposalRejected, proposalUnknown, proposalOverloaded, readAnswered, readFailed
     case leaseRead, leaseReadByRound, followerRead, staleRead, staleReadRefused, votesWithheld
     case callTimedOut
+    // Client sessions.
+    case sessionOpened, sessionRepeated, sessionRefused, sessionExpired
     // Clusters.
     case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.

@@ -52,4 +52,6 @@ enum RandomOwner: UInt64 {
     case client, administrator
     /// How true clocks are.
     case clocks
+    /// A client's use of sessions.
+    case session
 }
