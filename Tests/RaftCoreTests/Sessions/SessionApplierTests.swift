@@ -72,7 +72,7 @@ final class SessionBench<Machine: StateMachine> {
 
     func look() throws -> Machine {
         let machines = DriverBench.Outcomes<Machine>()
-        applier.submit(.read(TypedRead<Machine> { machines.append($0) }))
+        applier.submit(.read(TypedRead<Machine> { machines.append($0) }, .round))
         applier.run()
         return try #require(machines.values.first)
     }
