@@ -123,7 +123,9 @@ extension SafetyProperties {
             world.coverage.add(.refusedByPeer)
             return
         // By then it may have begun another life.
-        case nil where reason.contains("refuses this node") && node.disk.hasLostData: return
+        case nil where reason.contains("refuses this node") && node.disk.hasLostData:
+            world.coverage.add(.refusedByPeer)
+            return
         default: break
         }
         switch node.excuse {
