@@ -60,7 +60,7 @@ package enum MutationCatalogue {
     package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) && modules[$0] == nil }
 
     /// Asks everything that may notice it.
-    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...600) -> MutationVerdict {
+    package static func judge(_ rule: Mutation, seeds: ClosedRange<UInt64> = 1...1600) -> MutationVerdict {
         MutationVerdict(
             simulator: simulated.contains(rule) ? simulate(rule, seeds: seeds) : nil, model: explore(rule),
             suite: tested[rule] ?? modules[rule])

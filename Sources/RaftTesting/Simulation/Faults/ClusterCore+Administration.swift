@@ -39,7 +39,8 @@ extension ClusterCore {
     private func change(_ fault: PlannedFault, _ life: SimulatedLife, _ driver: Driver) {
         var random = SeededRandom(seed: fault.salt, of: .administrator)
         let membership = driver.engine.membership
-        guard !membership.isEmpty else { return }
+        // Who takes a vote from one member while another has just lost its data may be left without a majority (rule Q1).
+        guard !membership.isEmpty, membership.members.allSatisfy({ properties.isIntact($0.member) }) else { return }
         let changes = wishes(membership, &random)
         let expected = random.chance(100) ? properties.committedConfiguration.id : nil
         let number = begin(life, "a change of membership (\(changes))")

@@ -63,7 +63,9 @@ extension ClusterCore {
     /// Whether a quorum of intact disks is left when this one is damaged too, whichever configuration is in effect.
     private func maySpare(_ node: SimulatedNode) -> Bool {
         let committed = properties.committedConfiguration
-        guard !committed.membership.isEmpty, !isCalm else { return false }
+        guard !committed.membership.isEmpty, !isCalm, nodes.allSatisfy({ $0.life?.driver?.engine.change == nil }) else {
+            return false
+        }
         return properties.configurations.filter { $0.id.index >= committed.id.index }.allSatisfy { logged in
             properties.isQuorum(of: logged.membership) { member in
                 member.id != node.id && properties.isIntact(member)
