@@ -24,6 +24,8 @@ package enum MutationCatalogue {
         .probeWithoutBackoff,
         // A second look: whatever is truncated was given up before.
         .succeedByIndex,
+        // Those who do not answer are only away here: no administrator is at work beside a loss of data.
+        .joinTheDead,
     ]
 
     /// Within a second or two each.
@@ -51,10 +53,11 @@ package enum MutationCatalogue {
         .changeBeforeNoOp: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
     ]
 
-    /// Rules about bounded work and the like: a test that names them is enough.
+    /// Rules about bounded work, liveness and the like: a test that names them is enough.
     package static let tested: [Mutation: String] = [
         .probeWithoutBackoff: "SwitchTests",
         .succeedByIndex: "SwitchTests",
+        .joinTheDead: "SwitchTests",
     ]
 
     package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) && modules[$0] == nil }

@@ -10,10 +10,11 @@
         static let rules: [(Mutation, @Sendable (RaftConfiguration) throws -> Bool)] = [
             (.completionsInOrder, completions), (.skipUnknownKind, unknownKind), (.keepSuspectInQuorum, suspect),
             (.probeWithoutBackoff, probes), (.acceptSuperseded, superseded), (.succeedByIndex, otherTerm),
+            (.joinTheDead, silent),
         ]
 
         @Test(
-            "The rule holds, and does not when it is broken on purpose (L3, L11, L13, M7, P5, W3)",
+            "The rule holds, and does not when it is broken on purpose (L3, L11, L13, M7, P5, Q1, W3)",
             arguments: rules.indices)
         func caught(at position: Int) throws {
             let (rule, holds) = Self.rules[position]
@@ -61,6 +62,14 @@
             leader.persist()
             leader.receive(leader.matched(4, by: 2), from: 2)
             return leader.engine.commitIndex == 3
+        }
+
+        /// Q1: nobody leaves a majority behind for voters that do not answer.
+        static func silent(_ configuration: RaftConfiguration) throws -> Bool {
+            var leader = try TestEngine.leader(configuration: configuration)
+            leader.beat([2], times: 40)
+            let refused = leader.change(.remove(2)).changes.first?.refusal?.contains("do not answer") == true
+            return refused && !leader.engine.membership.isJoint
         }
 
         /// P5: a peer that never answers is probed ever more rarely.

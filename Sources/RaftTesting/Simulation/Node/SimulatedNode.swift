@@ -99,6 +99,8 @@ enum Damage: String, Sendable {
 struct GivenPromise {
     var until = Instant.origin
     var term = Term.zero
+    /// When, by the simulation's time.
+    var given = Instant.origin
     /// The process that gave it.
     var life = 0
 }

@@ -10,7 +10,10 @@ extension SafetyProperties {
         switch envelope.message {
         case .appendReply(let reply): note(reply.promise, in: reply.term, of: node)
         case .heartbeatReply(let reply): note(reply.promise, in: reply.term, of: node)
-        case .voteRequest(let request): checkPromise(of: node, for: request.term, "campaigns")
+        case .voteRequest(let request):
+            // A turn may end a campaign that it began: the promise was given after the question.
+            if request.isPreVote, node.promise.given == world.now { return }
+            checkPromise(of: node, for: request.term, "campaigns")
         case .voteReply(let reply) where reply.isGranted:
             checkPromise(
                 of: node, for: reply.askedTerm, "grants \(envelope.to) a \(reply.isPreVote ? "pre-vote" : "vote")")
@@ -26,7 +29,7 @@ extension SafetyProperties {
         guard let contact = node.life?.driver?.engine.lastLeaderContact, contact + promise > node.promise.until else {
             return
         }
-        node.promise = GivenPromise(until: contact + promise, term: term, life: node.lives)
+        node.promise = GivenPromise(until: contact + promise, term: term, given: world.now, life: node.lives)
     }
 
     private func checkPromise(of node: SimulatedNode, for term: Term, _ what: String) {

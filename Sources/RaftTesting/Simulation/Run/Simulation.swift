@@ -126,7 +126,7 @@ public final class Simulation<Work: Workload> {
     /// An operator who finds a server with nothing on it may take it for a new one, and have it form the cluster: it must
     /// refuse, and name who has a past (rules M9, M10).
     private func askTheEmptied() {
-        core.world.after(3 * second) { [unowned self] in
+        core.world.after(second / 4) { [unowned self] in
             let named = core.nodes.prefix(plan.cluster.nodes)
             let members = Dictionary(uniqueKeysWithValues: named.map { ($0.id, ["memory:\($0.id)"]) })
             for node in core.nodes where node.disk.hasLostData && node.disk.image.hardState?.cluster == nil {
