@@ -70,11 +70,13 @@ public final class LMDBStorage: LogStorage {
 
     public func recover(_ group: GroupID) throws -> RecoveredGroup {
         let (environment, _) = try usable()
-        let recovered = try directory.translating {
+        var recovered = try directory.translating {
             try environment.read { transaction in
                 try GroupReader(transaction, path: environment.path, broken: options.broken).recover(group)
             }
         }
+        // Whoever reads of damage wants to know where.
+        recovered.fault = recovered.fault.map { "\(environment.path): \($0)" }
         tracer.info(
             .storageRecovered, "log of group \(group) reaches from \(recovered.terms.base) to \(recovered.terms.last)",
             [.group(group.rawValue), .index(recovered.terms.last.index.rawValue), .path(directory.path)])
