@@ -142,7 +142,7 @@ extension Driver {
         return end == .distantFuture ? .max : (end - now) / 1_000_000
     }
 
-    private var role: RaftRole {
+    var role: RaftRole {
         if engine.isFenced { return .fenced }
         if engine.isRemoved, engine.role != .leader { return .removed }
         switch engine.role {

@@ -35,6 +35,7 @@ package final class Driver: @unchecked Sendable {
     var clientAddresses: [NodeID: [String]] = [:]
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
     var publishedMetrics: RaftMetrics?
+    var watchers = Watchers()
     var failure: RaftError?
     var isStopped = false
     /// Looks at the engine after each step; set before the node begins.
@@ -134,11 +135,13 @@ package final class Driver: @unchecked Sendable {
     private func take(_ mail: Mail, _ now: Instant) {
         switch mail {
         case .envelopes(let envelopes): for envelope in envelopes { step(.received(envelope), now) }
-        case .storage(.persisted(let ids)): for id in ids { step(.persisted(id), now) }
+        case .storage(.persisted(let ids)):
+            for id in ids { step(.persisted(id), now) }
         case .storage(.read(let batch, let peer, let stream)):
             step(.entriesRead(batch, for: peer, stream: stream), now)
         case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
-        case .machine(.applied(let index)): step(.applied(through: index), now)
+        case .machine(.applied(let index)):
+            step(.applied(through: index), now)
         case .machine(.missing(let index)):
             // The log is replaced by a snapshot that came from the leader, and the machine next (rule S2).
             if engine.snapshots.newest.map({ $0.last.index < index }) ?? true {
@@ -181,7 +184,10 @@ package final class Driver: @unchecked Sendable {
         case .subscribe(let continuation, let id):
             continuation.yield(metrics(now))
             if isStopped { continuation.finish() } else { subscribers[id] = continuation }
-        case .unsubscribe(let id): subscribers[id] = nil
+        case .watch(let watcher, let id): watch(watcher, id, now)
+        case .unsubscribe(let id):
+            subscribers[id] = nil
+            watchers.remove(id)
         case .stop(let completion): stop(completion, now)
         }
     }
@@ -282,7 +288,8 @@ package final class Driver: @unchecked Sendable {
         case .dropReceived: snapshotCarrier?.submit(.drop)
         case .restore(let snapshot): restore(snapshot)
         case .snapshotEnded(let id, let outcome): snapshotEnded(id, outcome)
-        case .apply(let index): applier.submit(applyOrder(through: index))
+        case .apply(let index):
+            applier.submit(applyOrder(through: index))
         case .accepted(let first, let term, let count):
             waiters.append(proposed.prefix(count), from: first, term: term)
             proposed.removeFirst(min(count, proposed.count))
@@ -292,7 +299,8 @@ package final class Driver: @unchecked Sendable {
         case .abandon(let index): abandon(after: index)
         case .readReady(let id, let proof):
             if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
-        case .readFailed(let id, let why): reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
+        case .readFailed(let id, let why):
+            reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
         case .membershipChanged:
             adoptMark()
             transport.updatePeers(peers())
@@ -301,7 +309,9 @@ package final class Driver: @unchecked Sendable {
         case .changeEnded(let id, let outcome): changeEnded(id, outcome)
         case .transferEnded(let id, let outcome): transferEnded(id, outcome)
         case .fence(let reason): fail(reason, .nodeFenced)
-        case .trace(let event): trace(event)
+        case .trace(let event):
+            trace(event)
+            noteForWatchers(event)
         }
     }
 
@@ -408,6 +418,7 @@ extension Driver: Runnable {
             followMarks(now)
             readGate.publish(engine.leaseEnd(now))
             publish(now)
+            tellWatchers()
             if isStopped {
                 final.withLock { $0 = metrics(now) }
                 let left = mailbox.close()
@@ -429,6 +440,7 @@ extension Driver: Runnable {
         case .snapshotCall(_, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
         case .subscribe(let continuation, _): continuation.finish()
+        case .watch(let watcher, _): watcher.finish()
         case .machine(.unproven(let read)): read.fail(error)
         case .stop(let completion): completion()
         default: break

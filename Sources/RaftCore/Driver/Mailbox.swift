@@ -21,6 +21,7 @@ enum Mail: Sendable {
     case transfer(to: NodeID?, givesUp: Bool, @Sendable (Result<NodeID, RaftError>) -> Void)
     case status(@Sendable (RaftMetrics) -> Void)
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
+    case watch(Watcher, UInt64)
     case unsubscribe(UInt64)
     case stop(@Sendable () -> Void)
 }
