@@ -36,6 +36,7 @@ package final class Driver: @unchecked Sendable {
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
     var publishedMetrics: RaftMetrics?
     var watchers = Watchers()
+    var latencies = LatencyTracker()
     var failure: RaftError?
     var isStopped = false
     /// Looks at the engine after each step; set before the node begins.
@@ -136,11 +137,13 @@ package final class Driver: @unchecked Sendable {
         switch mail {
         case .envelopes(let envelopes): for envelope in envelopes { step(.received(envelope), now) }
         case .storage(.persisted(let ids)):
+            latencies.written(since: engine.times.writes.first?.submitted, now)
             for id in ids { step(.persisted(id), now) }
         case .storage(.read(let batch, let peer, let stream)):
             step(.entriesRead(batch, for: peer, stream: stream), now)
         case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
         case .machine(.applied(let index)):
+            latencies.applied(through: index, now)
             step(.applied(through: index), now)
         case .machine(.missing(let index)):
             // The log is replaced by a snapshot that came from the leader, and the machine next (rule S2).
@@ -244,6 +247,7 @@ package final class Driver: @unchecked Sendable {
         }
         lastRead += 1
         reads[lastRead] = read
+        latencies.readRequested(lastRead, now)
         step(.readRequested(ReadID(rawValue: lastRead), kind), now)
     }
 
@@ -289,8 +293,10 @@ package final class Driver: @unchecked Sendable {
         case .restore(let snapshot): restore(snapshot)
         case .snapshotEnded(let id, let outcome): snapshotEnded(id, outcome)
         case .apply(let index):
+            latencies.committed(through: index, now)
             applier.submit(applyOrder(through: index))
         case .accepted(let first, let term, let count):
+            latencies.appended(through: first + (count - 1), now)
             waiters.append(proposed.prefix(count), from: first, term: term)
             proposed.removeFirst(min(count, proposed.count))
         case .rejected(let count, let why):
@@ -298,8 +304,10 @@ package final class Driver: @unchecked Sendable {
             proposed.removeFirst(min(count, proposed.count))
         case .abandon(let index): abandon(after: index)
         case .readReady(let id, let proof):
+            latencies.readConfirmed(id.rawValue, now)
             if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
         case .readFailed(let id, let why):
+            latencies.readFailed(id.rawValue)
             reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
         case .membershipChanged:
             adoptMark()
@@ -340,6 +348,7 @@ package final class Driver: @unchecked Sendable {
     private var applierBacklog: Int { max(0, orderedThrough - engine.appliedIndex) }
 
     private func abandon(after index: LogIndex) {
+        latencies.abandoned(after: index)
         let lost = waiters.take(after: index)
         guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(

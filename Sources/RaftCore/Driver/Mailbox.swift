@@ -54,6 +54,11 @@ final class Mailbox: Sendable {
         self.maximumEnvelopes = maximumEnvelopes
     }
 
+    /// What waits: calls, reads and mail, a batch of messages counted as one.
+    var count: Int {
+        state.withLock { $0.contents.mail.count + $0.contents.proposals.count + $0.contents.reads.count }
+    }
+
     enum Posting {
         /// The driver is idle: schedule it.
         case wake
