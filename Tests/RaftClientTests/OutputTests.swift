@@ -83,6 +83,14 @@ struct OutputTests {
         #expect(MemberListCommand.table(open).hasSuffix("\nmembership 9@2, not committed yet\n"))
     }
 
+    @Test("Entries are read as INDEX@TERM")
+    func entries() {
+        #expect(EntryArgument(argument: "12@3")?.id == LogID(term: 3, index: 12))
+        for wrong in ["12", "12@", "@3", "0@3", "12@0", "a@3", "-1@3", "12@3@4", "12@ 3", "4611686018427387904@1"] {
+            #expect(EntryArgument(argument: wrong) == nil)
+        }
+    }
+
     @Test("The table shows the lag of each peer, and nodes that could not be reached")
     func table() throws {
         let report = StatusReport(rows: [
