@@ -154,5 +154,46 @@ extension RealProcesses {
             #expect(back.code == 0, "\(back.error)")
             isGood = true
         }
+
+        @Test("A change that was decided upon another membership is refused, and one that was not goes through (M1)")
+        func compareAndSet() async throws {
+            let cluster = try ProcessCluster()
+            var isGood = false
+            defer { cluster.tearDown(keepFiles: !isGood) }
+            try cluster.startAll()
+            _ = try await cluster.leader()
+            let ids = [1, 2, 3, 4]
+            // A leader knows its first configuration to be committed a moment after its election.
+            func entry() async throws -> String {
+                try await poll("the membership is committed") {
+                    let list = try await raftctl(cluster, ids, "member", "list")
+                    #expect(list.code == 0, "\(list.error)")
+                    let last = list.output.split(separator: "\n").last ?? ""
+                    #expect(last.hasPrefix("membership "))
+                    return last.contains("committed") ? nil : String(last.dropFirst("membership ".count))
+                }
+            }
+            let first = try await entry()
+            try cluster.startSpare(4)
+            let added = try await raftctl(
+                cluster, ids, "member", "add", "4=\(cluster.peerAddress(4))", "--learner", "--expect", first)
+            #expect(added.code == 0, "\(added.error)")
+            // Whoever has not seen that does not remove anybody.
+            let late = try await raftctl(cluster, ids, "member", "remove", "3", "--expect", first)
+            #expect(late.code == 4 && late.complains(of: "the membership has changed", first))
+            let second = try await entry()
+            #expect(second != first)
+            let again = try await raftctl(
+                cluster, ids, "member", "add", "5=unix:/tmp/none.sock", "--learner", "--expect", first)
+            #expect(again.code == 4 && again.complains(of: "the membership has changed"))
+            #expect(try await entry() == second)
+            let status = try await raftctl(cluster, ids, "status", "--output", "json")
+            #expect(status.output.contains("\"membership\":{\"index\":"))
+            let promoted = try await raftctl(cluster, ids, "member", "promote", "4", "--expect", second)
+            #expect(promoted.code == 0, "\(promoted.error)")
+            let changed = try await raftctl(cluster, ids, "member", "change", "1", "2", "3")
+            #expect(changed.code == 0, "\(changed.error)")
+            isGood = true
+        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RaftCore
+import RaftMembership
 import Testing
 
 @testable import raftctl
@@ -46,11 +47,32 @@ struct ArgumentTests {
             ["get", "k", "--consistency", "stale", "--at-most", "0s"], ["list", "--at-most", "1s"],
             ["get", "k", "--output", "xml"], ["bootstrap"], ["bootstrap", "--member", "1=nowhere"],
             ["bootstrap", "--member", "1=unix:/a", "--member", "1=unix:/b"], ["cas", "k", "-", "-"],
-            ["put", "k", "v", "w"],
+            ["put", "k", "v", "w"], ["member", "remove", "3", "--expect", "9"], ["member", "list", "--expect", "9@2"],
         ])
     func usage(_ arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Raftctl.parseAsRoot(arguments) }
         if let error { #expect(Raftctl.exitCode(for: error).rawValue == 64) }
+    }
+
+    @Test("Every command that changes the membership takes the entry that it was decided upon")
+    func expectation() throws {
+        func id(_ arguments: String...) throws -> LogID? {
+            switch try Raftctl.parseAsRoot(["member"] + arguments) {
+            case let command as MemberAddCommand: command.expectation.id
+            case let command as MemberPromoteCommand: command.expectation.id
+            case let command as MemberDemoteCommand: command.expectation.id
+            case let command as MemberRemoveCommand: command.expectation.id
+            case let command as MemberChangeCommand: command.expectation.id
+            case let command as MemberAddressCommand: command.expectation.id
+            default: nil
+            }
+        }
+        let entry = LogID(term: 2, index: 9)
+        #expect(try id("add", "4=unix:/d", "--learner", "--expect", "9@2") == entry)
+        for verb in ["promote", "demote", "remove"] { #expect(try id(verb, "--expect", "9@2", "3") == entry) }
+        #expect(try id("change", "1", "2", "--expect=9@2") == entry)
+        #expect(try id("address", "3=unix:/e", "--expect", "9@2") == entry)
+        #expect(try id("remove", "3") == nil)
     }
 
     @Test("An endpoint that is no address is a usage error with one line")

@@ -1,4 +1,5 @@
 import NIOCore
+import RaftCore
 import RaftMembership
 import Testing
 
@@ -64,6 +65,20 @@ struct ClientGoldenTests {
                     ClientFrameEncoder.append(ClientResponse(.status(status)), id: 1, to: &$0)
                 }))
         #expect(try decoder.nextFromServer() == .response(1, ClientResponse(.status(status))))
+    }
+
+    @Test("A status of an earlier node is read as far as it goes, and of a later one what is known")
+    func otherStatuses() throws {
+        var decoder = ClientFrameDecoder()
+        decoder.append(ByteBuffer(bytes: try GoldenFile.read("status-earlier")))
+        #expect(try decoder.nextFromServer() == .response(Self.id, ClientResponse(.status(Samples.earlierStatus))))
+        // Behind what was added stands what a later release added.
+        let later = Array(Samples.status.encode().dropLast(Samples.status.encodeAdditions().count + 4))
+        var additions = ByteWriter(appendingTo: later)
+        additions.writeBlock(Samples.status.encodeAdditions() + [1, 2, 3])
+        let body = [ClientProtocol.Kind.nodeStatus] + [7, 0, 0, 0, 0, 0, 0, 0] + additions.bytes
+        decoder.append(ByteBuffer(bytes: Frame.make(body)))
+        #expect(try decoder.nextFromServer() == .response(7, ClientResponse(.status(Samples.status))))
     }
 
     @Test("An empty configuration is read back")

@@ -13,6 +13,10 @@ public struct NodeStatus: Hashable, Sendable {
         public var lastContactMilliseconds: UInt64?
         /// Entries sent and not acknowledged.
         public var inflightEntries: UInt64
+        /// From the last heartbeat that was answered to its answer, in nanoseconds; nil before the first.
+        public var roundTripNanoseconds: UInt64?
+        /// The snapshot on its way to it.
+        public var snapshot: RaftMetrics.Transfer?
 
         public init(
             id: NodeID, matchIndex: LogIndex, state: String, lastContactMilliseconds: UInt64?, inflightEntries: UInt64
@@ -40,11 +44,24 @@ public struct NodeStatus: Hashable, Sendable {
     public var lastIndex = LogIndex.zero
     public var snapshotIndex = LogIndex.zero
     public var purgedIndex = LogIndex.zero
+    /// The configuration in effect.
     public var membership = Membership()
+    /// Where it stands in the log, which a change may be made to depend on; nil while there is none, and of a node that
+    /// does not tell.
+    public var membershipID: LogID?
+    /// Whether the node knows it to be committed.
+    public var isMembershipCommitted = false
     /// On a leader, what it knows of the others; else empty.
     public var peers: [Peer] = []
     public var pendingProposals: UInt64 = 0
     public var uncommittedBytes: UInt64 = 0
+    public var openSessions: UInt64 = 0
+    /// On a leader, for how many milliseconds its lease still stands; nil without one, the greatest number when it has no end.
+    public var leaseMilliseconds: UInt64?
+    /// What waits within the node; nil of a node that does not tell.
+    public var queues: RaftMetrics.Queues?
+    /// How long things take there; nil of a node that does not tell.
+    public var latencies: RaftMetrics.Latencies?
     /// Why the node stopped itself; nil while it runs.
     public var failure: String?
 
@@ -67,14 +84,26 @@ public struct NodeStatus: Hashable, Sendable {
         snapshotIndex = metrics.snapshotIndex
         purgedIndex = metrics.purgedIndex
         membership = metrics.membership
-        peers = metrics.peers.map {
-            Peer(
-                id: $0.id, matchIndex: $0.matchIndex, state: $0.state,
-                lastContactMilliseconds: $0.lastContactMilliseconds,
-                inflightEntries: UInt64(clamping: $0.inflightEntries))
-        }
+        membershipID = metrics.membershipID == .zero ? nil : metrics.membershipID
+        isMembershipCommitted = metrics.isMembershipCommitted
+        peers = metrics.peers.map { Peer($0) }
         pendingProposals = UInt64(clamping: metrics.pendingProposals)
         uncommittedBytes = UInt64(clamping: metrics.uncommittedBytes)
+        openSessions = UInt64(clamping: metrics.openSessions)
+        leaseMilliseconds = metrics.leaseMilliseconds
+        queues = metrics.queues
+        latencies = metrics.latencies
         failure = metrics.failure
+    }
+}
+
+extension NodeStatus.Peer {
+    fileprivate init(_ peer: RaftMetrics.Peer) {
+        self.init(
+            id: peer.id, matchIndex: peer.matchIndex, state: peer.state,
+            lastContactMilliseconds: peer.lastContactMilliseconds,
+            inflightEntries: UInt64(clamping: peer.inflightEntries))
+        roundTripNanoseconds = peer.roundTripNanoseconds
+        snapshot = peer.snapshot
     }
 }

@@ -17,6 +17,8 @@ public struct RaftMetrics: Hashable, Sendable {
         public var state: String
         /// Milliseconds since it was last heard from; nil when never.
         public var lastContactMilliseconds: UInt64?
+        /// From the last heartbeat that was answered to its answer, in nanoseconds; nil before the first.
+        public var roundTripNanoseconds: UInt64?
         /// Entries sent and not acknowledged.
         public var inflightEntries: Int
         /// The snapshot on its way to it.
@@ -30,6 +32,12 @@ public struct RaftMetrics: Hashable, Sendable {
         /// Its size.
         public var bytes: UInt64
         public var acknowledgedBytes: UInt64
+
+        package init(index: LogIndex, bytes: UInt64, acknowledgedBytes: UInt64) {
+            self.index = index
+            self.bytes = bytes
+            self.acknowledgedBytes = acknowledgedBytes
+        }
     }
 
     public var node: NodeID
@@ -66,6 +74,10 @@ public struct RaftMetrics: Hashable, Sendable {
     /// On a leader, for how many milliseconds its lease still stands (rule R4); nil without one, the greatest number when
     /// it has no end.
     public var leaseMilliseconds: UInt64?
+    /// What waits within the node.
+    public var queues: Queues
+    /// How long things take.
+    public var latencies: Latencies
     /// Why the node stopped itself; nil while it runs.
     public var failure: String?
 }

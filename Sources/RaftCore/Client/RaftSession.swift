@@ -82,7 +82,7 @@ public final class RaftSession<Machine: StateMachine>: Sendable {
 
     private func wait(_ nanoseconds: UInt64) async {
         // Ends early when the node does.
-        _ = try? await raft.waitFor(atMost: .nanoseconds(Int64(clamping: nanoseconds))) { _ in false }
+        _ = try? await raft.waitFor("a pause", atMost: .nanoseconds(Int64(clamping: nanoseconds))) { _ in false }
     }
 
     /// An earlier attempt may have been applied.

@@ -44,6 +44,7 @@ extension Driver {
             unknown: RaftError(.unknown, "the node was shut down before the command was committed"), rejected: error)
         for subscriber in subscribers.values { subscriber.finish() }
         subscribers = [:]
+        watchers.finish()
         cancelSnapshots()
         // The machine's last orders go first; then nothing uses storage any more.
         let lane = storageLane

@@ -116,6 +116,7 @@ extension Driver {
             return RaftMetrics.Peer(
                 id: peer.member.id, matchIndex: peer.matchIndex, state: state,
                 lastContactMilliseconds: silence.map { $0 / 1_000_000 },
+                roundTripNanoseconds: engine.times.peers[slot].roundTrip,
                 inflightEntries: peer.mode == .replicate ? peer.nextIndex - peer.matchIndex - 1 : 0,
                 snapshot: engine.transfers.first { $0.member == peer.member }.map {
                     RaftMetrics.Transfer(
@@ -132,6 +133,10 @@ extension Driver {
             peers: peers, pendingProposals: waiters.count, openSessions: sessionGauge.count,
             uncommittedBytes: engine.uncommitted.bytes,
             leaseMilliseconds: leaseMilliseconds(now),
+            queues: RaftMetrics.Queues(
+                inbox: mailbox.count, reads: reads.count, writes: engine.times.writes.count,
+                machine: applier.queuedCount),
+            latencies: latencies.values,
             failure: failure?.message)
     }
 
@@ -142,7 +147,7 @@ extension Driver {
         return end == .distantFuture ? .max : (end - now) / 1_000_000
     }
 
-    private var role: RaftRole {
+    var role: RaftRole {
         if engine.isFenced { return .fenced }
         if engine.isRemoved, engine.role != .leader { return .removed }
         switch engine.role {

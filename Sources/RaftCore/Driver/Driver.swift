@@ -35,6 +35,8 @@ package final class Driver: @unchecked Sendable {
     var clientAddresses: [NodeID: [String]] = [:]
     var subscribers: [UInt64: AsyncStream<RaftMetrics>.Continuation] = [:]
     var publishedMetrics: RaftMetrics?
+    var watchers = Watchers()
+    var latencies = LatencyTracker()
     var failure: RaftError?
     var isStopped = false
     /// Looks at the engine after each step; set before the node begins.
@@ -134,11 +136,15 @@ package final class Driver: @unchecked Sendable {
     private func take(_ mail: Mail, _ now: Instant) {
         switch mail {
         case .envelopes(let envelopes): for envelope in envelopes { step(.received(envelope), now) }
-        case .storage(.persisted(let ids)): for id in ids { step(.persisted(id), now) }
+        case .storage(.persisted(let ids)):
+            latencies.written(since: engine.times.writes.first?.submitted, now)
+            for id in ids { step(.persisted(id), now) }
         case .storage(.read(let batch, let peer, let stream)):
             step(.entriesRead(batch, for: peer, stream: stream), now)
         case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
-        case .machine(.applied(let index)): step(.applied(through: index), now)
+        case .machine(.applied(let index)):
+            latencies.applied(through: index, now)
+            step(.applied(through: index), now)
         case .machine(.missing(let index)):
             // The log is replaced by a snapshot that came from the leader, and the machine next (rule S2).
             if engine.snapshots.newest.map({ $0.last.index < index }) ?? true {
@@ -181,7 +187,10 @@ package final class Driver: @unchecked Sendable {
         case .subscribe(let continuation, let id):
             continuation.yield(metrics(now))
             if isStopped { continuation.finish() } else { subscribers[id] = continuation }
-        case .unsubscribe(let id): subscribers[id] = nil
+        case .watch(let watcher, let id): watch(watcher, id, now)
+        case .unsubscribe(let id):
+            subscribers[id] = nil
+            watchers.remove(id)
         case .stop(let completion): stop(completion, now)
         }
     }
@@ -238,6 +247,7 @@ package final class Driver: @unchecked Sendable {
         }
         lastRead += 1
         reads[lastRead] = read
+        latencies.readRequested(lastRead, now)
         step(.readRequested(ReadID(rawValue: lastRead), kind), now)
     }
 
@@ -282,8 +292,11 @@ package final class Driver: @unchecked Sendable {
         case .dropReceived: snapshotCarrier?.submit(.drop)
         case .restore(let snapshot): restore(snapshot)
         case .snapshotEnded(let id, let outcome): snapshotEnded(id, outcome)
-        case .apply(let index): applier.submit(applyOrder(through: index))
+        case .apply(let index):
+            latencies.committed(through: index, now)
+            applier.submit(applyOrder(through: index))
         case .accepted(let first, let term, let count):
+            latencies.appended(through: first + (count - 1), now)
             waiters.append(proposed.prefix(count), from: first, term: term)
             proposed.removeFirst(min(count, proposed.count))
         case .rejected(let count, let why):
@@ -291,8 +304,11 @@ package final class Driver: @unchecked Sendable {
             proposed.removeFirst(min(count, proposed.count))
         case .abandon(let index): abandon(after: index)
         case .readReady(let id, let proof):
+            latencies.readConfirmed(id.rawValue, now)
             if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
-        case .readFailed(let id, let why): reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
+        case .readFailed(let id, let why):
+            latencies.readFailed(id.rawValue)
+            reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
         case .membershipChanged:
             adoptMark()
             transport.updatePeers(peers())
@@ -301,7 +317,9 @@ package final class Driver: @unchecked Sendable {
         case .changeEnded(let id, let outcome): changeEnded(id, outcome)
         case .transferEnded(let id, let outcome): transferEnded(id, outcome)
         case .fence(let reason): fail(reason, .nodeFenced)
-        case .trace(let event): trace(event)
+        case .trace(let event):
+            trace(event)
+            noteForWatchers(event)
         }
     }
 
@@ -330,6 +348,7 @@ package final class Driver: @unchecked Sendable {
     private var applierBacklog: Int { max(0, orderedThrough - engine.appliedIndex) }
 
     private func abandon(after index: LogIndex) {
+        latencies.abandoned(after: index)
         let lost = waiters.take(after: index)
         guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(
@@ -408,6 +427,7 @@ extension Driver: Runnable {
             followMarks(now)
             readGate.publish(engine.leaseEnd(now))
             publish(now)
+            tellWatchers()
             if isStopped {
                 final.withLock { $0 = metrics(now) }
                 let left = mailbox.close()
@@ -429,6 +449,7 @@ extension Driver: Runnable {
         case .snapshotCall(_, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
         case .subscribe(let continuation, _): continuation.finish()
+        case .watch(let watcher, _): watcher.finish()
         case .machine(.unproven(let read)): read.fail(error)
         case .stop(let completion): completion()
         default: break

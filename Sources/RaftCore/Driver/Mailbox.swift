@@ -21,6 +21,7 @@ enum Mail: Sendable {
     case transfer(to: NodeID?, givesUp: Bool, @Sendable (Result<NodeID, RaftError>) -> Void)
     case status(@Sendable (RaftMetrics) -> Void)
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
+    case watch(Watcher, UInt64)
     case unsubscribe(UInt64)
     case stop(@Sendable () -> Void)
 }
@@ -51,6 +52,11 @@ final class Mailbox: Sendable {
     init(maximumCalls: Int, maximumEnvelopes: Int) {
         self.maximumCalls = maximumCalls
         self.maximumEnvelopes = maximumEnvelopes
+    }
+
+    /// What waits: calls, reads and mail, a batch of messages counted as one.
+    var count: Int {
+        state.withLock { $0.contents.mail.count + $0.contents.proposals.count + $0.contents.reads.count }
     }
 
     enum Posting {

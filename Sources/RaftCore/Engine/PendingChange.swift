@@ -19,6 +19,12 @@ package struct ChangeRequest: Hashable, Sendable {
         self.expected = expected
         self.known = known
     }
+
+    /// Why it is refused, in one line, where the caller decided on another configuration than the one in effect.
+    func refusal(inEffect effective: LogID) -> String? {
+        guard let expected, expected != effective else { return nil }
+        return "the membership has changed: it is that of entry \(effective), not of entry \(expected)"
+    }
 }
 
 /// A change that this leader carries out. What it has appended, any other leader finishes (rule M3); the call ends with

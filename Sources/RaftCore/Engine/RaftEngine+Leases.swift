@@ -102,6 +102,7 @@ extension RaftEngine {
     mutating func noteAcknowledged(beat round: UInt64, _ promise: UInt64, by slot: Int, _ now: Instant) {
         guard let sent = times.peers[slot].beat, round >= sent.number else { return }
         times.peers[slot].beat = nil
+        times.peers[slot].roundTrip = now - sent.at
         noteAcknowledged(sent.at, promise, by: slot, now)
     }
 

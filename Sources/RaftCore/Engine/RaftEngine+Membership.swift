@@ -19,6 +19,10 @@ extension RaftEngine {
             fx.append(.changeEnded(id, .rejected(.transferring(transfer.target))))
             return
         }
+        if let refusal = request.refusal(inEffect: effective.id) {
+            fx.append(.changeEnded(id, .refused(refusal)))
+            return
+        }
         let unanswered = Membership.newcomers(in: request.changes).filter { newcomer in
             !request.known.contains { $0.id == newcomer.id }
         }
@@ -171,10 +175,9 @@ extension RaftEngine {
 
     /// What the call comes to, judged by the configuration that is in effect now.
     private mutating func takeGoal(of pending: PendingChange, _ fx: inout Effects) -> Membership? {
-        if let expected = pending.request.expected, expected != effective.id {
-            endChange(
-                .refused("the membership has changed: it is that of entry \(effective.id), not of entry \(expected)"),
-                &fx)
+        // Newcomers have taken their time to answer.
+        if let refusal = pending.request.refusal(inEffect: effective.id) {
+            endChange(.refused(refusal), &fx)
             return nil
         }
         do {

@@ -47,6 +47,8 @@ package struct Times: Sendable {
         /// else then.
         var acknowledged: Instant?
         var promise: UInt64 = 0
+        /// From a heartbeat to its answer, the last one, in nanoseconds.
+        var roundTrip: UInt64?
     }
 
     /// A message by its number, and when that number was first used.

@@ -5,11 +5,16 @@ import RaftMembership
 
 /// What the commands that change the membership have in common.
 enum MemberChange {
+    static let standardTimeout = Duration.seconds(60)
+
     /// Has the leader carry it out, and prints the membership that came of it.
-    static func make(_ changes: [MembershipChange], _ global: GlobalOptions) async throws {
-        let client = try global.client(standardTimeout: .seconds(60))
+    /// - Parameter expected: refused unless the membership is still that of this entry.
+    static func make(
+        _ changes: [MembershipChange], ifMembershipIs expected: LogID?, _ global: GlobalOptions
+    ) async throws {
+        let client = try global.client(standardTimeout: standardTimeout)
         let membership = try await asking(isChange: true) { () async throws(RaftClientError) in
-            try await client.change(changes)
+            try await client.change(changes, ifMembershipIs: expected)
         }
         await client.close()
         switch global.output {
@@ -74,6 +79,7 @@ struct MemberAddCommand: AsyncParsableCommand {
         discussion: "As a voter unless told otherwise: it learns first and votes once it has caught up.")
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var expectation: ExpectationOptions
 
     @Argument(help: ArgumentHelp("The node and where its peers reach it.", valueName: "id=address"))
     var member: MemberArgument
@@ -90,7 +96,8 @@ struct MemberAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         let kind: MemberKind = learner ? .learner : witness ? .witness : .voter
-        try await MemberChange.make([.add(member.id, addresses: [member.address], as: kind)], global)
+        try await MemberChange.make(
+            [.add(member.id, addresses: [member.address], as: kind)], ifMembershipIs: expectation.id, global)
     }
 }
 
@@ -100,9 +107,10 @@ struct MemberPromoteCommand: AsyncParsableCommand {
         commandName: "promote", abstract: "Lets a learner vote, once it has caught up.")
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var expectation: ExpectationOptions
     @Argument(help: "The learner.") var id: NodeArgument
 
-    func run() async throws { try await MemberChange.make([.promote(id.id)], global) }
+    func run() async throws { try await MemberChange.make([.promote(id.id)], ifMembershipIs: expectation.id, global) }
 }
 
 /// `raftctl member demote`
@@ -111,9 +119,10 @@ struct MemberDemoteCommand: AsyncParsableCommand {
         commandName: "demote", abstract: "Makes a learner of a voter.")
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var expectation: ExpectationOptions
     @Argument(help: "The voter.") var id: NodeArgument
 
-    func run() async throws { try await MemberChange.make([.demote(id.id)], global) }
+    func run() async throws { try await MemberChange.make([.demote(id.id)], ifMembershipIs: expectation.id, global) }
 }
 
 /// `raftctl member remove`
@@ -123,9 +132,10 @@ struct MemberRemoveCommand: AsyncParsableCommand {
         discussion: "It may be down. A leader that is removed hands over first. Stop the node afterwards.")
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var expectation: ExpectationOptions
     @Argument(help: "The member.") var id: NodeArgument
 
-    func run() async throws { try await MemberChange.make([.remove(id.id)], global) }
+    func run() async throws { try await MemberChange.make([.remove(id.id)], ifMembershipIs: expectation.id, global) }
 }
 
 /// `raftctl member change`
@@ -134,10 +144,12 @@ struct MemberChangeCommand: AsyncParsableCommand {
         commandName: "change", abstract: "Has exactly these nodes vote, in one change.",
         discussion: """
             Voters that are not named leave; learners stay. A node that does not belong yet is named with its address, and \
-            catches up before anything else changes.
+            catches up before anything else changes. What is asked for depends on who votes now, so the change is refused when \
+            another one comes between: without --expect, from when the command begins.
             """)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var expectation: ExpectationOptions
 
     @Argument(help: ArgumentHelp("The voters to be.", valueName: "id[=address]"))
     var voters: [VoterArgument]
@@ -146,7 +158,9 @@ struct MemberChangeCommand: AsyncParsableCommand {
         let newcomers = voters.compactMap { voter in
             voter.address.map { MembershipChange.add(voter.id, addresses: [$0]) }
         }
-        try await MemberChange.make(newcomers + [.setVoters(voters.map(\.id))], global)
+        let expected: LogID? = if let id = expectation.id { id } else { try await Expectation.present(global) }
+        try await MemberChange.make(
+            newcomers + [.setVoters(voters.map(\.id))], ifMembershipIs: expected, global)
     }
 }
 
@@ -156,12 +170,14 @@ struct MemberAddressCommand: AsyncParsableCommand {
         commandName: "address", abstract: "Changes where peers reach a member; its role stays.")
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
+    @OptionGroup var expectation: ExpectationOptions
 
     @Argument(help: ArgumentHelp("The member and its new address.", valueName: "id=address"))
     var member: MemberArgument
 
     func run() async throws {
-        try await MemberChange.make([.setAddresses(member.id, [member.address])], global)
+        try await MemberChange.make(
+            [.setAddresses(member.id, [member.address])], ifMembershipIs: expectation.id, global)
     }
 }
 

@@ -22,7 +22,10 @@ struct MemberCommand: AsyncParsableCommand {
 struct MemberListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Prints the members.",
-        discussion: "As the leader knows them; where none is found, or with --no-follow, as the node asked knows them.")
+        discussion: """
+            As the leader knows them; where none is found, or with --no-follow, as the node asked knows them. The last line \
+            says which entry the membership is of, for --expect of the commands that change it.
+            """)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -39,11 +42,13 @@ struct MemberListCommand: AsyncParsableCommand {
         }
         switch global.output {
         case .text: try StandardOutput.write(Self.table(status))
-        case .json: try StandardOutput.write(JSON.object([("members", .members(status))]).text + "\n")
+        case .json:
+            try StandardOutput.write(
+                JSON.object([("members", .members(status)), ("membership", .membership(status))]).text + "\n")
         }
     }
 
-    private static func table(_ status: NodeStatus) -> String {
+    static func table(_ status: NodeStatus) -> String {
         var table = TextTable("ID", "ROLE", "MATCH", "STATE", "CONTACT", "ADDRESS")
         for record in status.membership.members {
             let id = record.member.id
@@ -57,6 +62,7 @@ struct MemberListCommand: AsyncParsableCommand {
                 record.addresses.joined(separator: ","),
             ])
         }
-        return table.text
+        guard let id = status.membershipID else { return table.text }
+        return table.text + "membership \(id)\(status.isMembershipCommitted ? "" : ", not committed yet")\n"
     }
 }

@@ -7,7 +7,9 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows what the nodes say of themselves.",
         discussion: """
-            As text: a table with a line for every endpoint, and for the leader when another is named. As JSON: one \
+            As text: a table with a line for every endpoint, and for the leader when another is named; and one of what waits \
+            in each node and how long things take there on average, from order to durable (WRITE), from append to \
+            commitment (COMMIT), by the machine (APPLY), until a read may begin (READ), and to peers and back. As JSON: one \
             object, of the node asked when there is one endpoint or --no-follow, else of the leader, or where none is \
             found, of the first node that answers.
             """)
@@ -37,7 +39,7 @@ struct StatusCommand: AsyncParsableCommand {
         switch global.output {
         case .text:
             if watch, StandardOutput.isTerminal { try StandardOutput.write("\u{1B}[H\u{1B}[2J") }
-            try StandardOutput.write(report.table)
+            try StandardOutput.write(report.table + report.loadTable)
         case .json:
             let isOne = global.noFollow || report.rows.count == 1
             if let status = isOne ? first : report.leader ?? first {

@@ -66,8 +66,23 @@ extension JSON {
             ("purgedIndex", .number(status.purgedIndex.rawValue)),
             ("pendingProposals", .number(status.pendingProposals)),
             ("uncommittedBytes", .number(status.uncommittedBytes)),
+            ("openSessions", .number(status.openSessions)),
+            ("leaseMs", .number(status.leaseMilliseconds)),
+            ("queues", queues(status)),
+            ("latencies", latencies(status)),
             ("failure", .string(status.failure)),
             ("members", members(status)),
+            // Behind the members: scripts that look for a field by its name stop there.
+            ("membership", membership(status)),
+        ])
+    }
+
+    /// Where the membership stands in the log; null while there is none, and of a node that does not tell.
+    static func membership(_ status: NodeStatus) -> JSON {
+        guard let id = status.membershipID else { return nil }
+        return .object([
+            ("index", .number(id.index.rawValue)), ("term", .number(id.term.rawValue)),
+            ("committed", .bool(status.isMembershipCommitted)),
         ])
     }
 
@@ -86,8 +101,20 @@ extension JSON {
                     ("matchIndex", .number(isSelf ? status.flushedIndex.rawValue : peer?.matchIndex.rawValue)),
                     ("state", .string(isSelf ? "self" : peer?.state)),
                     ("lastContactMs", .number(isSelf ? 0 : peer?.lastContactMilliseconds)),
+                    ("roundTripNs", .number(peer?.roundTripNanoseconds)),
+                    ("inflightEntries", .number(peer?.inflightEntries)),
+                    ("snapshot", transfer(peer?.snapshot)),
                 ])
             })
+    }
+
+    /// A snapshot on its way to a member.
+    private static func transfer(_ transfer: RaftMetrics.Transfer?) -> JSON {
+        guard let transfer else { return nil }
+        return .object([
+            ("index", .number(transfer.index.rawValue)), ("bytes", .number(transfer.bytes)),
+            ("acknowledgedBytes", .number(transfer.acknowledgedBytes)),
+        ])
     }
 
     /// What a member is to the cluster, as `status` knows it.

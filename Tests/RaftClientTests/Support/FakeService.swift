@@ -13,7 +13,7 @@ final class FakeService: ClientService {
         var proposals: [(command: [UInt8], completion: @Sendable (ProposalResult) -> Void)] = []
         var queries: [(query: [UInt8], guarantee: ReadGuarantee)] = []
         var bootstraps: [[NodeID: [String]]] = []
-        var changes: [[MembershipChange]] = []
+        var changes: [(wishes: [MembershipChange], expected: LogID?)] = []
     }
 
     private let state = Mutex(State())
@@ -24,7 +24,7 @@ final class FakeService: ClientService {
     var queries: [(query: [UInt8], guarantee: ReadGuarantee)] { state.withLock { $0.queries } }
     var bootstraps: [[NodeID: [String]]] { state.withLock { $0.bootstraps } }
 
-    var changes: [[MembershipChange]] { state.withLock { $0.changes } }
+    var changes: [(wishes: [MembershipChange], expected: LogID?)] { state.withLock { $0.changes } }
 
     /// Answers the oldest proposal that waits.
     func answerNext(_ result: ProposalResult = .success(([1], 1))) {
@@ -78,8 +78,12 @@ final class FakeService: ClientService {
         _ changes: [MembershipChange], expected: LogID?,
         completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
     ) {
-        state.withLock { $0.changes.append(changes) }
-        completion(.success(LoggedMembership(id: expected ?? .zero, membership: Samples.status.membership)))
+        state.withLock { $0.changes.append((changes, expected)) }
+        let present = Samples.status.membershipID
+        if let expected, expected != present {
+            return completion(.failure(RaftError(.changeRefused, "the membership has changed")))
+        }
+        completion(.success(LoggedMembership(id: present ?? .zero, membership: Samples.status.membership)))
     }
 
     func transferLeadership(

@@ -18,6 +18,28 @@ enum Samples {
     }()
 
     static let status: NodeStatus = {
+        var status = earlierStatus
+        status.membershipID = LogID(term: 2, index: 9)
+        status.isMembershipCommitted = true
+        status.openSessions = 3
+        status.leaseMilliseconds = 140
+        status.queues = RaftMetrics.Queues(inbox: 1, reads: 2, writes: 3, machine: 4)
+        status.latencies = RaftMetrics.Latencies(
+            write: latency(5, 50, 9, 20), commit: latency(6, 66, 11, 12), read: latency(7, 70, 8, 13))
+        status.peers[0].roundTripNanoseconds = 250_000
+        status.peers[0].snapshot = RaftMetrics.Transfer(index: 5, bytes: 1000, acknowledgedBytes: 400)
+        return status
+    }()
+
+    private static func latency(
+        _ count: UInt64, _ total: UInt64, _ last: UInt64, _ longest: UInt64
+    ) -> RaftMetrics.Latency {
+        RaftMetrics.Latency(
+            count: count, totalNanoseconds: total, lastNanoseconds: last, longestNanoseconds: longest)
+    }
+
+    /// As a node says it that knows nothing of what was added since.
+    static let earlierStatus: NodeStatus = {
         var status = NodeStatus(clusterName: "demo", member: Member(id: 1, incarnation: 0x0A), role: "leader", term: 3)
         status.cluster = cluster
         status.leader = LeaderHint(id: 1, clientAddresses: ["unix:c"])

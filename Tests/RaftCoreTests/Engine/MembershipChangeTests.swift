@@ -34,6 +34,17 @@ struct MembershipChangeTests {
         #expect(leader.change(.setAddresses(2, ["memory:9"]), call: 2).changes.isEmpty)
     }
 
+    @Test("A change that was decided upon another configuration is refused at once, and nobody is asked who is to join")
+    func comparedFirst() throws {
+        var leader = try TestEngine.leader()
+        let other = LogID(term: 9, index: 9)
+        let effects = leader.change(TestEngine.added(4), expected: other, asks: true)
+        #expect(effects.changes.first?.refusal?.contains("of entry \(leader.engine.effective.id), not of") == true)
+        #expect(leader.engine.change == nil && leader.engine.strangers.isEmpty)
+        let right = leader.change(TestEngine.added(4), expected: leader.engine.effective.id, asks: true)
+        #expect(right.changes.isEmpty && leader.engine.change != nil)
+    }
+
     @Test("A configuration is in effect when it is appended, and undone when its entry is truncated (M2)")
     func undone() throws {
         var follower = try TestEngine()
