@@ -48,6 +48,7 @@ extension Driver {
             return RaftError(.notLeader, "no leader is known at the moment: try again")
         case .notFormed: return RaftError(.notFormed, "this node belongs to no cluster yet: bootstrap one first")
         case .overloaded: return Self.overloaded
+        case .diskFull(let nodes): return withoutRoom(nodes)
         case .transferring(let target):
             let hint = LeaderHint(id: target.id, clientAddresses: clientAddresses[target.id] ?? [])
             return RaftError(
@@ -107,6 +108,8 @@ extension Driver {
             let state: String
             if peer.isSuspect {
                 state = "suspect"
+            } else if peer.lacksRoom {
+                state = "full"
             } else if let silence, silence > configuration.electionTimeout.upperBound {
                 state = "unreachable"
             } else {
@@ -131,7 +134,7 @@ extension Driver {
             membershipID: engine.effective.id, isMembershipCommitted: engine.effective.id == engine.committed.id,
             peers: peers, pendingProposals: waiters.count, openSessions: sessionGauge.count,
             uncommittedBytes: engine.uncommitted.bytes,
-            leaseMilliseconds: leaseMilliseconds(now),
+            leaseMilliseconds: leaseMilliseconds(now), isDiskFull: engine.room.isFull,
             failure: failure?.message)
     }
 
