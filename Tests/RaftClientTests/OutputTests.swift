@@ -28,7 +28,7 @@ struct OutputTests {
             JSON.status(Samples.status).text == """
                 {"cluster":"demo","clusterId":"01020304050607081112131415161718","id":1,"role":"leader","term":3,\
                 "leader":1,"commitIndex":10,"appliedIndex":9,"flushedIndex":11,"lastIndex":12,"snapshotIndex":5,\
-                "purgedIndex":4,"pendingProposals":6,"uncommittedBytes":7,"failure":"x","members":[\
+                "purgedIndex":4,"pendingProposals":6,"uncommittedBytes":7,"diskFull":true,"failure":"x","members":[\
                 {"id":1,"role":"leader","address":"unix:1","matchIndex":11,"state":"self","lastContactMs":0},\
                 {"id":2,"role":"follower","address":"unix:2","matchIndex":8,"state":"probe","lastContactMs":null}]}
                 """)
@@ -47,6 +47,7 @@ struct OutputTests {
                 NODE  ROLE         TERM  LEADER  COMMIT  APPLIED  LAST  SNAPSHOT  LAG         ENDPOINT
                 1     leader       3     1       10      9        12    5         2:4(probe)  unix:a
                 -     unreachable  -     -       -       -        -     -         -           unix:b
+                node 1 takes no writes: its disk is full; free space, and it goes on by itself
                 node 1 has stopped: x
                 unix:b cannot be reached
 

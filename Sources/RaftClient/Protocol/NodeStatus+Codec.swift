@@ -5,7 +5,8 @@ import RaftMembership
 /// role (string) · term u64 · leader (known u8; if 1: node u64, addresses) · commit, applied, flushed, last, snapshot and
 /// purged index (u64 each) · configuration (u32 length, 0 for none yet, and what `MembershipCodec` writes) · number of
 /// peers u16, for each: node u64, match index u64, state (string), last contact in milliseconds u64 (all ones: never),
-/// entries in flight u64 · pending proposals u64 · uncommitted bytes u64 · failure (known u8; if 1: string).
+/// entries in flight u64 · pending proposals u64 · uncommitted bytes u64 · flags u8 (bit 0: failed; bit 1: disk full),
+/// and if it has failed: why (string).
 extension NodeStatus {
     func encode() -> [UInt8] {
         var writer = ByteWriter(capacity: 256)
@@ -38,7 +39,7 @@ extension NodeStatus {
         }
         writer.write(pendingProposals)
         writer.write(uncommittedBytes)
-        writer.write(UInt8(failure == nil ? 0 : 1))
+        writer.write(UInt8((failure == nil ? 0 : 1) | (isDiskFull ? 2 : 0)))
         if let failure { writer.writeString(failure) }
         return writer.bytes
     }
@@ -71,7 +72,9 @@ extension NodeStatus {
         }
         status.pendingProposals = try reader.read()
         status.uncommittedBytes = try reader.read()
-        if try reader.readBool() { status.failure = try reader.readString() }
+        let hasFailed: Bool
+        (hasFailed, status.isDiskFull) = try reader.readFlags()
+        if hasFailed { status.failure = try reader.readString() }
         return status
     }
 }

@@ -7,7 +7,7 @@ public struct NodeStatus: Hashable, Sendable {
     public struct Peer: Hashable, Sendable {
         public var id: NodeID
         public var matchIndex: LogIndex
-        /// `probe`, `replicate`, `unreachable`, `suspect`, …
+        /// `probe`, `replicate`, `unreachable`, `suspect`, `full`, …
         public var state: String
         /// Milliseconds since it was last heard from; nil when never.
         public var lastContactMilliseconds: UInt64?
@@ -45,6 +45,8 @@ public struct NodeStatus: Hashable, Sendable {
     public var peers: [Peer] = []
     public var pendingProposals: UInt64 = 0
     public var uncommittedBytes: UInt64 = 0
+    /// Its disk refuses entries (rule D4).
+    public var isDiskFull = false
     /// Why the node stopped itself; nil while it runs.
     public var failure: String?
 
@@ -75,6 +77,7 @@ public struct NodeStatus: Hashable, Sendable {
         }
         pendingProposals = UInt64(clamping: metrics.pendingProposals)
         uncommittedBytes = UInt64(clamping: metrics.uncommittedBytes)
+        isDiskFull = metrics.isDiskFull
         failure = metrics.failure
     }
 }
