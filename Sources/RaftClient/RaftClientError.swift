@@ -47,6 +47,9 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
         /// What the node has is older than the query allows.
         public static let tooStale = Code(rawValue: 17)
 
+        /// A disk is full, the leader's or those of too many others; nothing was appended (rule D4).
+        public static let diskFull = Code(rawValue: 21)
+
         /// No endpoint could be reached, or none that leads, within the time-out.
         public static let unreachable = Code(rawValue: 128)
         /// The connection ended before the answer.
@@ -80,6 +83,7 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .unconfirmed: "unconfirmed"
             case .tooStale: "tooStale"
             case .sessionExpired: "sessionExpired"
+            case .diskFull: "diskFull"
             case .unreachable: "unreachable"
             case .connectionLost: "connectionLost"
             case .timedOut: "timedOut"
@@ -128,6 +132,7 @@ public struct RaftClientError: Error, Hashable, Sendable, CustomStringConvertibl
             case .unconfirmed: .unconfirmed
             case .tooStale: .tooStale
             case .sessionExpired: .sessionExpired
+            case .diskFull: .diskFull
             // The outcome, which is told apart, says what the client may do.
             default: error.outcome == .unknown ? .unknown : .failed
             }

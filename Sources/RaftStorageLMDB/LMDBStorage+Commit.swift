@@ -58,7 +58,12 @@ extension LMDBStorage {
                 // Pages that found no room belong to nothing that counts. A meta page that found none is another
                 // matter: LMDB gives up then, and so does this.
                 let failure = error.storageError(environment.path)
-                throw environment.isBroken ? fail(with: failure) : failure
+                if environment.isBroken {
+                    // Told as full once; whoever goes on all the same is told that there is nothing to go on with.
+                    let last = fail(with: StorageError(.io, failure.message))
+                    throw StorageError(.full, last.message)
+                }
+                throw failure
             } catch let error as StorageError where error.code == .misuse {
                 throw error
             } catch {
@@ -70,11 +75,24 @@ extension LMDBStorage {
         }
     }
 
-    /// Sees to it that map and disk have room for `batches`, and, when they bring entries, for the reserve besides
-    /// (rule D4). Decides before anything is written.
+    public func hasRoom(forEntries bytes: Int) throws -> Bool {
+        let (environment, _) = try usable()
+        // An entry may need a page of which it fills a quarter, and a fourth of its size besides.
+        let need = 64 * environment.pageSize + 6 * bytes
+        do {
+            try makeRoom(for: need, leaving: reserve, in: environment)
+            return true
+        } catch let error as StorageError where error.code == .full {
+            return false
+        }
+    }
+
+    private var reserve: Int { min(options.reserve, options.maximumMapSize / 4) }
+
+    /// Sees to it that map and disk have room for `batches`, and, when they bring entries, for the reserve besides; of
+    /// which entries may use half with a no-op or a configuration among them (rule D4). Decides before anything is written.
     private func makeRoom(for batches: [StorageBatch], in environment: LMDBEnvironment) throws {
         let page = environment.pageSize
-        let reserve = min(options.reserve, options.maximumMapSize / 4)
         var need = 64 * page
         var bringsEntries = false
         func count(_ entries: EntryBatch) {
@@ -89,6 +107,23 @@ extension LMDBStorage {
             count(batch.repairs)
             count(batch.entries)
         }
+        try makeRoom(for: need, leaving: bringsEntries ? share(for: batches) : nil, in: environment)
+    }
+
+    /// What entries must leave of the reserve.
+    private func share(for batches: [StorageBatch]) -> Int {
+        let isVital = batches.contains { batch in
+            (0..<batch.entries.count).contains {
+                batch.entries.kind(at: $0) == .noOp || batch.entries.kind(at: $0) == .configuration
+            }
+        }
+        return isVital ? reserve / 2 : reserve
+    }
+
+    /// - Parameter left: what must be left for it to be taken; nil when it is taken in any case.
+    private func makeRoom(
+        for need: Int, leaving left: @autoclosure () -> Int?, in environment: LMDBEnvironment
+    ) throws {
         let used = environment.usedBytes
         let target = used + need + reserve
         let limit = options.maximumMapSize
@@ -100,12 +135,12 @@ extension LMDBStorage {
         if used + need > environment.mapSize, environment.mapSize < limit {
             try grow(environment, to: max(2 * environment.mapSize, used + need))
         }
-        guard bringsEntries, refusal != 0 || target > limit else { return }
+        guard refusal != 0 || target > limit, let left = left() else { return }
         if options.broken.breaks(.ignoreFullDisk) { return }
         // No more at the end; perhaps there is enough in between.
         let allocated = min(disk.withLock { $0.allocated }, limit)
         let free = try directory.translating { try environment.freeBytes() }
-        guard max(0, allocated - used) + free >= need + reserve else {
+        guard max(0, allocated - used) + free >= need + left else {
             throw refusal == 0
                 ? mapIsFull(environment) : StorageError(system: refusal, "make room in", environment.path)
         }

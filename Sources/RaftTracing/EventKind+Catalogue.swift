@@ -209,6 +209,18 @@ extension EventKind {
             "A peer is connected but does not answer in time; its disk or its process may hang.")
     }
 
+    @inlinable public static var peerFull: EventKind {
+        EventKind(
+            "raft.peer.full", "33d235a9aead83ba20aa79ad300e5ca3",
+            "A peer says that its disk is full; it gets no entries, and leadership is not handed to it.")
+    }
+
+    @inlinable public static var peerRoom: EventKind {
+        EventKind(
+            "raft.peer.room", "a342488c1c313593ee681f08e7ad533f",
+            "The disk of a peer has room again, and it gets entries.")
+    }
+
     @inlinable public static var handshakeFailed: EventKind {
         EventKind(
             "raft.handshake.failed", "7497dab11bd0449088b063df0e790238",
@@ -312,6 +324,18 @@ extension EventKind {
             "The leader's disk did not finish a write in time, so another node is to lead; check the device.")
     }
 
+    @inlinable public static var diskFull: EventKind {
+        EventKind(
+            "raft.disk.full", "5c9a82d47d7c3d3b7e2915071a57f9f2",
+            "The disk has no room for entries; reads and votes go on. Free space: the node then goes on by itself.")
+    }
+
+    @inlinable public static var diskRoom: EventKind {
+        EventKind(
+            "raft.disk.room", "c4c6c28291a6de45e5d3a75f4a044a16",
+            "The disk has room again, and the node takes entries.")
+    }
+
     @inlinable public static var storageRepaired: EventKind {
         EventKind(
             "raft.storage.repaired", "465bedbe66ed4e09b1d017464283fa0a",
@@ -403,10 +427,12 @@ extension EventKind {
         .nodeRemoved,
         .departureUnheard, .snapshotTaken, .snapshotFailed, .snapshotOffered, .snapshotDelivered, .snapshotReceived,
         .snapshotInstalled, .peerConnected,
-        .peerDisconnected, .peerRefused, .peerSuspect, .handshakeFailed, .frameRefused, .peerAmnesiac,
+        .peerDisconnected, .peerRefused, .peerSuspect, .peerFull, .peerRoom, .handshakeFailed, .frameRefused,
+        .peerAmnesiac,
         .conflictRepaired, .entriesTruncated, .proposalsLost, .logDamaged, .logRepaired, .peerDamaged,
         .protocolViolation, .nodeFenced, .nodeAmnesiac,
-        .storageOpened, .storageRecovered, .storageFailed, .diskStalled, .storageRepaired, .mapGrown, .markMissing,
+        .storageOpened, .storageRecovered, .storageFailed, .diskStalled, .diskFull, .diskRoom, .storageRepaired,
+        .mapGrown, .markMissing,
         .listenerStarted,
         .clientConnected, .clientRefused, .sessionOpened, .sessionExpired, .nodeStarted, .nodeStopping, .nodeStopped,
         .configurationIgnored,

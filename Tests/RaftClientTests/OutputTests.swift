@@ -33,7 +33,7 @@ struct OutputTests {
                 "write":{"count":5,"totalNs":50,"meanNs":10,"lastNs":9,"longestNs":20},\
                 "commit":{"count":6,"totalNs":66,"meanNs":11,"lastNs":11,"longestNs":12},\
                 "apply":{"count":0,"totalNs":0,"meanNs":null,"lastNs":0,"longestNs":0},\
-                "read":{"count":7,"totalNs":70,"meanNs":10,"lastNs":8,"longestNs":13}},"failure":"x",\
+                "read":{"count":7,"totalNs":70,"meanNs":10,"lastNs":8,"longestNs":13}},"diskFull":true,"failure":"x",\
                 "members":[\
                 {"id":1,"role":"leader","address":"unix:1","matchIndex":11,"state":"self","lastContactMs":0,\
                 "roundTripNs":null,"inflightEntries":null,"snapshot":null},\
@@ -104,6 +104,7 @@ struct OutputTests {
                 NODE  ROLE         TERM  LEADER  COMMIT  APPLIED  LAST  SNAPSHOT  LAG         ENDPOINT
                 1     leader       3     1       10      9        12    5         2:4(probe)  unix:a
                 -     unreachable  -     -       -       -        -     -         -           unix:b
+                node 1 takes no writes: its disk is full; free space, and it goes on by itself
                 node 1 has stopped: x
                 unix:b cannot be reached
 

@@ -108,6 +108,11 @@ struct FailureTests {
             if refusal == nil { next = next + 10 }
         }
         #expect(refusal?.code == .full)
+        #expect(try !storage.hasRoom(forEntries: 10_000))
+        var noOp = EntryBatchBuilder(firstIndex: next)
+        noOp.append(.noOp, term: 1, payload: [])
+        try storage.commit([StorageBatch(group: .first, entries: noOp.finish())])
+        next = next.next
         let last = next.previous
         #expect(try storage.recover(.first).terms.last.index == last)
         #expect(try storage.entries(of: .first, in: 1..<2, maxBytes: 1).count == 1)
@@ -117,6 +122,7 @@ struct FailureTests {
         try storage.commit([StorageBatch(group: .first, hardState: hardState(7))])
         try storage.commit([StorageBatch(group: .first, entries: commands(next, 10, size: 1000))])
         fault.set(nil)
+        #expect(try storage.hasRoom(forEntries: 10_000))
         try storage.commit([StorageBatch(group: .first, entries: commands(next + 10, 10, size: 1000))])
         storage.close()
         #expect(!place.exists("DIRTY"))

@@ -1,6 +1,8 @@
 import Glibc
 import RaftCore
+import RaftCrashRecorder
 import RaftMembership
+import RaftTesting
 import RaftTracing
 import Testing
 
@@ -35,6 +37,19 @@ struct FileMarkStoreTests {
         }
         var status = stat()
         #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600 && status.st_size == 96)
+        #expect(access(path + ".new", F_OK) != 0)
+    }
+
+    @Test("On a full disk a mark is renewed in its place, so that a vote needs no room (D4, M10)")
+    func noRoom() throws {
+        let store = FileMarkStore(at: path)
+        try store.write(Self.mark(1))
+        let recording = try #require(CrashRecorder.systemCalls.start(place.path))
+        defer { recording.stop() }
+        recording.fail(.noGrowth)
+        try store.write(Self.mark(2))
+        recording.fail(nil)
+        #expect(try store.read() == Self.mark(2))
         #expect(access(path + ".new", F_OK) != 0)
     }
 

@@ -41,6 +41,11 @@ struct GoldenTests {
             message: .appendReply(
                 AppendReply(term: 11, stream: 16, sequence: 17, outcome: .conflict(hint: LogID(term: 9, index: 10))))),
         Sample(
+            testDescription: "append-reply-no-room",
+            message: .appendReply(
+                AppendReply(
+                    term: 11, stream: 16, sequence: 17, outcome: .matched(16), promise: 150_000_000, lacksRoom: true))),
+        Sample(
             testDescription: "heartbeat",
             message: .heartbeat(
                 Heartbeat(term: 11, stream: 16, previous: LogID(term: 13, index: 14), leaderCommit: 10, round: 19))),
@@ -49,6 +54,12 @@ struct GoldenTests {
             message: .heartbeatReply(
                 HeartbeatReply(
                     term: 11, stream: 16, round: 19, hasMatch: true, accepted: 14, matched: 13, promise: 150_000_000))),
+        Sample(
+            testDescription: "heartbeat-reply-no-room",
+            message: .heartbeatReply(
+                HeartbeatReply(
+                    term: 11, stream: 16, round: 19, hasMatch: true, accepted: 14, matched: 13, promise: 150_000_000,
+                    lacksRoom: true))),
         Sample(
             testDescription: "read-index",
             message: .readIndex(ReadIndex(term: 11, start: 6, number: 21, asked: asked))),

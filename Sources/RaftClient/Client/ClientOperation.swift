@@ -102,7 +102,8 @@ final class ClientOperation {
             lastError = error
             // Nobody leads yet, or nobody knows: an election takes its time.
             rest()
-        case .overloaded:
+        case .overloaded, .diskFull:
+            // Full disks may be in the way for a moment only: leadership goes to a node with room.
             lastError = error
             rest()
         case .unconfirmed, .tooStale:
@@ -154,7 +155,9 @@ final class ClientOperation {
         }
         let error = lastError
         let why = error.map { ": \($0.message)" } ?? ""
-        let telling: [RaftClientError.Code] = [.notLeader, .overloaded, .notFormed, .unconfirmed, .tooStale]
+        let telling: [RaftClientError.Code] = [
+            .notLeader, .overloaded, .diskFull, .notFormed, .unconfirmed, .tooStale,
+        ]
         if let error, telling.contains(error.code) {
             giveUp(error.code, "\(error.message) (tried \(after))")
         } else {

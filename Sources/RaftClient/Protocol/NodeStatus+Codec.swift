@@ -5,8 +5,9 @@ import RaftMembership
 /// role (string) · term u64 · leader (known u8; if 1: node u64, addresses) · commit, applied, flushed, last, snapshot and
 /// purged index (u64 each) · configuration (u32 length, 0 for none yet, and what `MembershipCodec` writes) · number of
 /// peers u16, for each: node u64, match index u64, state (string), last contact in milliseconds u64 (all ones: never),
-/// entries in flight u64 · pending proposals u64 · uncommitted bytes u64 · failure (known u8; if 1: string) · what was added
-/// since (u32 length, and see `NodeStatus+Additions`); a status of an earlier node ends before that.
+/// entries in flight u64 · pending proposals u64 · uncommitted bytes u64 · flags u8 (bit 0: failed; bit 1: disk full), and if
+/// it has failed: why (string) · what was added since (u32 length, and see `NodeStatus+Additions`); a status of an earlier
+/// node ends before that.
 extension NodeStatus {
     func encode() -> [UInt8] {
         var writer = ByteWriter(capacity: 256)
@@ -39,7 +40,7 @@ extension NodeStatus {
         }
         writer.write(pendingProposals)
         writer.write(uncommittedBytes)
-        writer.write(UInt8(failure == nil ? 0 : 1))
+        writer.write(UInt8((failure == nil ? 0 : 1) | (isDiskFull ? 2 : 0)))
         if let failure { writer.writeString(failure) }
         writer.writeBlock(encodeAdditions())
         return writer.bytes
@@ -73,7 +74,9 @@ extension NodeStatus {
         }
         status.pendingProposals = try reader.read()
         status.uncommittedBytes = try reader.read()
-        if try reader.readBool() { status.failure = try reader.readString() }
+        let hasFailed: Bool
+        (hasFailed, status.isDiskFull) = try reader.readFlags()
+        if hasFailed { status.failure = try reader.readString() }
         // A node of an earlier release says no more.
         guard reader.remaining > 0 else { return status }
         let added = Int(try reader.read(UInt32.self))

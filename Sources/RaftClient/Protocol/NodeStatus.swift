@@ -7,7 +7,7 @@ public struct NodeStatus: Hashable, Sendable {
     public struct Peer: Hashable, Sendable {
         public var id: NodeID
         public var matchIndex: LogIndex
-        /// `probe`, `replicate`, `unreachable`, `suspect`, …
+        /// `probe`, `replicate`, `unreachable`, `suspect`, `full`, …
         public var state: String
         /// Milliseconds since it was last heard from; nil when never.
         public var lastContactMilliseconds: UInt64?
@@ -62,6 +62,8 @@ public struct NodeStatus: Hashable, Sendable {
     public var queues: RaftMetrics.Queues?
     /// How long things take there; nil of a node that does not tell.
     public var latencies: RaftMetrics.Latencies?
+    /// Its disk refuses entries (rule D4).
+    public var isDiskFull = false
     /// Why the node stopped itself; nil while it runs.
     public var failure: String?
 
@@ -93,6 +95,7 @@ public struct NodeStatus: Hashable, Sendable {
         leaseMilliseconds = metrics.leaseMilliseconds
         queues = metrics.queues
         latencies = metrics.latencies
+        isDiskFull = metrics.isDiskFull
         failure = metrics.failure
     }
 }

@@ -13,6 +13,9 @@ public struct RaftError: Error, Sendable, CustomStringConvertible {
         public static let notLeader = Code(description: "notLeader")
         /// A queue is full: try again later. Rejected.
         public static let overloaded = Code(description: "overloaded")
+        /// A disk is full, the leader's or those of too many others: free space, and it takes proposals again by itself
+        /// (rule D4). Rejected.
+        public static let diskFull = Code(description: "diskFull")
         /// The proposal was meant for another term (see `Raft.propose(_:ifTermIs:)`). Rejected.
         public static let termChanged = Code(description: "termChanged")
         /// What was waited for did not come in time.

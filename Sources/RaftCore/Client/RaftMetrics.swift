@@ -13,7 +13,7 @@ public struct RaftMetrics: Hashable, Sendable {
         public var matchIndex: LogIndex
         /// `probe`; `replicate` at line rate; `lagging` while it gets entries from storage; `snapshot` while it gets a
         /// snapshot; `leaving` when it was removed and is to be told so; `unreachable` while nothing is heard from it;
-        /// `suspect` when it lost what it had acknowledged (rule L3).
+        /// `suspect` when it lost what it had acknowledged (rule L3); `full` while its disk takes no entries (rule D4).
         public var state: String
         /// Milliseconds since it was last heard from; nil when never.
         public var lastContactMilliseconds: UInt64?
@@ -78,6 +78,9 @@ public struct RaftMetrics: Hashable, Sendable {
     public var queues: Queues
     /// How long things take.
     public var latencies: Latencies
+    /// The node's disk refuses entries: it takes no proposals and hands leadership over, until there is space again
+    /// (rule D4).
+    public var isDiskFull: Bool
     /// Why the node stopped itself; nil while it runs.
     public var failure: String?
 }

@@ -48,6 +48,7 @@ extension Driver {
             return RaftError(.notLeader, "no leader is known at the moment: try again")
         case .notFormed: return RaftError(.notFormed, "this node belongs to no cluster yet: bootstrap one first")
         case .overloaded: return Self.overloaded
+        case .diskFull(let nodes): return withoutRoom(nodes)
         case .transferring(let target):
             let hint = LeaderHint(id: target.id, clientAddresses: clientAddresses[target.id] ?? [])
             return RaftError(
@@ -107,6 +108,8 @@ extension Driver {
             let state: String
             if peer.isSuspect {
                 state = "suspect"
+            } else if peer.lacksRoom {
+                state = "full"
             } else if let silence, silence > configuration.electionTimeout.upperBound {
                 state = "unreachable"
             } else {
@@ -137,6 +140,7 @@ extension Driver {
                 inbox: mailbox.count, reads: reads.count, writes: engine.times.writes.count,
                 machine: applier.queuedCount),
             latencies: latencies.values,
+            isDiskFull: engine.room.isFull,
             failure: failure?.message)
     }
 

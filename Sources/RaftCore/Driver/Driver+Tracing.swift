@@ -114,6 +114,19 @@ extension Driver {
             tracer.notice(
                 .snapshotInstalled, "the machine has the state of the snapshot at entry \(id)",
                 [.index(id.last.index.rawValue), .bytes(id.size)])
+        case .diskFilled(let reason):
+            tracer.error(
+                .diskFull,
+                "node \(own) takes no entries: its disk is full (\(reason)); free space, and it goes on by itself",
+                [.reason(reason)])
+        case .diskHasRoom:
+            tracer.notice(.diskRoom, "the disk of node \(own) has room again: it takes entries")
+        case .peerRoomChanged(let peer, true):
+            tracer.warning(
+                .peerFull, "the disk of node \(peer) is full: it gets no entries until it has room",
+                [.peer(peer.rawValue)])
+        case .peerRoomChanged(let peer, false):
+            tracer.info(.peerRoom, "the disk of node \(peer) has room again", [.peer(peer.rawValue)])
         case .diskStalled(let milliseconds):
             tracer.error(
                 .diskStalled,

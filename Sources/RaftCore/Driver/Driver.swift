@@ -43,6 +43,8 @@ package final class Driver: @unchecked Sendable {
     package var probe: (any EngineProbe)?
     private var storageBatches: [StorageBatch] = []
     private var storageIDs: [WriteID] = []
+    /// Where storage is written to on the driver's own lane.
+    private var inlineSequence = WriteSequence()
     private var executing = Effects()
     private var contents = Mailbox.Contents()
     var proposed: [Proposal] = []
@@ -52,7 +54,7 @@ package final class Driver: @unchecked Sendable {
     let storage: any LogStorage
     let inlineStorage: Bool
     let onFailure: @Sendable (RaftError) -> Void
-    private lazy var writer = StorageWriter(
+    private(set) lazy var writer = StorageWriter(
         storage: storage, lane: storageLane, group: engine.group, configuration: configuration,
         report: { [weak self] in self?.post(.storage($0)) })
     let storageLane: any Lane
@@ -139,6 +141,8 @@ package final class Driver: @unchecked Sendable {
         case .storage(.persisted(let ids)):
             latencies.written(since: engine.times.writes.first?.submitted, now)
             for id in ids { step(.persisted(id), now) }
+        case .storage(.refused(let ids, let reason)): step(.writesRefused(ids, reason), now)
+        case .storage(.probed(let hasRoom)): step(.diskProbed(hasRoom: hasRoom), now)
         case .storage(.read(let batch, let peer, let stream)):
             step(.entriesRead(batch, for: peer, stream: stream), now)
         case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
@@ -276,6 +280,7 @@ package final class Driver: @unchecked Sendable {
             storageIDs.append(id)
         case .send(let message, let member):
             transport.send(Envelope(group: engine.group, from: engine.member, to: member, message: message))
+        case .probeDisk(let bytes): probeDisk(bytes)
         case .readEntries(let first, let last, let peer, let stream):
             guard first <= last else { return }
             flushStorage(now)
@@ -352,11 +357,9 @@ package final class Driver: @unchecked Sendable {
         let lost = waiters.take(after: index)
         guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(
-            .proposalsLost, "\(lost.count) proposals lost their leader: their outcome is unknown",
+            .proposalsLost, "\(lost.count) proposals lost their leader, or its disk: their outcome is unknown",
             [.count(lost.count), .index(index.rawValue)])
-        let error = RaftError(
-            .unknown, "leadership was lost before the command was committed: it may or may not be applied")
-        for waiter in lost { waiter.proposal.fail(error) }
+        for waiter in lost { waiter.proposal.fail(abandoned) }
     }
 
     /// Everything written in this drain, as one group: on storage's lane, or here when that takes no time.
@@ -374,11 +377,11 @@ package final class Driver: @unchecked Sendable {
             return
         }
         do {
-            try storage.commit(storageBatches)
-            let ids = storageIDs
+            let outcome = try inlineSequence.write(storageBatches, storageIDs) { try storage.commit($0) }
             storageBatches.removeAll(keepingCapacity: true)
             storageIDs.removeAll(keepingCapacity: true)
-            for id in ids { step(.persisted(id), now) }
+            for id in outcome.persisted { step(.persisted(id), now) }
+            if !outcome.refused.isEmpty { step(.writesRefused(outcome.refused, outcome.reason), now) }
         } catch {
             fail("storage failed: \(error)", .storageFailed)
         }

@@ -14,6 +14,8 @@ final class StorageWriter: Runnable {
         var batches: [StorageBatch] = []
         var ids: [WriteID] = []
         var reads: [Read] = []
+        /// Whether there is room for so many bytes is to be asked.
+        var probe: Int?
         var isScheduled = false
         var hasFailed = false
     }
@@ -24,6 +26,8 @@ final class StorageWriter: Runnable {
     private let configuration: RaftConfiguration
     private let report: @Sendable (StorageReport) -> Void
     private let queue = Mutex(Queue())
+    /// Touched by `run` only, which never runs twice at once.
+    private let sequence = Mutex(WriteSequence())
 
     init(
         storage: any LogStorage, lane: any Lane, group: GroupID, configuration: RaftConfiguration,
@@ -61,10 +65,20 @@ final class StorageWriter: Runnable {
         if mustSchedule { lane.schedule(self) }
     }
 
+    /// Asks whether there is room for entries.
+    func probe(bytes: Int) {
+        let mustSchedule = queue.withLock { queue in
+            queue.probe = bytes
+            defer { queue.isScheduled = true }
+            return !queue.isScheduled
+        }
+        if mustSchedule { lane.schedule(self) }
+    }
+
     func run() {
         while true {
             let work: Queue? = queue.withLock { queue in
-                if queue.batches.isEmpty, queue.reads.isEmpty {
+                if queue.batches.isEmpty, queue.reads.isEmpty, queue.probe == nil {
                     queue.isScheduled = false
                     return nil
                 }
@@ -72,14 +86,18 @@ final class StorageWriter: Runnable {
                 queue.batches = []
                 queue.ids = []
                 queue.reads = []
+                queue.probe = nil
                 return work
             }
             guard let work else { return }
             if work.hasFailed { continue }
             if !work.batches.isEmpty {
                 do {
-                    try commit(work)
-                    report(.persisted(work.ids))
+                    let outcome = try sequence.withLock {
+                        try $0.write(work.batches, work.ids) { try self.commit($0) }
+                    }
+                    if !outcome.persisted.isEmpty { report(.persisted(outcome.persisted)) }
+                    if !outcome.refused.isEmpty { report(.refused(outcome.refused, outcome.reason)) }
                 } catch {
                     if configuration.breaks(.goOnAfterFailedWrite) {
                         report(.persisted(work.ids))
@@ -92,16 +110,25 @@ final class StorageWriter: Runnable {
                 }
             }
             for read in work.reads { perform(read) }
+            if let bytes = work.probe { perform(probe: bytes) }
         }
     }
 
-    private func commit(_ work: Queue) throws {
+    private func perform(probe bytes: Int) {
+        do {
+            report(.probed(hasRoom: try storage.hasRoom(forEntries: bytes)))
+        } catch {
+            report(.failed(error))
+        }
+    }
+
+    private func commit(_ batches: [StorageBatch]) throws {
         if configuration.breaks(.tearCommit) {
-            for batch in work.batches { for part in batch.parts { try storage.commit([part]) } }
+            for batch in batches { for part in batch.parts { try storage.commit([part]) } }
             return
         }
         do {
-            try storage.commit(work.batches)
+            try storage.commit(batches)
         } catch {
             guard configuration.breaks(.retryFailedSync) else { throw error }
             try storage.commit([])
@@ -123,6 +150,9 @@ final class StorageWriter: Runnable {
 
 enum StorageReport: Sendable {
     case persisted([WriteID])
+    /// There is no room for these; why.
+    case refused([WriteID], String)
+    case probed(hasRoom: Bool)
     case read(EntryBatch, for: NodeID, stream: UInt32)
     case failed(any Error)
 }

@@ -6,6 +6,8 @@ package enum Effect: Sendable {
     /// Write this; answer `persisted` once it is durable. Writes are made durable in the order given.
     case persist(StorageBatch, WriteID)
     case send(Message, to: Member)
+    /// Ask storage whether it has room for so many bytes of entries; answer `diskProbed`.
+    case probeDisk(bytes: Int)
     /// Fetch entries from storage for a peer that fell behind the cache; answer `entriesRead`.
     case readEntries(from: LogIndex, through: LogIndex, for: NodeID, stream: UInt32)
     /// Have the machine's state of this moment, when all that was ordered to be applied is, written as the body of this
@@ -54,6 +56,8 @@ package enum Rejection: Hashable, Sendable {
     case notFormed
     case overloaded
     case fenced
+    /// Entries would find no room on the disks of these members (rule D4).
+    case diskFull([NodeID])
     /// Leadership is being handed to this member: ask it in a moment.
     case transferring(Member)
     /// This server no longer belongs to the cluster.
@@ -114,6 +118,9 @@ package enum EngineEvent: Hashable, Sendable {
     case snapshotInstalling(SnapshotID)
     case snapshotInstalled(SnapshotID)
     case diskStalled(milliseconds: UInt64)
+    case diskFilled(String)
+    case diskHasRoom
+    case peerRoomChanged(NodeID, lacksRoom: Bool)
     case departureGivenUp(NodeID)
     case clusterFormed(ClusterID)
     case clusterAdopted(ClusterID)

@@ -13,6 +13,8 @@ package struct EngineLog: Hashable, Sendable {
         var firstIndex: LogIndex?
         /// Whether term, vote or identity change with it.
         var changesHardState: Bool
+        /// The disk had no room for it: another write must bring what it was to (rule D4).
+        var isRefused = false
         #if TestBuild
             /// Where the log ended when this write was submitted.
             var lastIndex = LogIndex.zero
@@ -74,6 +76,54 @@ package struct EngineLog: Hashable, Sendable {
                 pendingWrites[position].firstIndex = nil
             }
         }
+    }
+
+    /// The first entry that the disk refused; nil when it has, or is about to have, all of them.
+    var firstRefused: LogIndex? { pendingWrites.lazy.filter(\.isRefused).compactMap(\.firstIndex).min() }
+
+    /// Whether a write is under way that brings entries.
+    var isWritingEntries: Bool { pendingWrites.contains { $0.firstIndex != nil && !$0.isRefused } }
+
+    /// Storage did not take the write.
+    mutating func refused(_ id: WriteID) {
+        guard let position = pendingWrites.firstIndex(where: { $0.id == id }) else { return }
+        pendingWrites[position].isRefused = true
+        forgetRefused()
+    }
+
+    /// What a write is to bring that takes the place of all that bring entries from `first` on: every entry from there on,
+    /// which are all in memory, for what is not on disk is never evicted.
+    /// - Returns: these, and whether a write whose place it takes was to change term, vote or identity.
+    mutating func gatherUnwritten(from first: LogIndex) -> (entries: EntryBatch, changesHardState: Bool) {
+        var changesHardState = false
+        for position in pendingWrites.indices {
+            guard let index = pendingWrites[position].firstIndex, index >= first else { continue }
+            pendingWrites[position].firstIndex = nil
+            guard pendingWrites[position].isRefused else { continue }
+            changesHardState = changesHardState || pendingWrites[position].changesHardState
+            pendingWrites[position].changesHardState = false
+        }
+        forgetRefused()
+        return (EntryBatch.joining(batches(from: first)), changesHardState)
+    }
+
+    private func batches(from first: LogIndex) -> [EntryBatch] {
+        var batches: [EntryBatch] = []
+        var next = max(first, base.index.next)
+        while next <= last.index, let batch = cachedEntries(from: next, maxCount: .max) {
+            batches.append(batch)
+            next = batch.lastIndex.next
+        }
+        return batches
+    }
+
+    /// Bytes of entries that the disk refused.
+    var refusedBytes: Int {
+        firstRefused.map { batches(from: $0).reduce(0) { $0 + $1.byteCount } } ?? 0
+    }
+
+    private mutating func forgetRefused() {
+        pendingWrites.removeAll { $0.isRefused && $0.firstIndex == nil && !$0.changesHardState }
     }
 
     /// A new identity for a write whose entries begin at `firstIndex`.

@@ -35,6 +35,10 @@ package enum Input: Sendable {
     case entriesProposed([EntryDraft])
     /// The write is durable.
     case persisted(WriteID)
+    /// Storage had no room for these writes, whose entries it does not have; why (rule D4).
+    case writesRefused([WriteID], String)
+    /// Storage answered `Effect.probeDisk`.
+    case diskProbed(hasRoom: Bool)
     /// The machine has applied everything up to here.
     case applied(through: LogIndex)
     /// Storage answered `Effect.readEntries`; empty when it could not.

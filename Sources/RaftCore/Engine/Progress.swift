@@ -30,6 +30,8 @@ package struct Progress: Hashable, Sendable {
     var isReading = false
     /// The peer no longer has what it acknowledged: it counts in no quorum (rule L3).
     package var isSuspect = false
+    /// Its disk refuses entries, by its own word (rule D4).
+    package internal(set) var lacksRoom = false
     package internal(set) var inflight = Inflight()
     /// The highest read round it has confirmed (D§6.4).
     var confirmedRound: UInt64 = 0

@@ -41,7 +41,9 @@ extension RaftEngine {
 
     /// Drawn anew each time, so that split votes end (rule V11). A low priority waits longer, ever less so (rule V16).
     mutating func resetElectionDeadline(_ now: Instant) {
-        let patience = UInt64(10 - configuration.electionPriority) * configuration.electionTimeout.upperBound / 10
+        // Who could take no entries is a leader of the last resort (rule D4).
+        let priority = room.isFull ? 0 : configuration.electionPriority
+        let patience = UInt64(10 - priority) * configuration.electionTimeout.upperBound / 10
         let left = breaks(.keepPriority) ? 3 : 3 - min(3, times.electionTimeouts)
         times.election = now + times.random.next(in: configuration.electionTimeout) + patience * left / 3
     }

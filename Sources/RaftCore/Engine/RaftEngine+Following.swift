@@ -23,13 +23,14 @@ extension RaftEngine {
             reply(to: sender, stream: request.stream, sequence: request.sequence, .conflict(hint: hint), &fx)
             return
         }
-        guard take(request.entries, now, &fx) else { return }
-        let proven = max(request.previous.index, request.entries.isEmpty ? .zero : request.entries.lastIndex)
+        let entries = admitted(request.entries)
+        guard take(entries, now, &fx) else { return }
+        let proven = max(request.previous.index, entries.isEmpty ? .zero : entries.lastIndex)
         verified = max(verified, proven)
         commit(upTo: min(request.leaderCommit, breaks(.commitUnverified) ? log.last.index : proven), &fx)
         owedAppendReply = OwedReply(stream: request.stream, number: request.sequence)
         // What is on disk already is acknowledged at once, the rest when its write is done (rule L10).
-        if log.flushed >= verified || breaks(.acknowledgeBeforeDurable) { sendOwedReplies(&fx) }
+        if log.flushed >= verified || isStuck || breaks(.acknowledgeBeforeDurable) { sendOwedReplies(&fx) }
     }
 
     mutating func receive(_ heartbeat: Heartbeat, from sender: Member, _ now: Instant, _ fx: inout Effects) {
@@ -197,7 +198,7 @@ extension RaftEngine {
         sendOwedHeartbeatReply(&fx)
         guard let owed = owedAppendReply, let leader, role == .follower else { return }
         let durable = breaks(.acknowledgeBeforeDurable) ? verified : min(verified, log.flushed)
-        if durable >= verified { owedAppendReply = nil }
+        if durable >= verified || isStuck { owedAppendReply = nil }
         reply(to: leader, stream: owed.stream, sequence: owed.number, .matched(durable), &fx)
     }
 
@@ -212,14 +213,16 @@ extension RaftEngine {
             .heartbeatReply(
                 HeartbeatReply(
                     term: term, stream: owed.stream, round: owed.number, hasMatch: owed.hasMatch, accepted: verified,
-                    matched: min(verified, log.flushed), promise: owed.hasMatch ? promise : 0)),
+                    matched: min(verified, log.flushed), promise: owed.hasMatch ? promise : 0,
+                    lacksRoom: room.isFull)),
             to: sender, &fx)
     }
 
     private func reply(
         to sender: Member, stream: UInt32, sequence: UInt64, _ outcome: AppendReply.Outcome, _ fx: inout Effects
     ) {
-        var reply = AppendReply(term: term, stream: stream, sequence: sequence, outcome: outcome)
+        var reply = AppendReply(
+            term: term, stream: stream, sequence: sequence, outcome: outcome, lacksRoom: room.isFull)
         if case .matched = outcome { reply.promise = promise }
         send(.appendReply(reply), to: sender, &fx)
     }

@@ -36,6 +36,10 @@ extension RaftEngine {
             fx.append(.rejected(count: commands.count, .transferring(transfer.target)))
             return
         }
+        if let full = disksWithoutRoom {
+            fx.append(.rejected(count: commands.count, .diskFull(full)))
+            return
+        }
         // As many as fit under the cap; one always does when nothing waits (rule P8).
         var bytes = 0
         var count = 0
@@ -222,12 +226,15 @@ extension RaftEngine {
         else { return }
         switch reply.outcome {
         case .matched(let index):
-            if progress[slot].isProbing {
-                progress[slot].isProbing = false
-                progress[slot].mode = .replicate
-            }
-            times.peers[slot].probeBackoff = 0
             noteAcknowledged(request: reply.sequence, reply.promise, by: slot, now)
+            if !reply.lacksRoom {
+                if progress[slot].isProbing {
+                    progress[slot].isProbing = false
+                    progress[slot].mode = .replicate
+                }
+                times.peers[slot].probeBackoff = 0
+            }
+            noteRoom(of: slot, lacksRoom: reply.lacksRoom, now, &fx)
             acknowledge(slot, through: index, now, &fx)
         case .conflict(let hint):
             if progress[slot].probesOwnMatch, progress[slot].isProbing {
@@ -262,7 +269,8 @@ extension RaftEngine {
                 guard slot < progress.count, progress[slot].member == sender else { return }
             }
         }
-        if progress[slot].isProbing, reply.accepted >= progress[slot].nextIndex.previous {
+        noteRoom(of: slot, lacksRoom: reply.lacksRoom, now, &fx)
+        if progress[slot].isProbing, !reply.lacksRoom, reply.accepted >= progress[slot].nextIndex.previous {
             // The probe arrived and matched; only the disk takes its time. Probing on would run past the window.
             progress[slot].isProbing = false
             progress[slot].mode = .replicate
@@ -369,6 +377,7 @@ extension RaftEngine {
         endDepartures(now, &fx)
         startReadRound(now, &fx)
         advanceMembership(now, &fx)
+        handOverForRoom(now, &fx)
         repeatTimeoutNow(&fx)
         for slot in progress.indices where now >= times.peers[slot].probeAgain {
             if progress[slot].isProbing {

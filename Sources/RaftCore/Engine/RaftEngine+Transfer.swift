@@ -34,21 +34,24 @@ extension RaftEngine {
         case .witness: return "node \(target) is a witness: it cannot lead"
         default: break
         }
+        if progress[slot].lacksRoom, !breaks(.transferToFull) {
+            return "the disk of node \(target) is full: it could take no entries"
+        }
         return isInTouch(slot, now) ? nil : "node \(target) is not in touch: it could not take over"
     }
 
-    private func isInTouch(_ slot: Int, _ now: Instant) -> Bool {
+    func isInTouch(_ slot: Int, _ now: Instant) -> Bool {
         guard !progress[slot].isSuspect, let heard = times.peers[slot].lastHeard else { return false }
         return now - heard <= configuration.electionTimeout.upperBound
     }
 
-    /// The full voter that has most of the log, the lowest id among equals.
-    private func bestSuccessor(_ now: Instant) -> Int? {
+    /// The full voter with room on its disk that has most of the log, the lowest id among equals.
+    func bestSuccessor(_ now: Instant) -> Int? {
         var best: Int?
         for slot in membership.members.indices {
             let record = membership.members[slot]
             guard record.member != member, !record.isWitness, membership.voters.contains(record.member.id),
-                isInTouch(slot, now)
+                isInTouch(slot, now), !progress[slot].lacksRoom || breaks(.transferToFull)
             else { continue }
             if best.map({ progress[slot].matchIndex > progress[$0].matchIndex }) ?? true { best = slot }
         }
@@ -65,7 +68,7 @@ extension RaftEngine {
         begin(PendingTransfer(id: nil, target: progress[slot].member, givesUp: true), now, &fx)
     }
 
-    private mutating func begin(_ transfer: PendingTransfer, _ now: Instant, _ fx: inout Effects) {
+    mutating func begin(_ transfer: PendingTransfer, _ now: Instant, _ fx: inout Effects) {
         self.transfer = transfer
         times.transfer = now + 4 * configuration.electionTimeout.upperBound
         fx.append(.trace(.transferStarted(transfer.target)))
@@ -156,7 +159,8 @@ extension RaftEngine {
     /// Campaigns at once, without a pre-vote: the leader that its voters would hold on to has asked for it.
     mutating func receive(_ message: TimeoutNow, from sender: Member, _ now: Instant, _ fx: inout Effects) {
         guard role == .follower, message.term == term, leader == sender, log.last == message.last, mayCampaign,
-            !isAbstaining(now), !isIdentityUnannounced, term.next.rawValue < wireBound
+            !room.isFull || breaks(.transferToFull), !isAbstaining(now), !isIdentityUnannounced,
+            term.next.rawValue < wireBound
         else { return }
         startElection(transferredFrom: term, now, &fx)
     }

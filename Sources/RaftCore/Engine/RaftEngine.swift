@@ -10,7 +10,7 @@ package enum EngineRole: String, Hashable, Sendable {
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
 /// `+Leases`, `+FollowerReads`, `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`,
-/// `+Installing`, `+Repair`, `+Returning`, `+Formation`, `+Invariants`.
+/// `+Installing`, `+Repair`, `+Returning`, `+Formation`, `+DiskFull`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -43,6 +43,9 @@ package struct RaftEngine: Hashable, Sendable {
     var removedBy: LogID?
     /// Whom the transport has met last under each id.
     var lives: [Member] = []
+
+    /// Whether this server's disk takes entries (rule D4).
+    package internal(set) var room = DiskRoom()
 
     // Followers.
     /// The log was proven to match the leader of this term up to here (rule C2).
@@ -141,6 +144,8 @@ package struct RaftEngine: Hashable, Sendable {
         case .proposed(let commands): propose(commands, now, &effects)
         case .entriesProposed(let drafts): propose(drafts, now, &effects)
         case .persisted(let id): persisted(id, now, &effects)
+        case .writesRefused(let ids, let reason): writesRefused(ids, reason, now, &effects)
+        case .diskProbed(let hasRoom): diskProbed(hasRoom, now, &effects)
         case .applied(let index): applied(through: index, &effects)
         case .entriesRead(let batch, let peer, let stream): entriesRead(batch, peer, stream, now, &effects)
         case .snapshotTaken(let order, let result): snapshotTaken(order, result, now, &effects)
@@ -214,6 +219,7 @@ package struct RaftEngine: Hashable, Sendable {
         guard recordCompletion(of: id) else { return }
         if let done = times.writes.firstIndex(where: { $0.id == id }) { times.writes.remove(at: done) }
         log.evict(downTo: configuration.cacheBytes)
+        if room.isFull { noteRetried(id, now, &fx) }
         installationBecameDurable(id, &fx)
         endSnapshotCalls(of: id, &fx)
         if wasHardStatePending, !log.isHardStatePending { hardStateBecameDurable(now, &fx) }
@@ -253,6 +259,7 @@ package struct RaftEngine: Hashable, Sendable {
         if now >= times.followerReads { followerReadsDeadlineReached(now, &fx) }
         if now >= times.heartbeat { heartbeatDeadlineReached(now, &fx) }
         if now >= times.commitNotice { commitNoticeDeadlineReached(&fx) }
+        if now >= times.disk { diskDeadlineReached(&fx) }
         if now >= times.election { electionDeadlineReached(now, &fx) }
     }
 
@@ -295,6 +302,10 @@ package struct RaftEngine: Hashable, Sendable {
     ) -> WriteID {
         hard.commitHint = max(hard.commitHint, commitIndex)
         forgetOldPromises()
+        var (truncateAfter, entries, hardStateChanged) = (truncateAfter, entries, hardStateChanged)
+        if room.isFull, repairs.isEmpty, !replacesLog, truncateAfter != nil || !entries.isEmpty {
+            takeRefusedAlong(&truncateAfter, &entries, &hardStateChanged)
+        }
         let brought = repairs.isEmpty ? entries : repairs
         let first = replacesLog ? LogIndex(1) : brought.isEmpty ? nil : brought.firstIndex
         let id = log.submit(firstIndex: first, changesHardState: hardStateChanged)

@@ -107,6 +107,10 @@ package struct Times: Sendable {
     /// The last confirmation whose index is ordered to be applied, and a later one whose index is not (rule R7).
     var visible: Confirmation?
     var coming: Confirmation?
+    /// When a full disk is asked again whether it has room (rule D4).
+    var disk = Instant.distantFuture
+    /// Doubles each time that it has none.
+    var diskBackoff: UInt64 = 0
     /// By slot, on a leader.
     var peers: [Peer] = []
 
@@ -115,7 +119,7 @@ package struct Times: Sendable {
     var next: Instant {
         min(
             min(min(election, heartbeat), min(commitNotice, formation)),
-            min(min(waiters, followerReads), min(min(change, transfer), min(snapshot, transfers))))
+            min(min(waiters, min(followerReads, disk)), min(min(change, transfer), min(snapshot, transfers))))
     }
 }
 

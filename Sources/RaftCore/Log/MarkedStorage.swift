@@ -104,6 +104,8 @@ package final class MarkedStorage: LogStorage {
         try follow(batches)
     }
 
+    package func hasRoom(forEntries bytes: Int) throws -> Bool { try inner.hasRoom(forEntries: bytes) }
+
     /// Takes out of the mark what a truncation is about to remove.
     private func lower(beforeCutsIn batches: [StorageBatch]) throws {
         var lowest: LogIndex?
@@ -171,8 +173,10 @@ package final class MarkedStorage: LogStorage {
             try store.write(mark)
             state.mark = mark
         } catch {
-            state.failure = error
-            throw error
+            // Unlike entries that find no room, a mark that finds none is final.
+            let full = (error as? StorageError).flatMap { $0.code == .full ? StorageError(.io, $0.message) : nil }
+            state.failure = full ?? error
+            throw full ?? error
         }
     }
 

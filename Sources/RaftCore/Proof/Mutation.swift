@@ -37,6 +37,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     case keepPriority
     // Disk.
     case leadWithHungDisk, reportBeforeCommit, retryFailedSync, skipChecksums
+    case transferToFull, stayFull, writePastRefused
     // Proposals.
     case forgetAbandonedProposals, succeedByIndex
     // Client sessions.

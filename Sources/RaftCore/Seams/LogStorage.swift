@@ -96,8 +96,17 @@ public protocol LogStorage: AnyObject, Sendable {
     /// Applies `batches` in order, as one transaction, durable when it returns (rules D1, L7). Batches of several
     /// groups may come together.
     /// - Throws: `StorageError`. Nothing of the batches may count as written after an error; the framework stops using
-    ///   the storage, for a failed sync is final (rule D2).
+    ///   the storage, for a failed sync is final (rule D2). But for code `full`: the disk had no room for entries, nothing
+    ///   was changed, and a later commit may succeed. A storage that allocates disk ahead refuses so while there is
+    ///   enough left for hard states, truncations, purges and snapshots, and for entries that come with a no-op or a
+    ///   configuration; where one of those finds no room, the node stops (rule D4).
     func commit(_ batches: [StorageBatch]) throws
+
+    /// Whether so many bytes of entries would find room now, beside what is kept in reserve. Asked after a `commit`
+    /// was refused as `full`, again and again, from the thread that calls `commit`. Default: true, so that the next
+    /// commit shows it.
+    /// - Throws: `StorageError`; the framework stops using the storage.
+    func hasRoom(forEntries bytes: Int) throws -> Bool
 
     /// Entries of `group` from `range.lowerBound` on, at least one, at most those below `range.upperBound`, and, the
     /// first aside, at most `maxBytes` of them. Only what a `commit` that returned has written.
@@ -114,6 +123,7 @@ public protocol LogStorage: AnyObject, Sendable {
 extension LogStorage {
     public var snapshots: (any SnapshotStore)? { nil }
     public var commitsInstantly: Bool { false }
+    public func hasRoom(forEntries bytes: Int) throws -> Bool { true }
 }
 
 /// Why storage could not do what it was asked.

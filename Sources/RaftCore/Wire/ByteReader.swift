@@ -35,6 +35,13 @@ public struct ByteReader {
         }
     }
 
+    /// Two flags in one byte, bit 0 and bit 1.
+    package mutating func readFlags() throws(WireError) -> (Bool, Bool) {
+        let flags: UInt8 = try read()
+        guard flags < 4 else { throw .outOfBounds(offset - 1) }
+        return (flags & 1 == 1, flags & 2 == 2)
+    }
+
     /// The next `count` bytes, not copied.
     @inlinable
     public mutating func readRaw(_ count: Int) throws(WireError) -> UnsafeRawBufferPointer {

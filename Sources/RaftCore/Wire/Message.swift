@@ -125,6 +125,8 @@ package struct AppendReply: Hashable, Sendable {
     /// For so many nanoseconds, from its receipt of the request on, the sender votes for nobody else (rule R4); zero when it
     /// promises nothing.
     package var promise: UInt64 = 0
+    /// The sender's disk refuses entries (rule D4).
+    package var lacksRoom = false
 }
 
 /// AppendEntries without entries, in a lane of its own (rules L3, P6).
@@ -151,6 +153,7 @@ package struct HeartbeatReply: Hashable, Sendable {
     package var matched: LogIndex
     /// As in an AppendReply.
     package var promise: UInt64 = 0
+    package var lacksRoom = false
 }
 
 /// "Entries after this cannot be read here": the answer to a request that builds on them (rule D3).

@@ -9,9 +9,9 @@ public import RaftMembership
 /// | 1 | VoteRequest | term 8, round 8, pre-vote 1, last term 8, last index 8, transferred from term 8 (zero for none) |
 /// | 2 | VoteReply | term 8, asked term 8, round 8, pre-vote 1, granted 1 |
 /// | 3 | AppendEntries | term 8, stream 4, sequence 8, previous term 8, previous index 8, commit 8, count 4, entries |
-/// | 4 | AppendReply | term 8, stream 4, sequence 8, outcome 1 (0 matched, 1 conflict), term 8 (0 when matched), index 8, promise 8 |
+/// | 4 | AppendReply | term 8, stream 4, sequence 8, outcome 1 (bit 0: conflict, else matched; bit 1: no room for entries), term 8 (0 when matched), index 8, promise 8 |
 /// | 5 | Heartbeat | term 8, stream 4, previous term 8, previous index 8, commit 8, round 8 |
-/// | 6 | HeartbeatReply | term 8, stream 4, round 8, has match 1, accepted 8, matched 8, promise 8 |
+/// | 6 | HeartbeatReply | term 8, stream 4, round 8, flags 1 (bit 0: has match; bit 1: no room for entries), accepted 8, matched 8, promise 8 |
 /// | 7 | FormationQuery | nonce 8 |
 /// | 8 | FormationAnswer | nonce 8, cluster 16 (zero when pristine) |
 /// | 9 | Adopt | cluster 16 |
@@ -42,6 +42,7 @@ public enum MessageCodec {
             writer.write(id.index.rawValue)
         }
         func write(_ flag: Bool) { writer.write(UInt8(flag ? 1 : 0)) }
+        func writeFlags(_ first: Bool, _ second: Bool) { writer.write(UInt8((first ? 1 : 0) | (second ? 2 : 0))) }
         switch envelope.message {
         case .voteRequest(let message):
             writer.write(UInt8(1))
@@ -73,10 +74,10 @@ public enum MessageCodec {
             writer.write(message.sequence)
             switch message.outcome {
             case .matched(let index):
-                write(false)
+                writeFlags(false, message.lacksRoom)
                 write(LogID(term: .zero, index: index))
             case .conflict(let hint):
-                write(true)
+                writeFlags(true, message.lacksRoom)
                 write(hint)
             }
             writer.write(message.promise)
@@ -92,7 +93,7 @@ public enum MessageCodec {
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             writer.write(message.round)
-            write(message.hasMatch)
+            writeFlags(message.hasMatch, message.lacksRoom)
             writer.write(message.accepted.rawValue)
             writer.write(message.matched.rawValue)
             writer.write(message.promise)
@@ -223,24 +224,27 @@ public enum MessageCodec {
             let term = try readTerm(&reader)
             let stream: UInt32 = try reader.read()
             let sequence: UInt64 = try reader.read()
-            let isConflict = try reader.readBool()
+            let (isConflict, lacksRoom) = try reader.readFlags()
             let id = try readID(&reader)
             return .appendReply(
                 AppendReply(
                     term: term, stream: stream, sequence: sequence,
                     outcome: isConflict ? .conflict(hint: id) : .matched(id.index),
-                    promise: try reader.readBounded()))
+                    promise: try reader.readBounded(), lacksRoom: lacksRoom))
         case 5:
             return .heartbeat(
                 Heartbeat(
                     term: try readTerm(&reader), stream: try reader.read(), previous: try readID(&reader),
                     leaderCommit: try readIndex(&reader), round: try reader.read()))
         case 6:
+            let term = try readTerm(&reader)
+            let stream: UInt32 = try reader.read()
+            let round: UInt64 = try reader.read()
+            let (hasMatch, lacksRoom) = try reader.readFlags()
             return .heartbeatReply(
                 HeartbeatReply(
-                    term: try readTerm(&reader), stream: try reader.read(), round: try reader.read(),
-                    hasMatch: try reader.readBool(), accepted: try readIndex(&reader),
-                    matched: try readIndex(&reader), promise: try reader.readBounded()))
+                    term: term, stream: stream, round: round, hasMatch: hasMatch, accepted: try readIndex(&reader),
+                    matched: try readIndex(&reader), promise: try reader.readBounded(), lacksRoom: lacksRoom))
         case 7:
             return .formationQuery(FormationQuery(nonce: try reader.read()))
         case 8:

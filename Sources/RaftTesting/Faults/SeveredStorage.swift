@@ -25,6 +25,11 @@ public final class SeveredStorage: LogStorage {
         try inner.commit(batches)
     }
 
+    public func hasRoom(forEntries bytes: Int) throws -> Bool {
+        try check()
+        return try inner.hasRoom(forEntries: bytes)
+    }
+
     public func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
         try check()
         return try inner.entries(of: group, in: range, maxBytes: maxBytes)

@@ -190,7 +190,8 @@ struct ServerStep {
             case .trace(let event): note(event)
             case .takeSnapshot, .openSnapshot, .readSnapshot, .receiveSnapshot, .dropReceived, .restore, .snapshotEnded:
                 fail("no snapshots in a model", "\(effect)")
-            case .fence, .rejected, .changeEnded, .transferEnded, .membershipChanged, .identityChanged, .formation:
+            case .fence, .rejected, .changeEnded, .transferEnded, .membershipChanged, .identityChanged, .formation,
+                .probeDisk:
                 break
             }
         }

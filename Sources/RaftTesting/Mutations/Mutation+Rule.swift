@@ -75,7 +75,7 @@ extension Mutation {
         case .ignoreDirtyFlag, .writeAfterFailedCommit: "D2"
         case .ignoreFailedCommit: "L8"
         case .openWithoutLock, .ignoreObjections: "M10"
-        case .ignoreFullDisk: "D4"
+        case .ignoreFullDisk, .transferToFull, .stayFull, .writePastRefused: "D4"
         case .deliverBeforeGreeting, .acceptOtherName, .acceptOtherCluster, .believeSender: "N1"
         case .deliverToFormerLife: "M7"
         case .carryAllWithoutCluster: "M9"

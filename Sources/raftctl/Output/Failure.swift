@@ -33,7 +33,7 @@ struct Failure: Error {
         case .notLeader, .notFormed, .unreachable, .timedOut, .connectionLost, .stopped, .unknown,
             .unconfirmed, .tooStale:
             status = .unreachable
-        case .refused, .formation, .configuration, .tooLarge, .changeRefused: status = .refused
+        case .refused, .formation, .configuration, .tooLarge, .changeRefused, .diskFull: status = .refused
         default: status = .failed
         }
         var message = error.message

@@ -29,6 +29,11 @@ struct StatusReport {
                     "\(status.commitIndex)", "\(status.appliedIndex)", "\(status.lastIndex)",
                     "\(status.snapshotIndex)", Self.lag(status), "\(row.address)",
                 ])
+                if status.isDiskFull {
+                    failures.append(
+                        "node \(status.member.id) takes no writes: its disk is full; free space, and it goes on by itself"
+                    )
+                }
                 if let failure = status.failure { failures.append("node \(status.member.id) has stopped: \(failure)") }
             case .failure(let error):
                 table.add(["-", "unreachable"] + Array(repeating: "-", count: 7) + ["\(row.address)"])
@@ -70,6 +75,7 @@ extension JSON {
             ("leaseMs", .number(status.leaseMilliseconds)),
             ("queues", queues(status)),
             ("latencies", latencies(status)),
+            ("diskFull", .bool(status.isDiskFull)),
             ("failure", .string(status.failure)),
             ("members", members(status)),
             // Behind the members: scripts that look for a field by its name stop there.

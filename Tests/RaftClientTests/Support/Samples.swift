@@ -56,6 +56,7 @@ enum Samples {
         ]
         status.pendingProposals = 6
         status.uncommittedBytes = 7
+        status.isDiskFull = true
         status.failure = "x"
         return status
     }()

@@ -61,6 +61,7 @@ final class CountingStorage: LogStorage {
         /// How many batches each commit brought.
         var commits: [Int] = []
         var failure: StorageError?
+        var isFull = false
         var isClosed = false
     }
     private let memory = MemoryStorage()
@@ -71,6 +72,11 @@ final class CountingStorage: LogStorage {
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
     var commits: [Int] { state.withLock { $0.commits } }
+    var isFull: Bool {
+        get { state.withLock { $0.isFull } }
+        set { state.withLock { $0.isFull = newValue } }
+    }
+    func hasRoom(forEntries bytes: Int) throws -> Bool { !isFull }
     func fail(_ error: StorageError?) { state.withLock { $0.failure = error } }
     func recover(_ group: GroupID) throws -> RecoveredGroup { try memory.recover(group) }
     func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
@@ -80,6 +86,7 @@ final class CountingStorage: LogStorage {
         try state.withLock { state in
             state.commits.append(batches.count)
             if let failure = state.failure { throw failure }
+            if state.isFull, batches.contains(where: { !$0.entries.isEmpty }) { throw StorageError(.full, "no space") }
         }
         try memory.commit(batches)
     }

@@ -40,6 +40,12 @@ enum Samples {
         .readIndex(ReadIndex(term: 3, start: 2, number: 7, asked: Instant(nanoseconds: 0x55))),
         .readIndexReply(ReadIndexReply(term: 3, start: 2, number: 7, asked: Instant(nanoseconds: 0x55), index: 9)),
         .readIndexReply(ReadIndexReply(term: 3, start: 2, number: 7, asked: Instant(nanoseconds: 0x55), index: nil)),
+        .appendReply(
+            AppendReply(
+                term: 3, stream: 6, sequence: 7, outcome: .conflict(hint: LogID(term: 2, index: 4)), lacksRoom: true)),
+        .heartbeatReply(
+            HeartbeatReply(
+                term: 3, stream: 6, round: 9, hasMatch: true, accepted: 5, matched: 4, promise: 0x44, lacksRoom: true)),
     ]
 
     static func envelope(_ message: Message) -> Envelope {

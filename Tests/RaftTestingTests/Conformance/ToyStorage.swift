@@ -137,7 +137,8 @@ final class ToyStorage: LogStorage {
             if refusal == nil { try take(batches) }
         } catch let error as StorageError where error.code == .full || error.code == .io {
             if fault == .failureSwallowed { return }
-            failure.withLock { $0 = error }
+            // Once it met that in the middle of a write it does not go on: then it is no longer only full.
+            failure.withLock { $0 = StorageError(.io, error.message) }
             throw fault == .fullToldAsBroken ? StorageError(.io, error.message) : error
         }
         // Nothing was written yet: no failure.
@@ -149,7 +150,10 @@ final class ToyStorage: LogStorage {
     private func makeRoom(for batches: [StorageBatch], _ state: State) throws -> StorageError? {
         guard reserve > 0, let files = state.files else { return nil }
         let bringsEntries = batches.contains { !$0.entries.isEmpty }
-        let more = bringsEntries ? reserve : 0
+        let isVital = batches.contains { batch in
+            (0..<batch.entries.count).contains { batch.entries.kind(at: $0) != .command }
+        }
+        let more = bringsEntries ? isVital ? reserve / 2 : reserve : 0
         do {
             try files.log.extend(to: state.logSize + ToyCodec.encode(batches).count + more)
             try files.commits.extend(to: (state.commits + 1) * ToyRecord.sector + more)
@@ -157,6 +161,18 @@ final class ToyStorage: LogStorage {
             return bringsEntries && fault != .reserveUsedUp ? error : nil
         }
         return nil
+    }
+
+    func hasRoom(forEntries bytes: Int) throws -> Bool {
+        guard reserve > 0 else { return true }
+        return try state.withLock { state in
+            do {
+                try state.files?.log.extend(to: state.logSize + 2 * bytes + reserve)
+                return true
+            } catch let error as StorageError where error.code == .full {
+                return false
+            }
+        }
     }
 
     private func take(_ batches: [StorageBatch]) throws {

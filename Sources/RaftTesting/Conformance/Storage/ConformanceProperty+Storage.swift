@@ -79,8 +79,8 @@ extension ConformanceProperty {
     public static let damageAfterFailure = ConformanceProperty("damage-after-failure")
     /// A disk without room is `full`, and nothing of the commit stays or all of it; with room again it is served.
     public static let fullDisk = ConformanceProperty("full-disk")
-    /// When the disk is full, entries are refused before anything is written, hard states and purges go on, and so do
-    /// entries without a restart when there is room again (rule D4).
+    /// When the disk is full, entries are refused before anything is written, `hasRoom` says so, hard states, purges,
+    /// no-ops and configurations go on, and so do entries without a restart when there is room again (rule D4).
     public static let reserve = ConformanceProperty("reserve")
     /// Whenever the making of a snapshot is cut off, the one before is there with its body, or this one with its own and
     /// with all that was committed beside it (rules S2, L7).

@@ -17,6 +17,13 @@ extension StorageTrial {
         if let call = recording.calls().first(where: { $0.kind == .failed(.write) }) {
             throw failure("entries were not refused before \(call): they used up what was reserved")
         }
+        guard try !storage.hasRoom(forEntries: 1000) else {
+            throw failure("a disk that refuses entries is said to have room for them")
+        }
+        var noOp = EntryBatchBuilder(firstIndex: model[.first].last.index.next)
+        noOp.append(.noOp, term: model[.first].last.term, payload: [])
+        try commit(StorageBatch(group: .first, entries: noOp.finish()))
+        try check("when the disk was full, and a no-op came")
         for round in 0..<20 {
             try commit(
                 StorageBatch(group: .first, hardState: StorageSamples.hardState(Term(UInt64(round + 2)))),
@@ -28,6 +35,9 @@ extension StorageTrial {
             StorageBatch(group: .first, purgeThrough: LogID(term: last.term, index: last.index.previous)))
         try check("when the disk was full, and a purge came")
         recording.fail(nil)
+        guard try storage.hasRoom(forEntries: 1000) else {
+            throw failure("a disk with room again is said to have none")
+        }
         try commitAndCheck(
             "entries when there was room again",
             StorageBatch(group: .first, entries: StorageSamples.commands(last.index.next, 200, size: 1000)))

@@ -129,10 +129,15 @@ extension ClusterCore {
         case .failingSync:
             node.disk.failsNextSync = true
             node.excuse = .disk
-        default:
+        default: fill(node, fault)
+        }
+    }
+
+    /// It lasts, and ends without anybody's doing: no reason to stop (rule D4). Now and then there is no room anywhere.
+    private func fill(_ node: SimulatedNode, _ fault: PlannedFault) {
+        for node in fault.salt % 8 == 0 ? nodes : [node] {
             node.disk.isFull = true
-            node.excuse = .disk
-            world.after(fault.span) { node.disk.isFull = false }
+            world.after(4 * fault.span) { node.disk.isFull = false }
         }
     }
 

@@ -118,5 +118,6 @@ struct Observation {
     var isRemoved = false
     var lastLeaderContact: Instant?
     var flushed = LogIndex.zero
+    var isDiskFull = false
     var base = LogID.zero
 }

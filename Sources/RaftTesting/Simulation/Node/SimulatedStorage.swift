@@ -82,11 +82,26 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
                 if disk.random.chance(500) { try write(batches) }
                 throw StorageError(.io, "the sync failed: Input/output error")
             }
-            if disk.isFull, batches.contains(where: { !$0.entries.isEmpty }) {
-                throw StorageError(.full, "no space left on device")
-            }
+            try checkRoom(for: batches)
         }
         try write(batches)
+    }
+
+    /// There is a reserve for what is no entry, and for entries with a no-op or a configuration among them (rule D4).
+    private func checkRoom(for batches: [StorageBatch]) throws {
+        func isVital(_ entries: EntryBatch) -> Bool {
+            (0..<entries.count).contains { entries.kind(at: $0) == .noOp || entries.kind(at: $0) == .configuration }
+        }
+        guard disk.isFull, batches.contains(where: { !$0.entries.isEmpty }),
+            !batches.contains(where: { isVital($0.entries) })
+        else { return }
+        life.node.wholes?.refused(disk.image)
+        throw StorageError(.full, "no space left on device")
+    }
+
+    func hasRoom(forEntries bytes: Int) throws -> Bool {
+        guard life.passesBoundary() else { throw StorageError(.io, "the process is dead") }
+        return try !disk.isFull && own?.hasRoom(forEntries: bytes) ?? true
     }
 
     /// As one transaction: if it comes to nothing, the next start shows what of it is there.
@@ -96,9 +111,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
             if left != .max { disk.files.die(afterCalls: left) }
         } else {
             guard life.passesBoundary() else { throw StorageError(.io, "the process is dead") }
-            if disk.isFull, batches.contains(where: { !$0.entries.isEmpty }) {
-                throw StorageError(.full, "no space left on device")
-            }
+            try checkRoom(for: batches)
             if disk.failsNextSync { disk.files.failNextSync() }
             disk.failsNextSync = false
         }

@@ -136,5 +136,6 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         EventKind.snapshotFailed.name: .snapshotFailed, EventKind.clusterFormed.name: .clusterFormed,
         EventKind.diskStalled.name: .diskStalled, EventKind.memberReturned.name: .returned,
         EventKind.votesWithheld.name: .votesWithheld,
+        EventKind.diskFull.name: .diskFull, EventKind.diskRoom.name: .diskRoom,
     ]
 }

@@ -5,6 +5,7 @@ import RaftMembership
 extension SafetyProperties {
     /// Log matching: an index and a term name one entry, and all before it.
     func willWrite(_ batch: StorageBatch, on node: SimulatedNode) {
+        node.wholes?.writing(batch)
         checkSnapshot(in: batch, on: node)
         if batch.truncateAfter != nil { node.held = max(node.held, node.disk.image.last.index) }
         var previous: Term?

@@ -63,6 +63,7 @@ extension SafetyProperties {
             checkDisk(of: node)
         case .timeoutNow(let message):
             handovers[message.term] = envelope.to
+            checkHandover(to: envelope.to, message, from: node)
             // Caught up first: the successor has on its disk all that this leader has (rule T1).
             if let target = self.node(of: envelope.to),
                 target.disk.image.term(at: message.last.index) != message.last.term

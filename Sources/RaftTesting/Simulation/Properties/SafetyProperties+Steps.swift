@@ -20,6 +20,7 @@ extension SafetyProperties {
         checkFarewell(engine, seen)
         checkLeaving(engine, seen, node)
         checkRemoval(engine, seen, node)
+        checkRoom(engine, input, seen, node)
         observe(engine, seen, node)
     }
 
@@ -206,6 +207,7 @@ extension SafetyProperties {
         node.seen.commitIndex = engine.commitIndex
         node.seen.last = engine.log.last
         node.seen.flushed = engine.log.flushed
+        node.seen.isDiskFull = engine.room.isFull
         node.seen.hasLeader = engine.leader != nil
         node.seen.lastLeaderContact = engine.lastLeaderContact
     }

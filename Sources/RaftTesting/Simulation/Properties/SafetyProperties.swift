@@ -24,6 +24,8 @@ final class SafetyProperties {
     var contents: [LogID: UInt32] = [:]
     /// To whom the leader of a term has handed over.
     var handovers: [Term: Member] = [:]
+    /// Of the peers of the leader of a term, those that have told it last that their disks are full.
+    var withoutRoom: [Term: Set<Member>] = [:]
     var clusters: [ClusterID] = []
     /// Every configuration that was ever in a log, by index.
     var configurations: [LoggedMembership] = []

@@ -28,11 +28,29 @@ struct WholeWrites {
 
     /// Oldest first: the first is on disk.
     private var states: [State]
+    /// The disk has refused something since the start, so that what is written is not what was ordered.
+    private var hasRefused = false
 
     /// At a start, when nothing is under way.
     init(of image: DiskImage) { states = [State(image)] }
 
+    /// A write is ordered.
     mutating func expect(_ batch: StorageBatch) {
+        if !hasRefused { follow(batch) }
+    }
+
+    /// A write is made.
+    mutating func writing(_ batch: StorageBatch) {
+        if hasRefused { follow(batch) }
+    }
+
+    /// What was ordered is not written, or not so (rule D4).
+    mutating func refused(_ image: DiskImage) {
+        hasRefused = true
+        states = [State(image)]
+    }
+
+    private mutating func follow(_ batch: StorageBatch) {
         guard var state = states.last else { return }
         if let index = batch.truncateAfter { state.last = min(state.last, index) }
         if !batch.entries.isEmpty { state.last = batch.entries.lastIndex }

@@ -174,7 +174,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
             core.world.coverage.add(.proposalCommitted)
             settle(number, workload.answer(to: operation, output: output))
         case .failure(let error) where error.outcome == .rejected:
-            core.world.coverage.add(error.code == .overloaded ? .proposalOverloaded : .proposalRejected)
+            core.world.coverage.add(.rejection(error))
             // Attempts in a session may be in the log and be passed over.
             if calls[number].session == nil { rejected.append(payload) }
             reject(number, error)

@@ -1,3 +1,5 @@
+import RaftCore
+
 /// What has to occur in a campaign, or the campaign proves less than it seems to: kinds of message and fault, changes of
 /// role, ways in which calls end, paths that are seldom taken.
 public enum CoveragePoint: Int, CaseIterable, Sendable {
@@ -18,7 +20,8 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Logs.
     case conflict, truncation, readFromStorage, recoveredEntries, voteRefused
     // Calls.
-    case proposalCommitted, proposalRejected, proposalUnknown, proposalOverloaded, readAnswered, readFailed
+    case proposalCommitted, proposalRejected, proposalUnknown, proposalOverloaded, proposalWithoutRoom
+    case readAnswered, readFailed
     case leaseRead, leaseReadByRound, followerRead, staleRead, staleReadRefused, votesWithheld
     case callTimedOut
     // Client sessions.
@@ -27,6 +30,8 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case clusterFormed
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
     case diskStalled
+    // Disks without room: noticed, handed over for, and with room again.
+    case diskFull, handedOverWithoutRoom, diskRoom
     case stoppedByDisk, stoppedByMachine, damageRepaired, newLife, returned, refusedByPeer
     /// A server with nothing on it was called to form the cluster anew, and named who has a past.
     case refusedFormation
@@ -42,6 +47,17 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case faultPause, faultPauseLeader, faultClockJump, faultClockDrift, faultMachineFailure, faultRot, faultWipe
     case faultChangeMembership, faultTransfer, faultStepDown, faultSnapshot, faultCompact
     case faultRollback, faultWipeWithMark, faultRollbackWithMark
+}
+
+extension CoveragePoint {
+    /// A proposal was rejected.
+    static func rejection(_ error: RaftError) -> CoveragePoint {
+        switch error.code {
+        case .overloaded: .proposalOverloaded
+        case .diskFull: .proposalWithoutRoom
+        default: .proposalRejected
+        }
+    }
 }
 
 /// How often each point occurred.

@@ -15,6 +15,7 @@ extension Message {
             switch reply.outcome {
             case .matched(let index):
                 "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) matched \(index)"
+                    + (reply.lacksRoom ? ", no room" : "")
             case .conflict(let hint):
                 "\(name) term \(reply.term) stream \(reply.stream).\(reply.sequence) conflict, try \(hint)"
             }
@@ -24,6 +25,7 @@ extension Message {
         case .heartbeatReply(let reply):
             "\(name) term \(reply.term) stream \(reply.stream) round \(reply.round) "
                 + (reply.hasMatch ? "accepted \(reply.accepted) matched \(reply.matched)" : "no match")
+                + (reply.lacksRoom ? ", no room" : "")
         case .installSnapshot(let request):
             "\(name) term \(request.term) stream \(request.stream) \(request.snapshot.id) at \(request.offset) "
                 + "bytes \(request.bytes.count)"
@@ -78,7 +80,7 @@ extension Message {
             body(UInt64(request.entries.count))
             body(UInt64(request.entries.byteCount))
         case .appendReply(let reply):
-            body(4 << 8)
+            body(4 << 8 | (reply.lacksRoom ? 2 : 0))
             body(reply.term.rawValue)
             body(UInt64(reply.stream))
             body(reply.sequence)
@@ -98,7 +100,7 @@ extension Message {
             body(beat.leaderCommit.rawValue)
             body(beat.round)
         case .heartbeatReply(let reply):
-            body(6 << 8 | (reply.hasMatch ? 1 : 0))
+            body(6 << 8 | (reply.hasMatch ? 1 : 0) | (reply.lacksRoom ? 2 : 0))
             body(reply.term.rawValue)
             body(UInt64(reply.stream))
             body(reply.round)
