@@ -64,7 +64,10 @@ extension RaftEngine {
         log.append(batch)
         // No-op and configuration entries are exempt from the cap (rule P8).
         let kind = batch.kind(at: 0)
-        if kind == .command || kind == .session { uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount) }
+        if kind.hasBody {
+            copy = .whole
+            uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount)
+        }
         adoptConfigurations(in: batch, now, &fx)
         persist(entries: batch, &fx)
         for slot in progress.indices { replicate(to: slot, now, &fx) }
@@ -126,7 +129,9 @@ extension RaftEngine {
         return true
     }
 
-    private mutating func sendRequest(_ batch: EntryBatch, to slot: Int, _ fx: inout Effects) {
+    private mutating func sendRequest(_ entries: EntryBatch, to slot: Int, _ fx: inout Effects) {
+        let isWhole = !progress[slot].isWitness || breaks(.sendBodiesToWitness)
+        let batch = isWhole ? entries : entries.withoutBodies()
         let previous = progress[slot].nextIndex.previous
         guard let previousTerm = log.terms.term(at: previous) else { return }
         progress[slot].sequence += 1
