@@ -20,6 +20,7 @@ extension SafetyProperties {
         checkFarewell(engine, seen)
         checkLeaving(engine, seen, node)
         checkRemoval(engine, seen, node)
+        checkWitness(engine, seen, node)
         observe(engine, seen, node)
     }
 
@@ -176,7 +177,7 @@ extension SafetyProperties {
                 fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
                 return
             }
-            guard let entry = nodes.lazy.compactMap({ $0.disk.entry(at: index, term) }).first else { return }
+            guard let entry = wholeEntry(at: index, term) else { return }
             noteCommitted(entry, in: engine.term)
             index = index.next
         }

@@ -28,6 +28,8 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     // Processes that came to an end by themselves, and starts that were refused, each with its explanation.
     case diskStalled
     case stoppedByDisk, stoppedByMachine, damageRepaired, newLife, returned, refusedByPeer
+    // Witnesses that voted for a leader, acknowledged an entry, installed a position; a former one that was to be more.
+    case witnessVoted, witnessAcknowledged, witnessInstalled, otherCopy
     /// A server with nothing on it was called to form the cluster anew, and named who has a past.
     case refusedFormation
     // Crashes with a write under way.
