@@ -44,9 +44,9 @@ extension Driver {
             post(.snapshot(.taken(order, .impossible("this storage keeps no snapshots"))))
             return
         }
-        // A witness has positions only, and so have its snapshots (rule X2).
+        // A witness has positions only, and so have its snapshots (rule X2). In its turn: the log may be cut behind it.
         if engine.isWitness {
-            builder.takePosition(order, snapshot)
+            applier.submit(.view { _ in builder.takePosition(order, snapshot) })
             return
         }
         applier.submit(

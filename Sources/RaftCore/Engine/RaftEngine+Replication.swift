@@ -83,7 +83,7 @@ extension RaftEngine {
         case .probe:
             if !progress[slot].isProbing { probe(slot, now, &fx) }
         case .replicate:
-            while progress[slot].nextIndex <= log.last.index, hasRoom(progress[slot]) {
+            while progress[slot].nextIndex <= lastToSend(slot), hasRoom(progress[slot]) {
                 guard sendEntries(to: slot, &fx) else { return }
             }
             noteCommit(for: slot, now)
@@ -110,13 +110,14 @@ extension RaftEngine {
             progress[slot].mode == .probe
             ? configuration.windowEntries
             : configuration.windowEntries - (next - progress[slot].matchIndex) + 1
-        if next > log.last.index {
+        let last = lastToSend(slot)
+        if next > last {
             if mayBeEmpty { sendRequest(.empty, to: slot, &fx) }
             return mayBeEmpty
         }
         guard
             let batch = log.cache.entries(
-                from: next, maxCount: max(1, room), maxBytes: configuration.maximumRequestBytes)
+                from: next, maxCount: min(max(1, room), last - next + 1), maxBytes: configuration.maximumRequestBytes)
         else {
             progress[slot].isReading = true
             fx.append(
@@ -127,6 +128,19 @@ extension RaftEngine {
         }
         sendRequest(batch, to: slot, &fx)
         return true
+    }
+
+    /// Up to where a peer is sent entries. A witness gets what is on this leader's disk: of an entry that only a witness has
+    /// after a crash nobody could lead again who has to lead (rule X4).
+    private func lastToSend(_ slot: Int) -> LogIndex {
+        progress[slot].isWitness && !breaks(.sendEarlyToWitness) ? min(log.last.index, log.flushed) : log.last.index
+    }
+
+    /// More is on this leader's disk.
+    mutating func replicateToWitnesses(_ now: Instant, _ fx: inout Effects) {
+        for slot in progress.indices where slot < progress.count && progress[slot].isWitness {
+            replicate(to: slot, now, &fx)
+        }
     }
 
     private mutating func sendRequest(_ entries: EntryBatch, to slot: Int, _ fx: inout Effects) {

@@ -224,6 +224,7 @@ package struct RaftEngine: Hashable, Sendable {
         if role == .leader {
             advanceCommit(now, &fx)
             releaseUncommitted()
+            replicateToWitnesses(now, &fx)
         }
         orderApply(&fx)
     }

@@ -29,6 +29,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     case leaveReturnedOut, joinTheDead
     // Witnesses.
     case allowWitnessMajority, sendBodiesToWitness, mixCopies, campaignAsWitness, transferToWitness, readAtWitness
+    case sendEarlyToWitness
     case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, forgetDeparting, tellUncommittedRemoval
     case leadFromOutside, ignoreOldHalf, keepTruncatedConfiguration, campaignAfterRemoval
     // Snapshots.

@@ -49,6 +49,7 @@ extension Mutation {
         case .allowWitnessMajority: "X1"
         case .sendBodiesToWitness, .mixCopies: "X2"
         case .campaignAsWitness, .transferToWitness, .readAtWitness: "X3"
+        case .sendEarlyToWitness: "X4"
         case .acceptSuperseded: "M7"
         case .changeBeforeNoOp, .overlapChanges: "M1"
         case .leaveJointUnfinished: "M3"

@@ -30,13 +30,15 @@ struct WitnessTests {
         for peer in [2, 3] as [UInt64] { leader.acknowledge(peer) }
         let effects = leader.step(.proposed([[1, 2, 3], [4]]))
         let whole = try #require(effects.appends(to: 2).first?.entries)
-        let thin = try #require(effects.appends(to: 3).first?.entries)
+        // Not before the leader has them on its own disk (rule X4).
+        #expect(effects.appends(to: 3).isEmpty)
+        let thin = try #require(leader.persist().appends(to: 3).first?.entries)
         #expect(whole.count == 2 && whole.copy == .whole && thin.copy == .positions)
         #expect((0..<2).allSatisfy { thin.id(at: $0) == whole.id(at: $0) && thin.kind(at: $0) == .command })
         #expect(thin.byteCount == 2 * EntryHeader.size)
         leader.settle([2, 3])
         let change = leader.change(.setAddresses(2, ["memory:9"]))
-        #expect(change.appends(to: 3).first?.entries == change.appends(to: 2).first?.entries)
+        #expect(leader.persist().appends(to: 3).first?.entries == change.appends(to: 2).first?.entries)
     }
 
     @Test("What a witness acknowledges counts: a leader and a witness of three commit (X3)")
