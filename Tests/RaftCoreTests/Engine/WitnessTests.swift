@@ -58,6 +58,10 @@ struct WitnessTests {
             verifying: thin.withUnsafeBytes { [UInt8]($0) }, firstIndex: 5, count: 3)
         #expect(again == thin && again.copy == .positions && !again.isPlain)
         #expect(again.withoutBodies() == thin)
+        let golden = Self.commands(1, from: 9, term: 3).withoutBodies().withUnsafeBytes { [UInt8]($0) }
+        #expect(
+            Samples.hex(golden) == "01020100" + "a8feda74" + "0300000000000000" + "0900000000000000" + "00000000"
+                + "00000000")
         for position in 0..<3 {
             try again.withUnsafeBytes(ofEntryAt: position) { try EntryBatch.checkMeaning(.command, of: $0) }
             #expect(again.isWithoutBody(at: position))
