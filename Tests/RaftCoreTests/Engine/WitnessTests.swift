@@ -6,11 +6,15 @@ import Testing
 @Suite("Witnesses")
 struct WitnessTests {
     /// Three voters, the third of which is a witness.
-    static let three = try! Membership(
-        members: [1, 2, 3].map {
-            Membership.Record(
-                member: TestEngine.member($0), addresses: ["memory:\($0)"], isWitness: $0 == 3)
-        }, voters: [1, 2, 3])
+    static let three = membership([1, 2, 3], witnesses: [3])
+
+    static func membership(_ voters: [UInt64], witnesses: [UInt64]) -> Membership {
+        var membership = TestEngine.membership(voters)
+        for slot in membership.members.indices {
+            membership.members[slot].isWitness = witnesses.contains(membership.members[slot].member.id.rawValue)
+        }
+        return membership
+    }
 
     static func commands(_ count: Int, from first: LogIndex, term: Term = 2) -> EntryBatch {
         var builder = EntryBatchBuilder(firstIndex: first)
@@ -143,11 +147,7 @@ struct WitnessTests {
 
     @Test("A change that would leave a quorum without a full copy on the way is refused (X1)")
     func everyStepHasCopies() throws {
-        let five = try Membership(
-            members: [1, 2, 3, 4, 5].map {
-                Membership.Record(
-                    member: TestEngine.member($0), addresses: ["memory:\($0)"], isWitness: $0 > 3)
-            }, voters: [1, 2, 3, 4, 5])
+        let five = Self.membership([1, 2, 3, 4, 5], witnesses: [4, 5])
         var leader = try TestEngine.leader(1, five, with: [2, 3])
         leader.beat([2, 3, 4, 5])
         let refused = leader.change(.remove(2), .remove(3)).changes.first?.refusal
