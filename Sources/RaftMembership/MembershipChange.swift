@@ -21,15 +21,10 @@ public struct MembershipChange: Hashable, Sendable {
         MembershipChange(wish: .add(id, addresses: addresses, as: kind))
     }
 
-    /// Whether it brings in a witness.
-    public var addsWitness: Bool {
-        if case .add(_, _, .witness) = wish { true } else { false }
-    }
-
     /// A learner votes, once it has caught up.
     public static func promote(_ id: NodeID) -> MembershipChange { MembershipChange(wish: .promote(id)) }
 
-    /// A voter goes on as a learner.
+    /// A voter goes on as a learner; a witness goes on without its vote.
     public static func demote(_ id: NodeID) -> MembershipChange { MembershipChange(wish: .demote(id)) }
 
     /// A member leaves. Its id stays known, so that it is not used again on an empty disk (rule M7).
@@ -76,9 +71,31 @@ extension Membership {
     public func goal(
         of changes: [MembershipChange], incarnation: (NodeID) -> Incarnation
     ) throws(MembershipChangeRefused) -> Membership {
+        try goal(of: changes, mayLackCopies: false, incarnation: incarnation)
+    }
+
+    /// - Parameter mayLackCopies: breaks rule X1 on purpose.
+    package func goal(
+        of changes: [MembershipChange], mayLackCopies: Bool, incarnation: (NodeID) -> Incarnation
+    ) throws(MembershipChangeRefused) -> Membership {
         var draft = MembershipDraft(self)
         for change in changes { try draft.apply(change, incarnation) }
-        return try draft.finish()
+        let goal = try draft.finish()
+        if !mayLackCopies, let objection = goal.witnessObjection { throw MembershipChangeRefused(objection) }
+        return goal
+    }
+
+    /// Why not every quorum would hold a full copy: witnesses must be fewer than a majority, of both halves of a joint
+    /// configuration (rule X1). Nil when all is well.
+    package var witnessObjection: String? {
+        for half in [voters, outgoingVoters ?? []] {
+            let witnesses = members.count { $0.isWitness && half.contains($0.member.id) }
+            guard witnesses > 0, witnesses >= half.count / 2 + 1 else { continue }
+            return
+                "of \(half.count) voters \(witnesses) would be witnesses: they must be fewer than a majority, so that "
+                + "every quorum has a full copy"
+        }
+        return nil
     }
 
     /// Servers that `changes` bring in: their incarnations must be found out first.
@@ -114,9 +131,7 @@ private struct MembershipDraft {
         case .demote(let id):
             let at = try position(of: id)
             guard voters.contains(id) else { throw MembershipChangeRefused("node \(id) does not vote") }
-            guard !records[at].isWitness else {
-                throw MembershipChangeRefused("witness \(id) holds no log to learn with: remove it instead")
-            }
+            records[at].promoteWhenCaughtUp = false
             voters.removeAll { $0 == id }
         case .remove(let id):
             records.remove(at: try position(of: id))
@@ -171,12 +186,6 @@ private struct MembershipDraft {
     }
 
     func finish() throws(MembershipChangeRefused) -> Membership {
-        let votingWitnesses = records.count { $0.isWitness && voters.contains($0.member.id) }
-        guard votingWitnesses < voters.count / 2 + 1 else {
-            throw MembershipChangeRefused(
-                "of \(voters.count) voters \(votingWitnesses) would be witnesses: they must be fewer than a majority, so "
-                    + "that every quorum has a full copy")
-        }
         let known = Set(origin.highestIncarnations.map(\.id)).union(records.map(\.member.id))
         guard known.count <= Membership.maximumMembers else {
             throw MembershipChangeRefused(

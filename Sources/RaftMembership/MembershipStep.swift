@@ -34,6 +34,18 @@ extension Membership {
         return late.isEmpty ? .append(joint(with: goal)) : .wait(for: late)
     }
 
+    /// The same with the next life of a member in its place, as what it was, but that nobody waits for it to vote (rule
+    /// M10); nil when it votes, or when a later life is known.
+    package func replacing(_ next: Member) -> Membership? {
+        guard let slot = slot(of: next.id), !isVoter(next.id),
+            !highestIncarnations.contains(where: { $0.id == next.id && $0 > next })
+        else { return nil }
+        var copy = self
+        copy.members[slot] = Record(
+            member: next, addresses: members[slot].addresses, isWitness: members[slot].isWitness)
+        return copy
+    }
+
     /// C-new of a joint configuration; nil when it is none.
     public func leavingJoint() -> Membership? {
         guard let outgoingVoters else { return nil }

@@ -133,8 +133,6 @@ extension RealProcesses {
             #expect(stranger.code == 4 && stranger.complains(of: "node 9 is not a member"))
             let twice = try await raftctl(cluster, ids, "member", "add", "2=unix:/tmp/none.sock")
             #expect(twice.code == 4 && twice.complains(of: "node 2 is a member already"))
-            let witness = try await raftctl(cluster, ids, "member", "add", "7=unix:/tmp/none.sock", "--witness")
-            #expect(witness.code == 4 && witness.complains(of: "no witnesses"))
             let nobody = try await raftctl(cluster, ids, "member", "change")
             #expect(nobody.code == 64)
             let learner = try await raftctl(cluster, ids, "transfer-leader", "8")

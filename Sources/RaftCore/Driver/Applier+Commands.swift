@@ -6,7 +6,13 @@ extension MachineApplier {
         _ batch: EntryBatch, _ waiters: inout ArraySlice<Waiter>, _ state: inout State
     ) throws {
         precondition(batch.isEmpty || batch.firstIndex == state.applied.next, "entries are applied in order (C4)")
-        guard batch.mayHaveExtensions else {
+        if !batch.isPlain, (0..<batch.count).contains(where: batch.isWithoutBody(at:)) { state.isWitness = true }
+        guard !state.isWitness else {
+            // Nothing of the machine's: it stays as it is.
+            state.applied = batch.isEmpty ? state.applied : batch.lastIndex
+            return
+        }
+        guard !batch.isPlain else {
             for position in 0..<batch.count { try applyEntry(position, of: batch, &waiters, &state) }
             return
         }

@@ -22,7 +22,8 @@ extension MachineApplier {
     /// Has such a machine make durable what was applied, with the index and the framework's record in one transaction.
     /// - Returns: false when it has failed.
     func makeDurable(_ state: inout State) -> Bool {
-        guard state.isDurable == true else { return true }
+        // A witness has no state that could be made durable.
+        guard state.isDurable == true, !state.isWitness else { return true }
         let record = state.record ?? state.sessions.encode()
         state.record = record
         do {

@@ -65,6 +65,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         var record: [UInt8]?
         /// The machine owns its applied index (rule C5); nil until it was asked.
         var isDurable: Bool?
+        /// Of a witness: entries come without their bodies, and the machine gets none of them (rule X2).
+        var isWitness = false
         var hasFailed = false
         var isRestoring = false
         /// An entry was not there any more: what is ordered waits for the state that has it.
@@ -224,6 +226,12 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             guard snapshot.last.index > state.applied else {
                 // A machine that owns its applied index has this state, or a later one (rules C5, S2).
                 if state.isDurable == true { report(.applied(through: snapshot.last.index)) }
+                return
+            }
+            guard !snapshot.isWithoutBody else {
+                state.isWitness = true
+                state.applied = snapshot.last.index
+                report(.applied(through: state.applied))
                 return
             }
             state.isRestoring = true

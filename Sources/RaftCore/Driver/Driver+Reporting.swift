@@ -54,6 +54,12 @@ extension Driver {
             return RaftError(
                 .notLeader, "leadership is being handed to node \(target.id): ask it in a moment", leader: hint)
         case .removed: return RaftError(.removed, "this node was removed from the cluster: ask a member")
+        case .witness:
+            let hint = leaderHint
+            return RaftError(
+                .notLeader,
+                "this node is a witness and has no state to read: ask \(hint.map { "node \($0.id), which leads" } ?? "another")",
+                leader: hint)
         case .unconfirmed:
             return RaftError(
                 .unconfirmed,

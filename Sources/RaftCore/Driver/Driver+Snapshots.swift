@@ -44,6 +44,11 @@ extension Driver {
             post(.snapshot(.taken(order, .impossible("this storage keeps no snapshots"))))
             return
         }
+        // A witness has positions only, and so have its snapshots (rule X2). In its turn: the log may be cut behind it.
+        if engine.isWitness {
+            applier.submit(.view { _ in builder.takePosition(order, snapshot) })
+            return
+        }
         applier.submit(
             .view { [weak self] result in
                 switch result {
@@ -62,6 +67,10 @@ extension Driver {
             return
         }
         orderedThrough = max(orderedThrough, snapshot.last.index)
+        guard !snapshot.isWithoutBody else {
+            applier.submit(.restore(snapshot) { _ in })
+            return
+        }
         do {
             // Opened here, before another snapshot can take its place.
             let reader = try storage.snapshots?.open(snapshot.id, of: engine.group)

@@ -245,7 +245,7 @@ package final class Driver: @unchecked Sendable {
             read.fail(Self.overloaded)
             return
         }
-        if kind == .anyAge {
+        if kind == .anyAge, !engine.isWitness || configuration.breaks(.readAtWitness) {
             applier.submit(.read(read, .round))
             return
         }

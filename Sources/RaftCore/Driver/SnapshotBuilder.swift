@@ -43,6 +43,19 @@ final class SnapshotBuilder: Sendable {
             })
     }
 
+    /// Any thread. Of a witness: there is no state, but the file that a snapshot has.
+    func takePosition(_ order: UInt64, _ snapshot: Snapshot) {
+        lane.schedule(
+            Job { [self] in
+                do {
+                    try store.create(for: group).finish(as: snapshot)
+                    report(.taken(order, .taken(snapshot)))
+                } catch {
+                    report(.taken(order, .failed("the snapshot at \(snapshot.last) could not be written: \(error)")))
+                }
+            })
+    }
+
     /// Any thread.
     func restore(_ snapshot: Snapshot, from reader: (any SnapshotReader)?, _ restoration: Restoration) {
         guard let reader else { return }

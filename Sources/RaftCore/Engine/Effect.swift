@@ -62,6 +62,8 @@ package enum Rejection: Hashable, Sendable {
     case transferring(Member)
     /// This server no longer belongs to the cluster.
     case removed
+    /// This server is a witness and has no state (rule X3).
+    case witness
     /// A follower's read: the leader did not confirm it in time, or this server is too far behind.
     case unconfirmed
     /// What this server has was last known to be current so many nanoseconds ago; nil when it never was since its start.

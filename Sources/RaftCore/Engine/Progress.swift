@@ -13,6 +13,8 @@ package struct Progress: Hashable, Sendable {
     }
 
     package let member: Member
+    /// It gets entries and snapshots without their bodies (rule X2).
+    package let isWitness: Bool
     /// Highest index known to be durable on the peer; moves only on its word (rule P1).
     package var matchIndex = LogIndex.zero
     /// The next entry to send. Always above `matchIndex` (rule P2).
@@ -44,8 +46,9 @@ package struct Progress: Hashable, Sendable {
     /// Set on a server that no longer belongs: it is told so (rule M6).
     package internal(set) var departure: Departure?
 
-    init(member: Member, nextIndex: LogIndex) {
+    init(member: Member, isWitness: Bool = false, nextIndex: LogIndex) {
         self.member = member
+        self.isWitness = isWitness
         self.nextIndex = nextIndex
     }
 }

@@ -90,6 +90,7 @@ extension RaftEngine {
         alignProgress(now, &fx)
         fx.append(.membershipChanged)
         if let cluster = hard.cluster, formation != nil, !membership.isEmpty { endFormation(cluster, &fx) }
+        checkOwnCopy(&fx)
     }
 
     private mutating func commitConfigurations(_ fx: inout Effects) {

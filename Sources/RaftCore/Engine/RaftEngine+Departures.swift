@@ -25,7 +25,9 @@ extension RaftEngine {
                 peers[peers.count - 1].departBy = .distantFuture
             } else {
                 // It gets a full timeout to be heard from.
-                aligned.append(Progress(member: record.member, nextIndex: log.last.index.next))
+                aligned.append(
+                    Progress(
+                        member: record.member, isWitness: record.isWitness, nextIndex: log.last.index.next))
                 peers.append(Times.Peer(lastHeard: now))
             }
         }

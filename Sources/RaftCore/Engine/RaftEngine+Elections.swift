@@ -6,13 +6,14 @@ extension RaftEngine {
 
     /// A server may campaign while the configuration in effect has it as a voter, or one before that may be the last that
     /// is committed: until its removal is committed it may be the one that must lead (rule V12, D§4.2.2). Never while its
-    /// log is damaged (rule D3).
+    /// log is damaged (rule D3), and never as a witness (rule X3).
     package var mayCampaign: Bool {
         func isFullVoter(_ membership: Membership) -> Bool {
-            guard let slot = membership.slot(of: member), !membership.members[slot].isWitness else { return false }
-            return membership.isVoter(member)
+            guard let slot = membership.slot(of: member) else { return false }
+            return membership.isVoter(member) && (!membership.members[slot].isWitness || breaks(.campaignAsWitness))
         }
         return (!isRemoved || breaks(.campaignAfterRemoval)) && (damage == nil || breaks(.campaignDamaged))
+            && (copy != .positions || breaks(.campaignAsWitness))
             && configurations.contains { isFullVoter($0.membership) }
     }
 

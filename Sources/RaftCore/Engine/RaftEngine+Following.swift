@@ -124,7 +124,7 @@ extension RaftEngine {
             fence("the leader of term \(term) sent entry \(fresh.firstIndex) with a term below the one before", &fx)
             return false
         }
-        guard checkMeaning(of: fresh, &fx) else { return false }
+        guard checkMeaning(of: fresh, &fx), admits(fresh, &fx) else { return false }
         if damage != nil, fresh.firstIndex == log.last.index.next { return repair(with: fresh, now, &fx) }
         let isConflict = fresh.firstIndex <= log.last.index
         if isConflict {
@@ -158,8 +158,8 @@ extension RaftEngine {
         }
     }
 
-    /// An entry this release does not know, its extensions included, fences the node (rule L13), and so does a configuration that is none, or is
-    /// another cluster's: before anything of it is written.
+    /// An entry this release does not know, its extensions included, fences the node (rule L13), and so does a
+    /// configuration that is none, or is another cluster's: before anything of it is written.
     private mutating func checkMeaning(of batch: EntryBatch, _ fx: inout Effects) -> Bool {
         for position in 0..<batch.count {
             let kind = batch.kind(at: position)
@@ -169,7 +169,7 @@ extension RaftEngine {
                         + "upgrade this node", &fx)
                 return false
             }
-            if batch.mayHaveExtensions || kind == .session {
+            if !batch.isPlain || kind == .session {
                 do {
                     try batch.withUnsafeBytes(ofEntryAt: position) { try EntryBatch.checkMeaning(kind, of: $0) }
                 } catch {

@@ -111,6 +111,7 @@ extension RaftEngine {
         verified = snapshot.last.index
         owedAppendReply = nil
         snapshots.newest = snapshot
+        copy = snapshot.copy
         snapshots.bytesAtLast = log.appendedBytes
         let wasRemoved = isRemoved
         for logged in configurations where logged.id.index <= commitIndex {

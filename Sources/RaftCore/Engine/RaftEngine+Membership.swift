@@ -29,7 +29,7 @@ extension RaftEngine {
         let asked = unanswered.map { FormationMember(id: $0.id, addresses: $0.addresses) }
         // What can be refused at once is; who is asked for its incarnation is taken for a new life meanwhile.
         do {
-            _ = try membership.goal(of: request.changes) { id in
+            _ = try membership.goal(of: request.changes, mayLackCopies: breaks(.allowWitnessMajority)) { id in
                 request.known.first { $0.id == id }?.incarnation ?? Incarnation(wireBound - 1)
             }
         } catch {
@@ -137,8 +137,8 @@ extension RaftEngine {
         change?.goal = goal
         switch membership.step(toward: goal, isCaughtUp: { hasCaughtUp($0, now) }) {
         case .append(let next):
-            if let silent = missingQuorum(of: next, now) {
-                failChange(silent, &fx)
+            if let objection = whyNot(next, now) {
+                failChange(objection, &fx)
                 return
             }
             change?.hasAppended = true
@@ -153,6 +153,12 @@ extension RaftEngine {
         case .done:
             endChange(.changed(effective), &fx)
         }
+    }
+
+    private func whyNot(_ next: Membership, _ now: Instant) -> String? {
+        // On the way to the goal too (rule X1).
+        if let objection = next.witnessObjection, !breaks(.allowWitnessMajority) { return objection }
+        return missingQuorum(of: next, now)
     }
 
     /// Why the voters to be could not commit the configuration that makes them voters: too many of them do not answer. Who
@@ -181,7 +187,9 @@ extension RaftEngine {
             return nil
         }
         do {
-            return try membership.goal(of: pending.request.changes) { id in
+            return try membership.goal(
+                of: pending.request.changes, mayLackCopies: breaks(.allowWitnessMajority)
+            ) { id in
                 pending.answers.last { $0.id == id }?.incarnation ?? .unknown
             }
         } catch {

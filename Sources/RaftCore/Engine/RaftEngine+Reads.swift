@@ -50,6 +50,11 @@ extension RaftEngine {
     }
 
     mutating func requestRead(_ id: ReadID, _ kind: ReadKind, _ now: Instant, _ fx: inout Effects) {
+        // There is no state to be read (rule X3).
+        if isWitness, !breaks(.readAtWitness) {
+            fx.append(.readFailed(id, .witness))
+            return
+        }
         guard case .refused(let why) = ensureLeading(now) else {
             serve(.call(id), kind, now, &fx)
             return

@@ -68,7 +68,10 @@ extension RaftEngine {
         log.append(batch)
         // No-op and configuration entries are exempt from the cap (rule P8).
         let kind = batch.kind(at: 0)
-        if kind == .command || kind == .session { uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount) }
+        if kind.hasBody {
+            copy = .whole
+            uncommitted.add(lastIndex: batch.lastIndex, bytes: batch.byteCount)
+        }
         adoptConfigurations(in: batch, now, &fx)
         persist(entries: batch, &fx)
         for slot in progress.indices { replicate(to: slot, now, &fx) }
@@ -84,7 +87,7 @@ extension RaftEngine {
         case .probe:
             if !progress[slot].isProbing { probe(slot, now, &fx) }
         case .replicate:
-            while progress[slot].nextIndex <= log.last.index, hasRoom(progress[slot]) {
+            while progress[slot].nextIndex <= lastToSend(slot), hasRoom(progress[slot]) {
                 guard sendEntries(to: slot, &fx) else { return }
             }
             noteCommit(for: slot, now)
@@ -111,13 +114,14 @@ extension RaftEngine {
             progress[slot].mode == .probe
             ? configuration.windowEntries
             : configuration.windowEntries - (next - progress[slot].matchIndex) + 1
-        if next > log.last.index {
+        let last = lastToSend(slot)
+        if next > last {
             if mayBeEmpty { sendRequest(.empty, to: slot, &fx) }
             return mayBeEmpty
         }
         guard
             let batch = log.cache.entries(
-                from: next, maxCount: max(1, room), maxBytes: configuration.maximumRequestBytes)
+                from: next, maxCount: min(max(1, room), last - next + 1), maxBytes: configuration.maximumRequestBytes)
         else {
             progress[slot].isReading = true
             fx.append(
@@ -130,7 +134,22 @@ extension RaftEngine {
         return true
     }
 
-    private mutating func sendRequest(_ batch: EntryBatch, to slot: Int, _ fx: inout Effects) {
+    /// Up to where a peer is sent entries. A witness gets what is on this leader's disk: of an entry that only a witness has
+    /// after a crash nobody could lead again who has to lead (rule X4).
+    private func lastToSend(_ slot: Int) -> LogIndex {
+        progress[slot].isWitness && !breaks(.sendEarlyToWitness) ? min(log.last.index, log.flushed) : log.last.index
+    }
+
+    /// More is on this leader's disk.
+    mutating func replicateToWitnesses(_ now: Instant, _ fx: inout Effects) {
+        for slot in progress.indices where slot < progress.count && progress[slot].isWitness {
+            replicate(to: slot, now, &fx)
+        }
+    }
+
+    private mutating func sendRequest(_ entries: EntryBatch, to slot: Int, _ fx: inout Effects) {
+        let isWhole = !progress[slot].isWitness || breaks(.sendBodiesToWitness)
+        let batch = isWhole ? entries : entries.withoutBodies()
         let previous = progress[slot].nextIndex.previous
         guard let previousTerm = log.terms.term(at: previous) else { return }
         progress[slot].sequence += 1

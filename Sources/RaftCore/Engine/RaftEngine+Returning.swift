@@ -31,12 +31,11 @@ extension RaftEngine {
                 // Somebody runs on a copy of its data.
                 now - heard > configuration.electionTimeout.upperBound
             else { continue }
-            let former = membership.members[slot]
-            let changes: [MembershipChange] =
+            let demoted =
                 membership.isVoter(peer.id)
-                ? [.demote(peer.id)]
-                : [.remove(peer.id), .add(peer.id, addresses: former.addresses, as: .learner)]
-            guard let goal = try? membership.goal(of: changes, incarnation: { _ in peer.incarnation }),
+                ? try? membership.goal(of: [.demote(peer.id)], incarnation: { _ in .unknown })
+                : nil
+            guard let goal = demoted ?? membership.replacing(peer),
                 case .append(let next) = membership.step(toward: goal, isCaughtUp: { _ in true })
             else { continue }
             fx.append(.trace(.memberReturned(peer)))

@@ -20,9 +20,10 @@ extension RaftEngine {
             transfers[transfer].isReading = false
         } else {
             transfers.removeAll { $0.member == peer }
-            transfers.append(SnapshotTransfer(member: peer, snapshot: newest))
+            let isWhole = !progress[slot].isWitness || breaks(.sendBodiesToWitness)
+            transfers.append(SnapshotTransfer(member: peer, snapshot: isWhole ? newest : newest.withoutBody()))
             transfer = transfers.count - 1
-            fx.append(.openSnapshot(newest))
+            if isWhole { fx.append(.openSnapshot(newest)) }
             fx.append(.trace(.snapshotOffered(peer.id, newest.id)))
         }
         let patience = max(times.peers[slot].probeBackoff, 4 * configuration.electionTimeout.upperBound)

@@ -102,6 +102,7 @@ extension RaftEngine {
     /// The body is durable: the log may be cut behind it, in the transaction that names it (rule L7).
     private mutating func adopt(_ snapshot: Snapshot, bytes: UInt64, _ fx: inout Effects) {
         snapshots.newest = snapshot
+        if copy == nil { copy = snapshot.copy }
         snapshots.bytesAtLast = bytes
         let served = snapshots.calls.indices.filter {
             snapshots.calls[$0].write == nil && snapshots.calls[$0].through <= snapshot.last.index

@@ -31,7 +31,7 @@ extension RaftEngine {
         guard let slot = membership.slot(of: target) else { return "node \(target) is not a member" }
         switch membership.kind(of: target) {
         case .learner: return "node \(target) is a learner: it cannot lead"
-        case .witness: return "node \(target) is a witness: it cannot lead"
+        case .witness where !breaks(.transferToWitness): return "node \(target) is a witness: it cannot lead"
         default: break
         }
         if progress[slot].lacksRoom, !breaks(.transferToFull) {
@@ -50,8 +50,9 @@ extension RaftEngine {
         var best: Int?
         for slot in membership.members.indices {
             let record = membership.members[slot]
-            guard record.member != member, !record.isWitness, membership.voters.contains(record.member.id),
-                isInTouch(slot, now), !progress[slot].lacksRoom || breaks(.transferToFull)
+            guard record.member != member, !record.isWitness || breaks(.transferToWitness),
+                membership.voters.contains(record.member.id), isInTouch(slot, now),
+                !progress[slot].lacksRoom || breaks(.transferToFull)
             else { continue }
             if best.map({ progress[slot].matchIndex > progress[$0].matchIndex }) ?? true { best = slot }
         }

@@ -10,7 +10,7 @@ package enum EngineRole: String, Hashable, Sendable {
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
 /// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
 /// `+Leases`, `+FollowerReads`, `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`,
-/// `+Installing`, `+Repair`, `+Returning`, `+Formation`, `+DiskFull`, `+Invariants`.
+/// `+Installing`, `+Repair`, `+Returning`, `+Witness`, `+Formation`, `+DiskFull`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID
@@ -33,6 +33,8 @@ package struct RaftEngine: Hashable, Sendable {
     /// Of the configuration in effect.
     package internal(set) var quorum: Quorum
     package internal(set) var isFenced = false
+    /// What the log and the snapshot hold of commands; nil while they hold none (rule X2).
+    package internal(set) var copy: LogCopy?
     package internal(set) var snapshots = SnapshotState()
     package internal(set) var formation: Formation?
     /// A cluster identity was taken in memory and is not durable yet (rule M9).
@@ -101,6 +103,7 @@ package struct RaftEngine: Hashable, Sendable {
         let covered = max(recovered.terms.base.index, recovered.snapshot?.last.index ?? .zero)
         commitIndex = max(covered, min(hardState.commitHint, recovered.terms.last.index))
         snapshots.newest = recovered.snapshot
+        copy = recovered.snapshot?.copy ?? recovered.copy
         // The machine is restored before anything is applied (rule S2).
         applySubmitted = covered
         appliedIndex = recovered.snapshot == nil ? covered : .zero
@@ -227,6 +230,7 @@ package struct RaftEngine: Hashable, Sendable {
         if role == .leader {
             advanceCommit(now, &fx)
             releaseUncommitted()
+            replicateToWitnesses(now, &fx)
         }
         orderApply(&fx)
     }

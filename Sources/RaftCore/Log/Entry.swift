@@ -26,7 +26,7 @@ public struct EntryKind: RawRepresentable, Hashable, Sendable {
 /// |---|---|---|
 /// | 0 | 1 | format version, 1 |
 /// | 1 | 1 | kind |
-/// | 2 | 2 | flags, 0 |
+/// | 2 | 2 | flags: bit 0, extensions and payload are left out, as a witness keeps it (rule X2); the rest 0 |
 /// | 4 | 4 | CRC-32C over bytes 0–3, then 8 to the end |
 /// | 8 | 8 | term |
 /// | 16 | 8 | index |
@@ -39,6 +39,8 @@ public struct EntryHeader: Hashable, Sendable {
     public static let version: UInt8 = 1
     /// Bytes before the extensions.
     public static let size = 32
+    /// The flag of an entry whose extensions and payload are left out.
+    public static let withoutBody: UInt16 = 1
 
     public var kind: EntryKind
     public var flags: UInt16
@@ -105,6 +107,11 @@ public struct EntryError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func unknownKind(_ kind: EntryKind) -> EntryError {
         EntryError(reason: .future, description: "its kind \(kind.rawValue) is newer than this release knows")
     }
+    static func unknownFlags(_ flags: UInt16) -> EntryError {
+        EntryError(reason: .future, description: "its flags \(flags) are newer than this release knows")
+    }
+    static let bodyWithoutBody = EntryError(
+        reason: .format, description: "it is marked as one without its body, and has one")
     static let unknownExtension = EntryError(
         reason: .future, description: "it has an extension that only a newer release knows")
     static let unknownSessionOrder = EntryError(

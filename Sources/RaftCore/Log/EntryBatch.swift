@@ -8,14 +8,14 @@ public struct EntryBatch: Sendable {
         /// Where each entry begins, and at the end where the last one ends.
         @usableFromInline let offsets: [UInt32]
         @usableFromInline let firstIndex: LogIndex
-        /// False when no entry has extensions.
-        let mayHaveExtensions: Bool
+        /// Whether no entry has extensions or flags.
+        let isPlain: Bool
 
-        init(bytes: [UInt8], offsets: [UInt32], firstIndex: LogIndex, mayHaveExtensions: Bool) {
+        init(bytes: [UInt8], offsets: [UInt32], firstIndex: LogIndex, isPlain: Bool) {
             self.bytes = bytes
             self.offsets = offsets
             self.firstIndex = firstIndex
-            self.mayHaveExtensions = mayHaveExtensions
+            self.isPlain = isPlain
         }
     }
 
@@ -30,7 +30,7 @@ public struct EntryBatch: Sendable {
         self.upper = Int32(upper)
     }
 
-    private static let nothing = Storage(bytes: [], offsets: [0], firstIndex: 1, mayHaveExtensions: false)
+    private static let nothing = Storage(bytes: [], offsets: [0], firstIndex: 1, isPlain: true)
 
     /// No entries.
     public static let empty = EntryBatch(storage: nothing, lower: 0, upper: 0)
@@ -44,7 +44,7 @@ public struct EntryBatch: Sendable {
             throw .truncated
         }
         offsets.reserveCapacity(count + 1)
-        var mayHaveExtensions = false
+        var isPlain = true
         let damage: EntryError? = bytes.withUnsafeBytes { buffer in
             var offset = 0
             var term = Term.zero
@@ -54,7 +54,7 @@ public struct EntryBatch: Sendable {
                     guard header.index == firstIndex + position else { throw .notContiguous }
                     guard header.term >= term, header.term > .zero else { throw .termDecreases }
                     term = header.term
-                    if header.extensionsLength > 0 { mayHaveExtensions = true }
+                    if header.extensionsLength > 0 || header.flags != 0 { isPlain = false }
                     offset += header.totalLength
                     offsets.append(UInt32(offset))
                 }
@@ -67,7 +67,7 @@ public struct EntryBatch: Sendable {
         if let damage { throw damage }
         self.init(
             storage: Storage(
-                bytes: bytes, offsets: offsets, firstIndex: firstIndex, mayHaveExtensions: mayHaveExtensions),
+                bytes: bytes, offsets: offsets, firstIndex: firstIndex, isPlain: isPlain),
             lower: 0, upper: count)
     }
 
@@ -76,8 +76,8 @@ public struct EntryBatch: Sendable {
     @inlinable public var firstIndex: LogIndex { storage.firstIndex + Int(lower) }
     /// Meaningless for an empty batch.
     @inlinable public var lastIndex: LogIndex { storage.firstIndex + Int(upper) + -1 }
-    /// False when no entry has extensions, so that nobody need look.
-    package var mayHaveExtensions: Bool { storage.mayHaveExtensions }
+    /// True when no entry has extensions or flags, so that nobody need look.
+    package var isPlain: Bool { storage.isPlain }
     @inlinable public var byteCount: Int { Int(storage.offsets[Int(upper)] - storage.offsets[Int(lower)]) }
 
     /// The bytes of all entries, one behind the other.
@@ -179,7 +179,7 @@ public struct EntryBatch: Sendable {
         return EntryBatch(
             storage: Storage(
                 bytes: bytes, offsets: offsets, firstIndex: first.firstIndex,
-                mayHaveExtensions: batches.contains(where: \.mayHaveExtensions)), lower: 0, upper: count)
+                isPlain: batches.allSatisfy(\.isPlain)), lower: 0, upper: count)
     }
 }
 

@@ -77,6 +77,12 @@ extension EntryBatch {
 
     /// Checks that this release knows what an entry says beside its payload, and what a session entry orders.
     static func checkMeaning(_ kind: EntryKind, of raw: UnsafeRawBufferPointer) throws(EntryError) {
+        let flags = UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+        guard flags & ~EntryHeader.withoutBody == 0 else { throw .unknownFlags(flags) }
+        if flags == EntryHeader.withoutBody {
+            guard kind.hasBody, raw.count == EntryHeader.size else { throw .bodyWithoutBody }
+            return
+        }
         let extensions = try extensions(of: raw)
         guard kind == .session else { return }
         guard extensions.leaderTime != nil else { throw .unknownSessionOrder }

@@ -10,6 +10,7 @@ public struct LogRecovery: Sendable {
     /// Of intact entries behind damaged ones.
     private var detached: [LoggedMembership] = []
     private var firstFault: String?
+    private var copy: LogCopy?
     #if TestBuild
         /// The one rule that is broken on purpose.
         package var mutation: Mutation?
@@ -32,8 +33,11 @@ public struct LogRecovery: Sendable {
             guard header.index == index else { throw EntryError.notContiguous }
             guard header.term >= lastTerm, header.term > .zero else { throw EntryError.termDecreases }
             guard header.kind.isKnown else { throw EntryError.unknownKind(header.kind) }
-            if header.extensionsLength > 0 || header.kind == .session {
+            if header.extensionsLength > 0 || header.flags != 0 || header.kind == .session {
                 try EntryBatch.checkMeaning(header.kind, of: entry)
+            }
+            if header.kind.hasBody, copy == nil {
+                copy = header.flags & EntryHeader.withoutBody != 0 ? .positions : .whole
             }
             if header.kind == .configuration {
                 let bodies = UnsafeRawBufferPointer(rebasing: entry[EntryHeader.size...])
@@ -103,6 +107,7 @@ public struct LogRecovery: Sendable {
         recovered.damage = damage
         recovered.fault = firstFault
         recovered.detached = detached
+        recovered.copy = copy
         return recovered.droppingWhatTheSnapshotCovers()
     }
 }

@@ -60,6 +60,8 @@ extension RaftEngine {
             hasher.combine(logged.id.term.rawValue)
         }
         hasher.combine(isFenced)
+        hasher.combine(copy == .positions)
+        hasher.combine(copy != nil)
         hasher.combine(verified.rawValue)
         hasher.combine(owedVote?.term.rawValue ?? 0)
         hasher.combine(owedVote?.round ?? 0)

@@ -7,7 +7,7 @@ extension EntryBatch {
         let start = other.storage.offsets[Int(other.lower)]
         let offsets = other.storage.offsets[Int(other.lower)...Int(other.upper)].map { $0 - start }
         self.init(
-            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: other.firstIndex, mayHaveExtensions: true),
+            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: other.firstIndex, isPlain: false),
             lower: 0,
             upper: other.count)
     }
@@ -30,7 +30,7 @@ extension EntryBatch {
         }
         if let damage { throw damage }
         self.init(
-            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex, mayHaveExtensions: true),
+            storage: Storage(bytes: bytes, offsets: offsets, firstIndex: firstIndex, isPlain: false),
             lower: 0, upper: count)
     }
 }

@@ -27,6 +27,9 @@ package enum Mutation: String, CaseIterable, Sendable {
     // Membership.
     case formWithoutAllAnswers, announceBeforeDurable, ignoreMark, acceptSuperseded
     case leaveReturnedOut, joinTheDead
+    // Witnesses.
+    case allowWitnessMajority, sendBodiesToWitness, mixCopies, campaignAsWitness, transferToWitness, readAtWitness
+    case sendEarlyToWitness
     case changeBeforeNoOp, overlapChanges, leaveJointUnfinished, forgetDeparting, tellUncommittedRemoval
     case leadFromOutside, ignoreOldHalf, keepTruncatedConfiguration, campaignAfterRemoval
     // Snapshots.

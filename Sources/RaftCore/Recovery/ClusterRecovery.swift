@@ -90,6 +90,11 @@ public final class ClusterRecovery {
             throw StorageError(
                 .misuse, "node \(node) never belonged to a cluster: there is nothing to recover; form a cluster")
         }
+        guard found.snapshot?.copy ?? found.copy != .positions else {
+            throw StorageError(
+                .misuse,
+                "node \(node) was a witness and has no state: recover a full member, or restore a backup (rule X4)")
+        }
         if let damage = found.damage, !acceptingDamage {
             throw StorageError(.damaged, found.fault ?? "entries from \(damage.firstIndex) on are damaged")
         }

@@ -53,6 +53,8 @@ public struct RecoveredGroup: Hashable, Sendable {
     package var amnesia: Amnesia?
     /// The first damage, in one line.
     package var fault: String?
+    /// What the entries in the log are; nil when none has a body.
+    package var copy: LogCopy?
 
     public init(
         hardState: HardState? = nil, terms: TermRuns = TermRuns(), configurations: [LoggedMembership] = [],

@@ -68,14 +68,6 @@ struct RaftClientService: ClientService {
         _ changes: [MembershipChange], expected: LogID?,
         completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
     ) {
-        // Nothing keeps a witness's part of the log yet, so none is let in (rules X).
-        if changes.contains(where: \.addsWitness) {
-            completion(
-                .failure(
-                    RaftError(.changeRefused, "this release has no witnesses yet: add the node as a voter or a learner")
-                ))
-            return
-        }
         raft.change(changes, ifMembershipIs: expected, completion: completion)
     }
 

@@ -106,7 +106,7 @@ struct FollowingTests {
         let disk = MemoryStorage()
         let snapshot = Snapshot(
             last: base, cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: id(1, 1), membership: TestEngine.three))
+            configuration: LoggedMembership(id: id(1, 1), membership: TestEngine.three), size: 12)
         try disk.snapshots?.create(for: .first).finish(as: snapshot)
         try disk.commit([StorageBatch(group: .first, snapshot: snapshot, purgeThrough: base, hardState: hard)])
         return try TestEngine(disk: disk)

@@ -26,7 +26,7 @@ struct SnapshotTriggerTests {
         #expect(server.engine.snapshots.taking == first)
         let snapshot = Snapshot(
             last: first.last, cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.three))
+            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.three), size: 12)
         server.step(.snapshotTaken(first.order, .taken(snapshot)))
         let second = try #require(server.engine.snapshots.taking)
         #expect(second.last == LogID(term: 1, index: 12))

@@ -27,12 +27,12 @@ struct EntryExtensionsTests {
                 + [7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0x82, 8, 0, 9, 0, 0, 0, 0, 0, 0, 0])
         #expect(try read(bytes) == extensions)
         let batch = entry(.command, extensions: bytes, payload: [3, 4])
-        #expect(batch.mayHaveExtensions && batch.extensions(at: 0) == extensions)
+        #expect(!batch.isPlain && batch.extensions(at: 0) == extensions)
         #expect(batch.withPayload(at: 0) { Array($0) } == [3, 4])
         let again = try EntryBatch(
             verifying: batch.withUnsafeBytes { Array($0) }, firstIndex: 2, count: 1)
-        #expect(again == batch && again.mayHaveExtensions)
-        #expect(!entry(.command, extensions: []).mayHaveExtensions)
+        #expect(again == batch && !again.isPlain)
+        #expect(entry(.command, extensions: []).isPlain)
     }
 
     @Test("What need not be understood is passed over, what must be is refused as a newer release's (L13)")

@@ -94,7 +94,8 @@ final class SessionBench<Machine: StateMachine> {
         let last = LogIndex(UInt64(log.count))
         let snapshot = Snapshot(
             last: LogID(term: 1, index: last), cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.membership([1])))
+            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.membership([1])),
+            size: UInt64(bytes.count))
         let taken = Mutex<Restoration?>(nil)
         applier.submit(.restore(snapshot) { restoration in taken.withLock { $0 = restoration } })
         applier.run()

@@ -67,9 +67,14 @@ final class ClusterCore: @unchecked Sendable {
         let members = nodes.prefix(options.nodes).map {
             Member(id: $0.id, incarnation: Incarnation(random.next(in: 1...1 << 40)))
         }
+        let voters = members.prefix(options.nodes - options.learners).map(\.id)
         let membership = try Membership(
-            members: members.map { Membership.Record(member: $0, addresses: ["memory:\($0.id)"]) },
-            voters: members.prefix(options.nodes - options.learners).map(\.id))
+            members: members.map {
+                Membership.Record(
+                    member: $0, addresses: ["memory:\($0.id)"],
+                    isWitness: voters.suffix(options.witnesses).contains($0.id)
+                )
+            }, voters: voters)
         var builder = EntryBatchBuilder(firstIndex: 1)
         builder.append(
             .configuration, term: 1,
@@ -139,6 +144,10 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .stopped(reason)
         properties.stopped(node, reason)
         end(life, reason)
+        if node.damage == nil, properties.isOtherCopy(node, reason) {
+            node.disk.replace(with: DiskImage(), SimulatedFiles.State())
+            node.damage = .wiped
+        }
         // Whoever supervises it starts it again.
         restart(node, after: node.random.next(in: 0...2_000_000_000))
     }

@@ -8,6 +8,8 @@ public struct ClusterOptions: Sendable {
     public var spares = 0
     /// How many of the nodes, the last ones, only learn (of a cluster that stands already).
     public var learners = 0
+    /// How many of the voters, the last ones, are witnesses (of a cluster that stands already).
+    public var witnesses = 0
     /// Begins as a cluster with its configuration committed; otherwise as pristine servers that are told to form one.
     public var isFormed = true
     public var networkDelay: ClosedRange<UInt64> = 100_000...2_000_000

@@ -116,7 +116,7 @@ extension ClusterCore {
         if let newcomer = strangers.isEmpty ? nil : random.pick(strangers),
             random.chance(membership.members.count < 4 ? 600 : 250)
         {
-            wishes.append(.add(newcomer, addresses: addresses(newcomer), as: random.chance(700) ? .voter : .learner))
+            wishes.append(.add(newcomer, addresses: addresses(newcomer), as: kind(for: newcomer, &random)))
         }
         switch random.next(in: 0...9) {
         case 0...2 where wishes.isEmpty || random.chance(500):
@@ -127,7 +127,7 @@ extension ClusterCore {
             let ids = membership.members.map(\.member.id).filter { _ in random.chance(600) }
             wishes = [.setVoters(ids)]
         case 6:
-            wishes = strangers.map { .add($0, addresses: addresses($0)) }
+            wishes = strangers.map { .add($0, addresses: addresses($0), as: kind(for: $0, &random)) }
             if !wishes.isEmpty { wishes.append(.setVoters(strangers)) }
         case 7:
             let member = random.pick(membership.members).member.id
@@ -136,6 +136,15 @@ extension ClusterCore {
         }
         if wishes.isEmpty { wishes = [.remove(random.pick(membership.members).member.id)] }
         return wishes
+    }
+
+    /// Mostly what its data allow: a former witness comes back as one.
+    private func kind(for newcomer: NodeID, _ random: inout SeededRandom) -> MemberKind {
+        let copy = nodes.first { $0.id == newcomer }?.disk.image.copy
+        if let copy, random.chance(950) {
+            return copy == .positions ? .witness : random.chance(700) ? .voter : .learner
+        }
+        return random.pick([.voter, .voter, .voter, .learner, .witness])
     }
 
     /// Calls on living processes that never ended; nil when there are none.

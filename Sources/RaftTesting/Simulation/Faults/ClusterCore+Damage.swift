@@ -67,9 +67,13 @@ extension ClusterCore {
             return false
         }
         return properties.configurations.filter { $0.id.index >= committed.id.index }.allSatisfy { logged in
-            properties.isQuorum(of: logged.membership) { member in
-                member.id != node.id && properties.isIntact(member)
-            }
+            // What a witness has acknowledged may be nowhere else than here (rule X4).
+            let membership = logged.membership
+            let isOnlyCopy = membership.voters.contains { membership.kind(of: $0) == .witness }
+            return (!isOnlyCopy || membership.kind(of: node.id) == .witness)
+                && properties.isQuorum(of: logged.membership) { member in
+                    member.id != node.id && properties.isIntact(member)
+                }
         }
     }
 

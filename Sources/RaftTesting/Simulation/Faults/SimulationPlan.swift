@@ -62,6 +62,9 @@ public struct SimulationPlan: Sendable {
             }
             everyday += [.transfer, .stepDown, .deafTransfer]
         }
+        if options == nil, cluster.isFormed, voters >= 3, !isOverBudget, seed % 8 == 5 || seed % 8 == 6 {
+            cluster.witnesses = voters > 4 && seed % 8 == 6 ? 2 : 1
+        }
         // Never more at once than a quorum can do without.
         if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         trustClocks(&everyday)

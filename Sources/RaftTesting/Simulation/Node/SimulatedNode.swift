@@ -58,7 +58,11 @@ final class SimulatedNode: @unchecked Sendable {
     /// Where its log ended before the writes that are being made and cut it.
     var held = LogIndex.zero
     /// What its machine has, or has next.
-    var reached: LogIndex { max(applied, restored) }
+    var reached: LogIndex {
+        // A witness has no machine.
+        if let engine = life?.driver?.engine, engine.isWitness { return engine.appliedIndex }
+        return max(applied, restored)
+    }
     /// When something of each server arrived here last, by index.
     var heardFrom: [Instant]
 

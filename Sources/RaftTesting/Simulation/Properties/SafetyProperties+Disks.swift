@@ -7,6 +7,7 @@ extension SafetyProperties {
     func willWrite(_ batch: StorageBatch, on node: SimulatedNode) {
         node.wholes?.writing(batch)
         checkSnapshot(in: batch, on: node)
+        checkCopy(batch, on: node)
         if batch.truncateAfter != nil { node.held = max(node.held, node.disk.image.last.index) }
         var previous: Term?
         if !batch.repairs.isEmpty { checkEntries(batch.repairs, &previous, on: node) }
@@ -27,9 +28,14 @@ extension SafetyProperties {
                 return
             }
             if let other = known[id] {
-                if other.entry != entry || other.previousTerm != before {
+                let isThin = entry.isWithoutBody(at: 0)
+                let isSame =
+                    isThin || other.entry.isWithoutBody(at: 0)
+                    ? other.entry.kind(at: 0) == entry.kind(at: 0) : other.entry == entry
+                if !isSame || other.previousTerm != before {
                     fail("log matching", "two entries \(id): the logs do not match")
                 }
+                if !isThin { known[id]?.entry = entry }
             } else {
                 known[id] = Known(entry: entry, previousTerm: before)
             }
@@ -48,7 +54,9 @@ extension SafetyProperties {
             if node.disk.image.bodies[snapshot.id] == nil, node.usesImages {
                 fail("S2", "\(node.id) names the snapshot \(snapshot.id), whose body is not complete")
             }
-            if let other = contents.updateValue(snapshot.checksum, forKey: snapshot.last), other != snapshot.checksum {
+            if !snapshot.isWithoutBody,
+                let other = contents.updateValue(snapshot.checksum, forKey: snapshot.last), other != snapshot.checksum
+            {
                 fail("S1", "two snapshots of \(snapshot.last) differ")
             }
         }
@@ -129,6 +137,7 @@ extension SafetyProperties {
             return
         default: break
         }
+        if isOtherCopy(node, reason) { return }
         switch node.excuse {
         case .disk?: world.coverage.add(.stoppedByDisk)
         case .machine?: world.coverage.add(.stoppedByMachine)

@@ -8,6 +8,7 @@ extension SafetyProperties {
         guard !configurations.contains(where: { $0.id == logged.id }) else { return }
         let place = configurations.firstIndex { $0.id.index > logged.id.index } ?? configurations.endIndex
         configurations.insert(logged, at: place)
+        checkCopies(in: logged)
     }
 
     /// Those in a batch of entries.

@@ -11,6 +11,7 @@ extension SafetyProperties {
             return
         }
         checkPromise(envelope, from: node)
+        noteWitness(envelope.message, of: node)
         guard let hard = node.disk.image.hardState else { return }
         let id = node.id
         if case .voteRequest(let request) = envelope.message { candidates[envelope.from] = request }
@@ -50,7 +51,7 @@ extension SafetyProperties {
             checkTerm(reply.term, hard, node)
             checkMatch(index, in: reply.term, of: node)
             // Not before the machine has the state (rule S2).
-            if max(node.applied, node.restored) < reply.snapshot.last.index,
+            if reply.snapshot.size > 0, max(node.applied, node.restored) < reply.snapshot.last.index,
                 node.disk.image.base.index >= reply.snapshot.last.index
             {
                 fail("S2", "\(id) says that \(reply.snapshot) is installed, and its machine is at \(node.applied)")
@@ -64,6 +65,7 @@ extension SafetyProperties {
         case .timeoutNow(let message):
             handovers[message.term] = envelope.to
             checkHandover(to: envelope.to, message, from: node)
+            checkSuccessor(envelope.to, of: node)
             // Caught up first: the successor has on its disk all that this leader has (rule T1).
             if let target = self.node(of: envelope.to),
                 target.disk.image.term(at: message.last.index) != message.last.term

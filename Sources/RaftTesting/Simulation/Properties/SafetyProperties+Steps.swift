@@ -21,6 +21,7 @@ extension SafetyProperties {
         checkLeaving(engine, seen, node)
         checkRemoval(engine, seen, node)
         checkRoom(engine, input, seen, node)
+        checkWitness(engine, seen, node)
         observe(engine, seen, node)
     }
 
@@ -177,7 +178,7 @@ extension SafetyProperties {
                 fail("durable quorum", "\(engine.member) commits \(index)@\(term), which no quorum of disks holds")
                 return
             }
-            guard let entry = nodes.lazy.compactMap({ $0.disk.entry(at: index, term) }).first else { return }
+            guard let entry = wholeEntry(at: index, term) else { return }
             noteCommitted(entry, in: engine.term)
             index = index.next
         }

@@ -211,6 +211,7 @@ final class ClientPool<Work: Workload>: @unchecked Sendable {
 
     /// What a read rests on, at the moment of its answer.
     private func judge(_ call: Call, at position: LogIndex, _ proof: ReadProof?) {
+        core.properties.answeredRead(call.life.node)
         if case .stale(let age) = call.reading {
             core.world.coverage.add(.staleRead)
             core.properties.answeredStale(call.life.node, at: position, atMost: age)

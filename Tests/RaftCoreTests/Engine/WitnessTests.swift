@@ -1,0 +1,176 @@
+@testable import RaftCore
+import RaftMembership
+import Testing
+
+/// Rules X1 to X3, on one engine: what a witness gets, keeps and does not do.
+@Suite("Witnesses")
+struct WitnessTests {
+    /// Three voters, the third of which is a witness.
+    static let three = membership([1, 2, 3], witnesses: [3])
+
+    static func membership(_ voters: [UInt64], witnesses: [UInt64]) -> Membership {
+        var membership = TestEngine.membership(voters)
+        for slot in membership.members.indices {
+            membership.members[slot].isWitness = witnesses.contains(membership.members[slot].member.id.rawValue)
+        }
+        return membership
+    }
+
+    static func commands(_ count: Int, from first: LogIndex, term: Term = 2) -> EntryBatch {
+        var builder = EntryBatchBuilder(firstIndex: first)
+        for number in 0..<count { builder.append(.command, term: term, payload: [UInt8(number), 7]) }
+        return builder.finish()
+    }
+
+    static func append(_ entries: EntryBatch, after previous: LogID, sequence: UInt64 = 1) -> Message {
+        .appendEntries(
+            AppendEntries(
+                term: 2, stream: 1, sequence: sequence, previous: previous, leaderCommit: 0, entries: entries))
+    }
+
+    @Test("A leader sends a witness kind, term and index of commands, and configurations whole (X2)")
+    func sendsPositions() throws {
+        var leader = try TestEngine.leader(1, Self.three)
+        for peer in [2, 3] as [UInt64] { leader.acknowledge(peer) }
+        let effects = leader.step(.proposed([[1, 2, 3], [4]]))
+        let whole = try #require(effects.appends(to: 2).first?.entries)
+        // Not before the leader has them on its own disk (rule X4).
+        #expect(effects.appends(to: 3).isEmpty)
+        let thin = try #require(leader.persist().appends(to: 3).first?.entries)
+        #expect(whole.count == 2 && whole.copy == .whole && thin.copy == .positions)
+        #expect((0..<2).allSatisfy { thin.id(at: $0) == whole.id(at: $0) && thin.kind(at: $0) == .command })
+        #expect(thin.byteCount == 2 * EntryHeader.size)
+        leader.settle([2, 3])
+        let change = leader.change(.setAddresses(2, ["memory:9"]))
+        #expect(leader.persist().appends(to: 3).first?.entries == change.appends(to: 2).first?.entries)
+    }
+
+    @Test("What a witness acknowledges counts: a leader and a witness of three commit (X3)")
+    func counts() throws {
+        var leader = try TestEngine.leader(1, Self.three, with: [3])
+        leader.step(.proposed([[1]]))
+        leader.persist()
+        #expect(leader.engine.commitIndex == leader.engine.log.last.index.previous)
+        leader.acknowledge(3)
+        #expect(leader.engine.commitIndex == leader.engine.log.last.index)
+    }
+
+    @Test("Entries without their bodies keep their positions through bytes, and nothing else passes for one (X2)")
+    func bytes() throws {
+        let thin = Self.commands(3, from: 5).withoutBodies()
+        let again = try EntryBatch(
+            verifying: thin.withUnsafeBytes { [UInt8]($0) }, firstIndex: 5, count: 3)
+        #expect(again == thin && again.copy == .positions && !again.isPlain)
+        #expect(again.withoutBodies() == thin)
+        let golden = Self.commands(1, from: 9, term: 3).withoutBodies().withUnsafeBytes { [UInt8]($0) }
+        #expect(
+            Samples.hex(golden) == "01020100" + "a8feda74" + "0300000000000000" + "0900000000000000" + "00000000"
+                + "00000000")
+        for position in 0..<3 {
+            try again.withUnsafeBytes(ofEntryAt: position) { try EntryBatch.checkMeaning(.command, of: $0) }
+            #expect(again.isWithoutBody(at: position))
+        }
+        var forged = Self.commands(1, from: 1).withUnsafeBytes { [UInt8]($0) }
+        for flags in [1, 2] as [UInt8] {
+            forged[2] = flags
+            #expect(throws: EntryError.self) {
+                try forged.withUnsafeBytes { try EntryBatch.checkMeaning(.command, of: $0) }
+            }
+        }
+    }
+
+    @Test("A witness takes entries without their bodies, votes, and never campaigns nor answers a read (X2, X3)")
+    func keepsPositions() throws {
+        var witness = try TestEngine(3, Self.three)
+        let effects =
+            witness.receive(Self.append(Self.commands(2, from: 2).withoutBodies(), after: TestEngine.id(1, 1)))
+            + witness.persist()
+        #expect(effects.matches.last == 3 && witness.engine.copy == .positions && witness.engine.isWitness)
+        let read = witness.step(.readRequested(ReadID(rawValue: 1), .follower))
+        #expect(read.contains { if case .readFailed(_, .witness) = $0 { true } else { false } })
+        #expect(!witness.engine.mayCampaign)
+        for _ in 0..<5 { witness.deadline() }
+        #expect(witness.engine.role == .follower && witness.engine.term == 2)
+    }
+
+    @Test("A log is of one copy: the other fences the node before anything of it is written (X2)")
+    func oneCopy() throws {
+        for isThin in [true, false] {
+            let entries = Self.commands(2, from: 2)
+            let later = Self.commands(2, from: 4)
+            var node = try TestEngine(2, TestEngine.three)
+            node.receive(
+                Self.append(isThin ? entries : entries.withoutBodies(), after: TestEngine.id(1, 1)))
+            let last = node.engine.log.last
+            let effects = node.receive(
+                Self.append(isThin ? later.withoutBodies() : later, after: last, sequence: 2))
+            #expect(node.engine.isFenced && node.engine.log.last == last && effects.persists == 0)
+            #expect(effects.fences.first?.contains("empty its data directory") == true)
+        }
+    }
+
+    @Test("Who has a full copy is no witness, and who was one is nothing else, on the same data (X2)")
+    func otherCopy() throws {
+        for (id, isThin) in [(2, true), (3, false)] as [(UInt64, Bool)] {
+            var node = try TestEngine(id, TestEngine.membership([1]))
+            let entries = Self.commands(2, from: 2)
+            node.receive(Self.append(isThin ? entries.withoutBodies() : entries, after: TestEngine.id(1, 1)))
+            let named = node.receive(
+                node.append(2, after: node.engine.log.last, configurations: [Self.three], sequence: 2))
+            #expect(node.engine.isFenced, "\(id)")
+            #expect(named.fences.first?.contains("empty its data directory") == true)
+        }
+    }
+
+    @Test("A witness's snapshot is position and configuration, and installs as one (X2)")
+    func snapshots() throws {
+        var leader = try TestEngine.leader(1, Self.three)
+        leader.settle([2, 3])
+        var whole = Snapshot(
+            last: leader.engine.log.last, cluster: TestEngine.cluster, configuration: leader.engine.committed)
+        whole.size = 4096
+        whole.checksum = 77
+        let thin = whole.withoutBody()
+        #expect(thin.isWithoutBody && thin.last == whole.last && thin.configuration == whole.configuration)
+        var witness = try TestEngine(3, Self.three)
+        func offer() -> [Effect] {
+            witness.receive(
+                .installSnapshot(InstallSnapshot(term: 2, stream: 1, snapshot: thin, offset: 0, bytes: [])))
+        }
+        #expect(offer().contains { if case .receiveSnapshot = $0 { true } else { false } })
+        witness.step(.snapshotReceived(thin.id, written: 0, isWhole: true))
+        let restored = witness.persist()
+        #expect(restored.contains { if case .restore(thin) = $0 { true } else { false } })
+        witness.step(.applied(through: thin.last.index))
+        #expect(witness.engine.log.base == thin.last && witness.engine.copy == .positions)
+    }
+
+    @Test("A change that would leave a quorum without a full copy on the way is refused (X1)")
+    func everyStepHasCopies() throws {
+        let five = Self.membership([1, 2, 3, 4, 5], witnesses: [4, 5])
+        var leader = try TestEngine.leader(1, five, with: [2, 3])
+        leader.beat([2, 3, 4, 5])
+        let refused = leader.change(.remove(2), .remove(3)).changes.first?.refusal
+        #expect(refused?.contains("fewer than a majority") == true)
+        #expect(leader.change(.remove(2), call: 2).changes.isEmpty && leader.engine.membership.isJoint)
+    }
+
+    @Test("A witness that lost its data comes back as one, without its vote (X2, M10)")
+    func comesBack() throws {
+        let later = Member(id: 3, incarnation: Incarnation(TestEngine.member(3).incarnation.rawValue + 5))
+        let demoted = try Self.three.goal(of: [.demote(3)]) { _ in .unknown }
+        let back = try #require(demoted.replacing(later))
+        #expect(back.slot(of: later).map { back.members[$0].isWitness } == true && !back.isVoter(3))
+        #expect(Self.three.replacing(later) == nil)
+        guard case .append(let next) = demoted.step(toward: back, isCaughtUp: { _ in true }) else {
+            Issue.record("no step")
+            return
+        }
+        #expect(
+            next.slot(of: later) != nil && next.voters == [1, 2] && next.replacing(Self.three.members[2].member) == nil)
+    }
+}
+
+extension [Effect] {
+    fileprivate var persists: Int { count { if case .persist = $0 { true } else { false } } }
+}
