@@ -78,7 +78,8 @@ extension LMDBStorage {
     public func hasRoom(forEntries bytes: Int) throws -> Bool {
         let (environment, _) = try usable()
         // An entry may need a page of which it fills a quarter, and a fourth of its size besides.
-        let need = 64 * environment.pageSize + 6 * bytes
+        // And so much more that a disk on the edge, where each commit frees a few pages, is not full every other moment.
+        let need = 64 * environment.pageSize + 6 * bytes + reserve / 4
         do {
             try makeRoom(for: need, leaving: reserve, in: environment)
             return true

@@ -45,7 +45,7 @@ explains() { tail -n 1 "$work/$1.log" | grep -qiE '^raftd: .*(no space|no room|f
 # outcome ID WHAT: the node leads alone, and its disk is full.
 outcome() {
     local id=$1 what=$2
-    check "$what: writes are refused within 30 s" within 30 refuses "$id"
+    check "$what: writes are refused within 60 s" within 60 refuses "$id"
     check "$what: the node goes on" runs "$id"
     echo "    $(head -n 1 "$work/refusal")"
     check "$what: its status says so" is_full "$id"
