@@ -26,6 +26,15 @@ extension RealProcesses {
             return cluster
         }
 
+        /// Whether the witness knows as much as the leader.
+        private func isUpToDate(_ cluster: ProcessCluster, _ leader: Int) async throws -> Bool {
+            guard let leading = try await cluster.status(of: leader), let status = try await cluster.status(of: 4) else {
+                return false
+            }
+            return status.role == "witness" && status.commitIndex == leading.commitIndex
+                && status.appliedIndex == leading.commitIndex
+        }
+
         @Test("With a witness the cluster outlives either full member, and the witness has nothing to read (X2, X3)")
         func survives() async throws {
             let cluster = try await makeCluster()
@@ -44,10 +53,7 @@ extension RealProcesses {
             }
             let leader = try await cluster.leader(among: [1, 2])
             _ = try await poll("the witness has all that there is") {
-                guard let leading = try await cluster.status(of: leader), let status = try await cluster.status(of: 4)
-                else { return nil }
-                return status.role == "witness" && status.commitIndex == leading.commitIndex
-                    && status.appliedIndex == leading.commitIndex ? true : nil
+                try await isUpToDate(cluster, leader) ? true : nil
             }
             let refused = try await raftctl(cluster, [4], "--no-follow", "get", "key1", "--consistency", "stale")
             #expect(refused.code == 1 && refused.complains(of: "is a witness"), "\(refused)")
@@ -65,9 +71,7 @@ extension RealProcesses {
             }
             try cluster.start(4)
             _ = try await poll("the witness is up to date again") {
-                guard let leading = try await cluster.status(of: leader), let status = try await cluster.status(of: 4)
-                else { return nil }
-                return status.commitIndex == leading.commitIndex ? true : nil
+                try await isUpToDate(cluster, leader) ? true : nil
             }
             await cluster.kill(4)
             let files = try FileManager.default.contentsOfDirectory(

@@ -9,9 +9,12 @@ struct WitnessTests {
     static let three = membership([1, 2, 3], witnesses: [3])
 
     static func membership(_ voters: [UInt64], witnesses: [UInt64]) -> Membership {
-        var membership = TestEngine.membership(voters)
-        for slot in membership.members.indices {
-            membership.members[slot].isWitness = witnesses.contains(membership.members[slot].member.id.rawValue)
+        let records = voters.map {
+            Membership.Record(
+                member: TestEngine.member($0), addresses: ["memory:\($0)"], isWitness: witnesses.contains($0))
+        }
+        guard let membership = try? Membership(members: records, voters: voters.map { NodeID($0) }) else {
+            preconditionFailure("a test names an impossible configuration")
         }
         return membership
     }

@@ -141,7 +141,7 @@ extension ClusterCore {
     /// Mostly what its data allow: a former witness comes back as one.
     private func kind(for newcomer: NodeID, _ random: inout SeededRandom) -> MemberKind {
         let copy = nodes.first { $0.id == newcomer }?.disk.image.copy
-        if let copy, random.chance(950) {
+        if let copy, random.chance(800) {
             return copy == .positions ? .witness : random.chance(700) ? .voter : .learner
         }
         return random.pick([.voter, .voter, .voter, .learner, .witness])

@@ -186,7 +186,11 @@ public final class Simulation<Work: Workload> {
             self.core.properties.missing(in: self.core.properties.committedConfiguration.membership).isEmpty
         }
         try waitWhileSomethingMoves(timeout + 60 * second, "liveness", "not all servers come up to date") {
-            self.sound.allSatisfy { $0.isWorking && $0.reached == self.core.properties.lastCommitted }
+            // Who found its disk full asks again after a while (rule D4).
+            self.sound.allSatisfy {
+                $0.isWorking && $0.reached == self.core.properties.lastCommitted
+                    && $0.life?.driver?.engine.room.isFull != true
+            }
                 && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
         }
         if plan.isOverBudget, core.nodes.contains(where: \.disk.hasLostData) { core.world.coverage.add(.enoughLeft) }
