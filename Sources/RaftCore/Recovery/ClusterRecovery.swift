@@ -90,7 +90,7 @@ public final class ClusterRecovery {
             throw StorageError(
                 .misuse, "node \(node) never belonged to a cluster: there is nothing to recover; form a cluster")
         }
-        guard found.snapshot?.copy ?? found.copy != .positions else {
+        guard found.snapshot?.copy ?? found.copy != .positions, before.kind(of: node) != .witness else {
             throw StorageError(
                 .misuse,
                 "node \(node) was a witness and has no state: recover a full member, or restore a backup (rule X4)")

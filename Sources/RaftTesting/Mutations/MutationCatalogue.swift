@@ -26,6 +26,8 @@ package enum MutationCatalogue {
         .succeedByIndex,
         // Those who do not answer are only away here: no administrator is at work beside a loss of data.
         .joinTheDead,
+        // It takes a crash between two writes, of the one leader that there can be then.
+        .sendEarlyToWitness,
     ]
 
     /// Within a second or two each.
@@ -57,7 +59,7 @@ package enum MutationCatalogue {
     package static let tested: [Mutation: String] = [
         .probeWithoutBackoff: "SwitchTests",
         .succeedByIndex: "SwitchTests",
-        .joinTheDead: "SwitchTests",
+        .joinTheDead: "SwitchTests", .sendEarlyToWitness: "SwitchTests", .allowWitnessMajority: "SwitchTests",
     ]
 
     package static let simulated = Mutation.allCases.filter { !notSimulated.contains($0) && modules[$0] == nil }

@@ -10,11 +10,11 @@
         static let rules: [(Mutation, @Sendable (RaftConfiguration) throws -> Bool)] = [
             (.completionsInOrder, completions), (.skipUnknownKind, unknownKind), (.keepSuspectInQuorum, suspect),
             (.probeWithoutBackoff, probes), (.acceptSuperseded, superseded), (.succeedByIndex, otherTerm),
-            (.joinTheDead, silent),
+            (.joinTheDead, silent), (.sendEarlyToWitness, early), (.allowWitnessMajority, uncovered),
         ]
 
         @Test(
-            "The rule holds, and does not when it is broken on purpose (L3, L11, L13, M7, P5, Q1, W3)",
+            "The rule holds, and does not when it is broken on purpose (L3, L11, L13, M7, P5, Q1, W3, X1, X4)",
             arguments: rules.indices)
         func caught(at position: Int) throws {
             let (rule, holds) = Self.rules[position]
@@ -70,6 +70,23 @@
             leader.beat([2], times: 40)
             let refused = leader.change(.remove(2)).changes.first?.refusal?.contains("do not answer") == true
             return refused && !leader.engine.membership.isJoint
+        }
+
+        /// X4: a witness never has an entry that its leader's crash could take from every full member.
+        static func early(_ configuration: RaftConfiguration) throws -> Bool {
+            var leader = try TestEngine.leader(1, WitnessTests.three, configuration: configuration)
+            leader.settle([2, 3])
+            let isEarly = leader.step(.proposed([[1]])).appends(to: 3).contains { !$0.entries.isEmpty }
+            return !isEarly && leader.persist().appends(to: 3).contains { !$0.entries.isEmpty }
+        }
+
+        /// X1: no majority of witnesses.
+        static func uncovered(_ configuration: RaftConfiguration) throws -> Bool {
+            let membership = WitnessTests.membership([1, 2, 3, 4, 5], witnesses: [4, 5])
+            var leader = try TestEngine.leader(1, membership, with: [2, 3], configuration: configuration)
+            leader.beat([2, 3, 4, 5])
+            leader.change(.remove(2), .remove(3))
+            return !leader.engine.membership.isJoint
         }
 
         /// P5: a peer that never answers is probed ever more rarely.

@@ -124,7 +124,11 @@ extension ClusterCore {
         case 3: if let learner = learners.first { wishes.append(.promote(learner)) }
         case 4: if membership.voters.count > 1 { wishes.append(.demote(random.pick(membership.voters))) }
         case 5:
-            let ids = membership.members.map(\.member.id).filter { _ in random.chance(600) }
+            // Now and then what cannot be: nobody among them has a full copy (rule X1).
+            let witnesses = membership.voters.filter { membership.kind(of: $0) == .witness }
+            let ids =
+                !witnesses.isEmpty && random.chance(400)
+                ? witnesses : membership.members.map(\.member.id).filter { _ in random.chance(600) }
             wishes = [.setVoters(ids)]
         case 6:
             wishes = strangers.map { .add($0, addresses: addresses($0), as: kind(for: $0, &random)) }
