@@ -22,6 +22,7 @@ enum Samples {
         status.membershipID = LogID(term: 2, index: 9)
         status.isMembershipCommitted = true
         status.openSessions = 3
+        status.isDiskFull = true
         status.leaseMilliseconds = 140
         status.queues = RaftMetrics.Queues(inbox: 1, reads: 2, writes: 3, machine: 4)
         status.latencies = RaftMetrics.Latencies(
@@ -56,7 +57,6 @@ enum Samples {
         ]
         status.pendingProposals = 6
         status.uncommittedBytes = 7
-        status.isDiskFull = true
         status.failure = "x"
         return status
     }()
