@@ -1,4 +1,4 @@
-package import RaftMembership
+import RaftMembership
 import RaftTracing
 
 // What the driver tells the world: errors, metrics, the outcome of forming a cluster.

@@ -1,5 +1,5 @@
 package import RaftMembership
-package import RaftTracing
+import RaftTracing
 import Synchronization
 
 /// Runs one engine: takes what came in, steps the engine, and carries out its effects in order. Free of threads, clocks
@@ -41,13 +41,15 @@ package final class Driver: @unchecked Sendable {
     var isStopped = false
     /// Looks at the engine after each step; set before the node begins.
     package var probe: (any EngineProbe)?
-    private var storageBatches: [StorageBatch] = []
-    private var storageIDs: [WriteID] = []
+    var storageBatches: [StorageBatch] = []
+    var storageIDs: [WriteID] = []
     /// Where storage is written to on the driver's own lane.
-    private var inlineSequence = WriteSequence()
-    private var executing = Effects()
-    private var contents = Mailbox.Contents()
+    var inlineSequence = WriteSequence()
+    var executing = Effects()
+    var contents = Mailbox.Contents()
     var proposed: [Proposal] = []
+    /// The last entry that the machine was ordered to apply.
+    lazy var orderedThrough = engine.log.base.index
     private var armed = Instant.distantFuture
     /// Told to peers in greetings (rule M10).
     var toldTerm: Term
@@ -204,189 +206,6 @@ package final class Driver: @unchecked Sendable {
         if let probe { probe.stepped(engine, input) } else { engine.checkInvariants() }
     }
 
-    /// All proposals of a drain become one batch of entries.
-    private func propose(_ now: Instant) {
-        swap(&proposed, &contents.proposals)
-        defer { proposed.removeAll(keepingCapacity: true) }
-        if let failure {
-            for proposal in proposed { proposal.fail(failureForCalls(failure)) }
-            return
-        }
-        let isSpecial = proposed.contains { $0.isSpecial }
-        if isSpecial { rejectFenced() }
-        let room = max(0, configuration.inboxCalls - waiters.count - applierBacklog)
-        for proposal in proposed.dropFirst(room) { proposal.fail(Self.overloaded) }
-        if proposed.count > room { proposed.removeLast(proposed.count - room) }
-        guard !proposed.isEmpty else { return }
-        step(isSpecial ? .entriesProposed(drafts(of: proposed, now)) : .proposed(proposed.map(\.payload)), now)
-        // The answers concern the proposals at hand, so they are carried out while these are.
-        execute(now)
-    }
-
-    /// Proposals that may be appended in another term only.
-    private func rejectFenced() {
-        let term = engine.term
-        proposed.removeAll { proposal in
-            guard let fence = proposal.fence, fence != term else { return false }
-            proposal.fail(
-                RaftError(
-                    .termChanged, "the term is \(term) and not \(fence): what the command was made from may be old"))
-            return true
-        }
-    }
-
-    private func request(_ read: MachineRead, _ kind: ReadKind, _ now: Instant) {
-        // What the machine holds may be looked at as long as there is one.
-        if let failure, kind != .anyAge || isStopped {
-            read.fail(failureForCalls(failure))
-            return
-        }
-        guard reads.count + applier.queuedCount < configuration.inboxCalls else {
-            read.fail(Self.overloaded)
-            return
-        }
-        if kind == .anyAge, !engine.isWitness || configuration.breaks(.readAtWitness) {
-            applier.submit(.read(read, .round))
-            return
-        }
-        lastRead += 1
-        reads[lastRead] = read
-        latencies.readRequested(lastRead, now)
-        step(.readRequested(ReadID(rawValue: lastRead), kind), now)
-    }
-
-    /// Any thread: what the machine reports. A read that comes back to a node that has stopped ends here.
-    func take(_ report: ApplyReport) {
-        let posting = mailbox.post(.machine(report))
-        wake(posting)
-        if case .closed = posting, case .unproven(let read) = report { read.fail(Self.ended) }
-    }
-
-    /// Carries out what the steps so far have ordered.
-    func execute(_ now: Instant) {
-        while !effects.isEmpty {
-            swap(&effects, &executing)
-            readGate.publish(engine.leaseEnd(now))
-            for effect in executing.list { carryOut(effect, now) }
-            executing.removeAll()
-        }
-    }
-
-    private func carryOut(_ effect: Effect, _ now: Instant) {
-        switch effect {
-        case .persist(let batch, let id):
-            probe?.willPersist(batch)
-            storageBatches.append(batch)
-            storageIDs.append(id)
-        case .send(let message, let member):
-            transport.send(Envelope(group: engine.group, from: engine.member, to: member, message: message))
-        case .probeDisk(let bytes): probeDisk(bytes)
-        case .readEntries(let first, let last, let peer, let stream):
-            guard first <= last else { return }
-            flushStorage(now)
-            writer.read(first..<last.next, for: peer, stream: stream)
-        case .takeSnapshot(let order, let snapshot): takeSnapshot(order, snapshot)
-        case .openSnapshot(let snapshot):
-            // Opened here, before another snapshot can take its place.
-            if let reader = try? storage.snapshots?.open(snapshot.id, of: engine.group) {
-                snapshotCarrier?.submit(.keep(snapshot.id, reader))
-            }
-        case .readSnapshot(let snapshot, let offset, let count, let peer, let stream):
-            readSnapshot(snapshot, offset, count, peer, stream)
-        case .receiveSnapshot(let snapshot, let offset, let bytes): receiveSnapshot(snapshot, offset, bytes)
-        case .dropReceived: snapshotCarrier?.submit(.drop)
-        case .restore(let snapshot): restore(snapshot)
-        case .snapshotEnded(let id, let outcome): snapshotEnded(id, outcome)
-        case .apply(let index):
-            latencies.committed(through: index, now)
-            applier.submit(applyOrder(through: index))
-        case .accepted(let first, let term, let count):
-            latencies.appended(through: first + (count - 1), now)
-            waiters.append(proposed.prefix(count), from: first, term: term)
-            proposed.removeFirst(min(count, proposed.count))
-        case .rejected(let count, let why):
-            for proposal in proposed.prefix(count) { proposal.fail(error(for: why)) }
-            proposed.removeFirst(min(count, proposed.count))
-        case .abandon(let index): abandon(after: index)
-        case .readReady(let id, let proof):
-            latencies.readConfirmed(id.rawValue, now)
-            if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
-        case .readFailed(let id, let why):
-            latencies.readFailed(id.rawValue)
-            reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
-        case .membershipChanged:
-            adoptMark()
-            transport.updatePeers(peers())
-        case .identityChanged: transport.updateIdentity(identity)
-        case .formation(let progress): formationProgressed(progress)
-        case .changeEnded(let id, let outcome): changeEnded(id, outcome)
-        case .transferEnded(let id, let outcome): transferEnded(id, outcome)
-        case .fence(let reason): fail(reason, .nodeFenced)
-        case .trace(let event):
-            trace(event)
-            noteForWatchers(event)
-        }
-    }
-
-    private func applyOrder(through index: LogIndex) -> ApplyOrder {
-        var entries: [EntryBatch] = []
-        var next = orderedThrough.next
-        // All of it from memory, or from storage what is not there any more. A machine far behind holds no entries in
-        // memory: it will read them when it gets there.
-        let mayHold = applierBacklog < 4 * configuration.applyBatch
-        while mayHold, next <= index {
-            let count = min(configuration.applyBatch, index - next + 1)
-            guard let batch = engine.log.cachedEntries(from: next, maxCount: count) else {
-                entries = []
-                break
-            }
-            entries.append(batch)
-            next = batch.lastIndex.next
-        }
-        orderedThrough = index
-        return .apply(through: index, entries: entries, waiters: waiters.take(through: index))
-    }
-
-    lazy var orderedThrough = engine.log.base.index
-
-    /// Entries ordered and not yet applied.
-    private var applierBacklog: Int { max(0, orderedThrough - engine.appliedIndex) }
-
-    private func abandon(after index: LogIndex) {
-        latencies.abandoned(after: index)
-        let lost = waiters.take(after: index)
-        guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
-        tracer.notice(
-            .proposalsLost, "\(lost.count) proposals lost their leader, or its disk: their outcome is unknown",
-            [.count(lost.count), .index(index.rawValue)])
-        for waiter in lost { waiter.proposal.fail(abandoned) }
-    }
-
-    /// Everything written in this drain, as one group: on storage's lane, or here when that takes no time.
-    func flushStorage(_ now: Instant) {
-        // After a failure nothing counts any more (rule D2).
-        guard failure == nil else {
-            storageBatches.removeAll()
-            storageIDs.removeAll()
-            return
-        }
-        guard !storageBatches.isEmpty else { return }
-        if configuration.breaks(.reportBeforeCommit) { for id in storageIDs { step(.persisted(id), now) } }
-        guard inlineStorage else {
-            writer.submit(&storageBatches, &storageIDs)
-            return
-        }
-        do {
-            let outcome = try inlineSequence.write(storageBatches, storageIDs) { try storage.commit($0) }
-            storageBatches.removeAll(keepingCapacity: true)
-            storageIDs.removeAll(keepingCapacity: true)
-            for id in outcome.persisted { step(.persisted(id), now) }
-            if !outcome.refused.isEmpty { step(.writesRefused(outcome.refused, outcome.reason), now) }
-        } catch {
-            fail("storage failed: \(error)", .storageFailed)
-        }
-    }
-
     /// Any thread: lets go of the lanes of snapshots.
     func stopSnapshotLanes() {
         for lane in snapshotLanes.withLock({ $0 }) { lane.stop() }
@@ -424,7 +243,7 @@ extension Driver: Runnable {
                 flushStorage(now)
                 execute(now)
                 if applier.isInline { applier.run() }
-            } while !effects.isEmpty
+            } while !effects.isEmpty || !storageBatches.isEmpty
             transport.flush()
             arm(engine.nextDeadline)
             followMarks(now)

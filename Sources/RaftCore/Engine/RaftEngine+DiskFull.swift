@@ -93,8 +93,7 @@ extension RaftEngine {
         for position in (0..<entries.count).reversed() {
             let id = entries.id(at: position)
             let isKnown = id.index <= log.base.index || log.terms.term(at: id.index) == id.term
-            let kind = entries.kind(at: position)
-            guard isKnown || (kind != .command && kind != .session) else { continue }
+            guard isKnown || !entries.kind(at: position).hasBody else { continue }
             return entries.slice(from: entries.firstIndex, maxCount: position + 1)
         }
         return .empty

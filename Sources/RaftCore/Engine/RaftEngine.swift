@@ -8,9 +8,9 @@ package enum EngineRole: String, Hashable, Sendable {
 /// Consensus as a pure value: an input and the time go in, effects come out (design: "The engine").
 ///
 /// No clock, no randomness but a seeded generator, no I/O, no logging. The same inputs give the same effects, on any
-/// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Commit`, `+Reads`,
-/// `+Leases`, `+FollowerReads`, `+Membership`, `+Departures`, `+Transfer`, `+Snapshots`, `+SnapshotTransfer`,
-/// `+Installing`, `+Repair`, `+Returning`, `+Witness`, `+Formation`, `+DiskFull`, `+Invariants`.
+/// machine. The extensions of this type hold its parts: `+Elections`, `+Following`, `+Replication`, `+Replies`,
+/// `+Heartbeats`, `+Commit`, `+Reads`, `+Leases`, `+FollowerReads`, `+Membership`, `+Departures`, `+Transfer`,
+/// `+Snapshots`, `+SnapshotTransfer`, `+Installing`, `+Repair`, `+Returning`, `+Witness`, `+Formation`, `+DiskFull`, `+Invariants`.
 package struct RaftEngine: Hashable, Sendable {
     package let configuration: RaftConfiguration
     package let group: GroupID

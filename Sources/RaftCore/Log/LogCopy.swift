@@ -10,7 +10,7 @@ package enum LogCopy: String, Hashable, Sendable {
 
 extension EntryKind {
     /// Whether witnesses keep such entries without their bodies. Configurations they need, a no-op has none.
-    var hasBody: Bool { self == .command || self == .session }
+    package var hasBody: Bool { self == .command || self == .session }
 }
 
 extension EntryBatch {

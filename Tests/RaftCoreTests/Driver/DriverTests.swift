@@ -41,6 +41,14 @@ struct DriverTests {
         #expect(bench.proposals.values == [1])
     }
 
+    @Test("Where a write takes no time, a lone voter leads and has committed its no-op in one turn (V8, C8)")
+    func oneTurn() throws {
+        let bench = try DriverBench(commitsInstantly: true)
+        bench.ring()
+        #expect(bench.engine.role == .leader && bench.engine.log.flushed == bench.engine.log.last.index)
+        #expect(bench.engine.commitIndex == bench.engine.log.last.index && bench.engine.log.last.index > 1)
+    }
+
     @Test("A follower rejects a proposal, and says who leads (W1)")
     func rejected() throws {
         let bench = try DriverBench(TestEngine.three)
