@@ -1,5 +1,5 @@
 public import RaftCore
-public import RaftMembership
+import RaftMembership
 import RaftThreads
 import Synchronization
 

@@ -43,11 +43,11 @@ extension RealProcesses {
                                 let index = try await client.put(key, "\(number)")
                                 ledger.value.withLock { $0.acknowledged[key] = index }
                             } catch let error as RaftClientError {
-                                ledger.value.withLock {
+                                ledger.value.withLock { known -> Void in
                                     if error.outcome == .rejected {
-                                        $0.rejected.insert(key)
+                                        known.rejected.insert(key)
                                     } else {
-                                        $0.unknown.insert(key)
+                                        known.unknown.insert(key)
                                     }
                                 }
                             }

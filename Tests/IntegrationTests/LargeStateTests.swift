@@ -148,6 +148,7 @@ private struct MemoryWatch {
                     seen.peak = max(seen.peak, size)
                     seen.last = size
                 }
+                // Between two samples; nothing waits for it.
                 try? await Task.sleep(for: .milliseconds(10))
             }
             return seen

@@ -110,6 +110,7 @@ func poll<Value>(_ what: String, within seconds: Double = 30, _ ask: () async th
     let deadline = clock.now + .seconds(seconds)
     while clock.now < deadline {
         if let value = try await ask() { return value }
+        // Gives the processors to the processes between two looks; nothing depends on how long.
         try await Task.sleep(for: .milliseconds(10))
     }
     throw Overdue(what: what)

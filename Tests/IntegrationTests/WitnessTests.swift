@@ -118,6 +118,18 @@ extension RealProcesses {
             _ = try await poll("node 4 has stopped itself") {
                 cluster.log(of: 4).contains("empty its data directory") ? true : nil
             }
+            #expect(await cluster.nodes[4]?.waitForExit() == 70)
+            // Emptied, it comes back as what it was added as, and now holds what it is asked for.
+            try FileManager.default.moveItem(at: cluster.path("4"), to: cluster.path("4.former"))
+            try cluster.start(4)
+            _ = try await poll("node 4 is a learner that has all there is") {
+                guard let own = try await cluster.status(of: 4), let leading = try await cluster.status(of: 1) else {
+                    return Bool?.none
+                }
+                return own.role == "learner" && own.appliedIndex == leading.commitIndex ? true : nil
+            }
+            let got = try await raftctl(cluster, [4], "--no-follow", "get", "key", "--consistency", "stale")
+            #expect(got.output == "value", "\(got)")
             isGood = true
         }
     }

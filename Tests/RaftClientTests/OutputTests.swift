@@ -7,6 +7,16 @@ import Testing
 
 @Suite("raftctl writes the same result as the same text")
 struct OutputTests {
+    /// One node answers, another cannot be reached.
+    private static func report() throws -> StatusReport {
+        StatusReport(rows: [
+            StatusReport.Row(address: try RaftAddress("unix:a"), result: .success(Samples.status)),
+            StatusReport.Row(
+                address: try RaftAddress("unix:b"),
+                result: .failure(RaftClientError(.unreachable, .rejected, "unix:b cannot be reached"))),
+        ])
+    }
+
     @Test("JSON escapes what must be escaped")
     func escapes() {
         let json = JSON.object([("a\"b", .string("\\ \n\t\u{1} é")), ("n", nil), ("l", .array([1, .bool(true)]))])
@@ -54,12 +64,7 @@ struct OutputTests {
 
     @Test("The second table shows what waits, and mean times in units that suit them")
     func loadTable() throws {
-        let report = StatusReport(rows: [
-            StatusReport.Row(address: try RaftAddress("unix:a"), result: .success(Samples.status)),
-            StatusReport.Row(
-                address: try RaftAddress("unix:b"),
-                result: .failure(RaftClientError(.unreachable, .rejected, "unix:b cannot be reached"))),
-        ])
+        let report = try Self.report()
         #expect(
             report.loadTable == """
 
@@ -93,12 +98,7 @@ struct OutputTests {
 
     @Test("The table shows the lag of each peer, and nodes that could not be reached")
     func table() throws {
-        let report = StatusReport(rows: [
-            StatusReport.Row(address: try RaftAddress("unix:a"), result: .success(Samples.status)),
-            StatusReport.Row(
-                address: try RaftAddress("unix:b"),
-                result: .failure(RaftClientError(.unreachable, .rejected, "unix:b cannot be reached"))),
-        ])
+        let report = try Self.report()
         #expect(
             report.table == """
                 NODE  ROLE         TERM  LEADER  COMMIT  APPLIED  LAST  SNAPSHOT  LAG         ENDPOINT

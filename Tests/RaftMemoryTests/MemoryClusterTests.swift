@@ -265,6 +265,7 @@ func poll<Value>(_ what: String, _ ask: () async throws -> Value?) async throws 
     let deadline = clock.now + .seconds(30)
     while clock.now < deadline {
         if let value = try await ask() { return value }
+        // Gives the processor away between two looks; nothing depends on how long.
         try await Task.sleep(for: .milliseconds(2))
     }
     throw Overdue(what: what)

@@ -8,6 +8,7 @@ package class MachineRead: @unchecked Sendable {
 
 /// Looks at a machine of one type.
 package final class TypedRead<Machine: StateMachine>: MachineRead, @unchecked Sendable {
+    // Unchecked as its superclass is: the completion is immutable and Sendable.
     private let completion: @Sendable (Result<Machine, RaftError>, ReadProof?) -> Void
 
     /// - Parameter completion: is also told what the answer rests on.

@@ -26,6 +26,7 @@ package class Proposal: @unchecked Sendable {
 
 /// Ends with the machine's output.
 package class TypedProposal<Output: Sendable>: Proposal, @unchecked Sendable {
+    // Unchecked as its superclass is: it holds nothing of its own.
     package func succeed(_ output: Output) { preconditionFailure("implemented by its kinds") }
     /// The same, told where in the log the command is.
     package func succeed(_ output: Output, at index: LogIndex) { succeed(output) }
@@ -33,6 +34,7 @@ package class TypedProposal<Output: Sendable>: Proposal, @unchecked Sendable {
 
 /// Resumes a task.
 package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    // Unchecked as its superclass is: the continuation is immutable and Sendable.
     #if DEBUG
         package typealias Continuation = CheckedContinuation<Output, any Error>
     #else
@@ -53,6 +55,7 @@ package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unch
 
 /// Calls back on the lane where the outcome became known.
 package final class CallbackProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    // Unchecked as its superclass is: the completion is immutable and Sendable.
     private let completion: @Sendable (Result<Output, RaftError>) -> Void
 
     package init(payload: [UInt8], completion: @escaping @Sendable (Result<Output, RaftError>) -> Void) {
@@ -66,6 +69,7 @@ package final class CallbackProposal<Output: Sendable>: TypedProposal<Output>, @
 
 /// Calls back as `CallbackProposal` does, with the command's index in the log.
 package final class IndexedProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    // Unchecked as its superclass is: the completion is immutable and Sendable.
     private let completion: @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
 
     package init(
@@ -109,6 +113,7 @@ package final class ProposalGroup<Output: Sendable>: Sendable {
 
 /// One of a group.
 package final class GroupedProposal<Output: Sendable>: TypedProposal<Output>, @unchecked Sendable {
+    // Unchecked as its superclass is: both parts are immutable, and the group has a lock.
     private let group: ProposalGroup<Output>
     private let position: Int
 

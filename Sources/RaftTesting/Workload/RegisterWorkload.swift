@@ -1,4 +1,4 @@
-public import RaftCore
+import RaftCore
 
 /// Clients that read, write, delete and compare-and-set a few registers; every value is written once, so that whoever
 /// reads it is known to have seen that very write.

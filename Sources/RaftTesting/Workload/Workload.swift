@@ -3,7 +3,7 @@ public import RaftCore
 /// What clients of a simulated cluster do, and how to tell whether what they saw was right.
 ///
 /// Write one for a state machine of your own: see "Simulating a state machine and a storage of your own" in the guides.
-public protocol Workload<Machine> {
+public protocol Workload<Machine>: SendableMetatype {
     associatedtype Machine: StateMachine
     /// What a client asks for.
     associatedtype Operation: Sendable

@@ -19,18 +19,14 @@ struct WatchingTests {
             of: NumberedEvent<MembershipEvent>.self, bufferingPolicy: .bufferingNewest(room))
         bench.driver.post(.watch(.membership(continuation), id))
         bench.settle()
-        return RaftEvents(stream) { event, missed in
-            var event = event
-            event.missed = missed
-            return event
-        }
+        return RaftEvents(stream, missed: \.missed)
     }
 
     private func snapshots(_ bench: DriverBench, _ id: UInt64 = 1) -> RaftEvents<SnapshotEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: NumberedEvent<SnapshotEvent>.self)
         bench.driver.post(.watch(.snapshots(continuation), id))
         bench.settle()
-        return RaftEvents(stream) { event, _ in event }
+        return RaftEvents(stream, missed: \.missed)
     }
 
     private func change(_ bench: DriverBench, _ changes: MembershipChange...) {

@@ -18,32 +18,21 @@ extension Raft {
 
     /// Configurations as they are appended and committed, and what they change for each member (§6); first the one that is
     /// committed now. Bounded as `RaftEvents` says. Ends with the node.
-    public var membershipEvents: RaftEvents<MembershipEvent> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: NumberedEvent<MembershipEvent>.self,
-            bufferingPolicy: .bufferingNewest(RaftEvents<MembershipEvent>.capacity))
-        let id = watch(.membership(continuation))
-        continuation.onTermination = { [driver] _ in driver.post(.unsubscribe(id)) }
-        return RaftEvents(stream) { event, missed in
-            var event = event
-            event.missed = missed
-            return event
-        }
-    }
+    public var membershipEvents: RaftEvents<MembershipEvent> { events(\.missed) { .membership($0) } }
 
     /// Snapshots that this node takes, sends and installs, and how its log is cut behind them (§7); first the newest one.
     /// Bounded as `RaftEvents` says. Ends with the node.
-    public var snapshotEvents: RaftEvents<SnapshotEvent> {
+    public var snapshotEvents: RaftEvents<SnapshotEvent> { events(\.missed) { .snapshots($0) } }
+
+    private func events<Event>(
+        _ missed: any WritableKeyPath<Event, Int> & Sendable,
+        _ watcher: (AsyncStream<NumberedEvent<Event>>.Continuation) -> Watcher
+    ) -> RaftEvents<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: NumberedEvent<SnapshotEvent>.self, bufferingPolicy: .bufferingNewest(RaftEvents<SnapshotEvent>.capacity)
-        )
-        let id = watch(.snapshots(continuation))
+            of: NumberedEvent<Event>.self, bufferingPolicy: .bufferingNewest(RaftEvents<Event>.capacity))
+        let id = watch(watcher(continuation))
         continuation.onTermination = { [driver] _ in driver.post(.unsubscribe(id)) }
-        return RaftEvents(stream) { event, missed in
-            var event = event
-            event.missed = missed
-            return event
-        }
+        return RaftEvents(stream, missed: missed)
     }
 
     private func watch(_ watcher: Watcher) -> UInt64 {

@@ -19,12 +19,12 @@ public struct RaftEvents<Event: Sendable>: AsyncSequence, Sendable {
 
     private let stream: AsyncStream<NumberedEvent<Event>>
     private let position = Position()
-    private let missing: @Sendable (Event, Int) -> Event
+    private let missed: any WritableKeyPath<Event, Int> & Sendable
 
-    /// - Parameter missing: tells an event how many before it its reader has missed.
-    init(_ stream: AsyncStream<NumberedEvent<Event>>, missing: @escaping @Sendable (Event, Int) -> Event) {
+    /// - Parameter missed: where an event says how many before it its reader has missed.
+    init(_ stream: AsyncStream<NumberedEvent<Event>>, missed: any WritableKeyPath<Event, Int> & Sendable) {
         self.stream = stream
-        self.missing = missing
+        self.missed = missed
     }
 
     public func makeAsyncIterator() -> Iterator {
@@ -48,7 +48,9 @@ public struct RaftEvents<Event: Sendable>: AsyncSequence, Sendable {
     private func take(_ numbered: NumberedEvent<Event>) -> Event {
         let expected = position.next.exchange(numbered.number + 1, ordering: .relaxed)
         guard numbered.number > expected else { return numbered.event }
-        return missing(numbered.event, Int(numbered.number - expected))
+        var event = numbered.event
+        event[keyPath: missed] = Int(numbered.number - expected)
+        return event
     }
 }
 

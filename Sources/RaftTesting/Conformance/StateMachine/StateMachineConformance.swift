@@ -28,7 +28,7 @@ public struct StateMachineConformance<Machine: StateMachine>: Sendable {
     ///   - make: a machine as it is before the first command.
     ///   - command: a command of any kind that is proposed, refused ones included; drawn from the random numbers alone.
     ///   - state: all that shows of a machine.
-    public init<State: Equatable>(
+    public init<State: Equatable & SendableMetatype>(
         options: StateMachineConformanceOptions = StateMachineConformanceOptions(),
         make: @escaping @Sendable () -> Machine,
         command: @escaping @Sendable (inout SeededRandom) -> Machine.Command,

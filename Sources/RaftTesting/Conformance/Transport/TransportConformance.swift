@@ -1,4 +1,4 @@
-public import RaftCore
+import RaftCore
 
 /// Tests a transport plugin: what arrives, and above all what must not; connections that come and go; shutdown.
 ///

@@ -1,4 +1,4 @@
-public import RaftCore
+import RaftCore
 
 /// What a seed makes of a simulation: the cluster, its world, and when which fault strikes.
 public struct SimulationPlan: Sendable {

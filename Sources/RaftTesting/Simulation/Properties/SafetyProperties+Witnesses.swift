@@ -23,7 +23,7 @@ extension SafetyProperties {
     func checkCopy(_ batch: StorageBatch, on node: SimulatedNode) {
         guard let engine = node.life?.driver?.engine else { return }
         for entries in [batch.entries, batch.repairs] where !entries.isEmpty {
-            for position in 0..<entries.count where [.command, .session].contains(entries.kind(at: position)) {
+            for position in 0..<entries.count where entries.kind(at: position).hasBody {
                 let isThin = entries.isWithoutBody(at: position)
                 if let copy = node.disk.image.copy, (copy == .positions) != isThin {
                     fail("X2", "\(node.id) mixes entries with their bodies and without: \(entries.id(at: position))")
@@ -97,7 +97,7 @@ extension DiskImage {
         if let snapshot { return snapshot.isWithoutBody ? .positions : .whole }
         for index in base.index.rawValue..<last.index.rawValue {
             guard let entry = entry(at: LogIndex(index + 1)) else { continue }
-            if [.command, .session].contains(entry.kind(at: 0)) {
+            if entry.kind(at: 0).hasBody {
                 return entry.isWithoutBody(at: 0) ? .positions : .whole
             }
         }
