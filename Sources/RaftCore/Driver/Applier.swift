@@ -1,4 +1,4 @@
-package import RaftMembership
+import RaftMembership
 import Synchronization
 
 /// What the driver asks of the machine, in order.

@@ -1,4 +1,4 @@
-package import RaftMembership
+import RaftMembership
 import Synchronization
 
 /// What reaches the driver from outside its lane.

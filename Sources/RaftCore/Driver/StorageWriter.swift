@@ -1,4 +1,4 @@
-package import RaftMembership
+import RaftMembership
 import Synchronization
 
 /// Brings writes to storage in order, everything that queued up meanwhile in one commit: the group commit. Runs on a lane

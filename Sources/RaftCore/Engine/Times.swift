@@ -1,4 +1,4 @@
-package import RaftMembership
+import RaftMembership
 
 /// A small generator of random numbers (SplitMix64): the engine's only source of chance, seeded by its environment.
 package struct RandomNumbers: Sendable {

@@ -1,4 +1,4 @@
-package import RaftMembership
+import RaftMembership
 
 /// What a log holds of its commands (rule X2). It is one or the other, from its first command on.
 package enum LogCopy: String, Hashable, Sendable {

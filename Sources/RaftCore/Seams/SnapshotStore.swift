@@ -1,4 +1,4 @@
-public import RaftMembership
+import RaftMembership
 
 /// Where the bodies of snapshots are kept: bytes by the megabyte, apart from the log.
 ///

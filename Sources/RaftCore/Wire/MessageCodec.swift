@@ -1,4 +1,4 @@
-public import RaftMembership
+import RaftMembership
 
 /// Envelopes as bytes, for every transport. Little-endian; a frame around it (length, checksum) is the transport's.
 ///

@@ -26,8 +26,6 @@ package enum MutationCatalogue {
         .succeedByIndex,
         // Those who do not answer are only away here: no administrator is at work beside a loss of data.
         .joinTheDead,
-        // It takes a crash between two writes, of the one leader that there can be then.
-        .sendEarlyToWitness,
     ]
 
     /// Within a second or two each.

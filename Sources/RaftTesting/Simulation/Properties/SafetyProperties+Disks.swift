@@ -76,6 +76,7 @@ extension SafetyProperties {
     }
 
     func wrote(_ batches: [StorageBatch], on node: SimulatedNode) {
+        noteCopies(in: batches, on: node)
         if node.life?.driver?.engine.member != node.disk.image.hardState?.member {
             // The commit that counts the start, or begins another life.
             node.wholes = WholeWrites(of: node.disk.image)

@@ -1,7 +1,7 @@
 import RaftCore
 import RaftMembership
 
-// Witnesses (rules X1 to X3), and what they must not be.
+// Witnesses (rules X1 to X4), and what they must not be.
 extension SafetyProperties {
     /// What the log that the engine goes by says that its server is.
     private func isWitness(_ engine: RaftEngine) -> Bool {
@@ -36,6 +36,25 @@ extension SafetyProperties {
                         "\(node.id) is \(isThin ? "no" : "a") witness and writes \(entries.id(at: position)) "
                             + (isThin ? "without its body" : "with its body"))
                     return
+                }
+            }
+        }
+    }
+
+    /// A witness holds no entry that was never on the disk of a full member: with that the group would wait for what
+    /// nobody can bring back, though no disk was lost (rule X4).
+    func noteCopies(in batches: [StorageBatch], on node: SimulatedNode) {
+        let isWitness = node.disk.image.copy == .positions
+        for batch in batches {
+            for entries in [batch.repairs, batch.entries] {
+                for position in 0..<entries.count {
+                    let id = entries.id(at: position)
+                    if !isWitness {
+                        known[id]?.wasWhole = true
+                    } else if known[id]?.wasWhole == false {
+                        fail("X4", "witness \(node.id) holds \(id), which no full member has ever had on its disk")
+                        return
+                    }
                 }
             }
         }

@@ -8,6 +8,8 @@ final class SafetyProperties {
     struct Known {
         var entry: EntryBatch
         var previousTerm: Term
+        /// It was on the disk of a full member, which may have lost it since.
+        var wasWhole = false
     }
 
     let world: World
