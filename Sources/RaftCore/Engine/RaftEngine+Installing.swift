@@ -36,7 +36,7 @@ extension RaftEngine {
             }
             return
         }
-        takeIn(request, from: sender, &fx)
+        if admits(snapshot, &fx) { takeIn(request, from: sender, &fx) }
     }
 
     /// Whether this server has everything that the snapshot holds, without it.
@@ -84,7 +84,9 @@ extension RaftEngine {
         guard isWhole else { return }
         snapshots.receiving = nil
         // Meanwhile the log may have come by another way, or this server may lead.
-        guard role == .follower || role == .preCandidate, !isCovered(receiving.snapshot, now, &fx) else { return }
+        guard role == .follower || role == .preCandidate, !isCovered(receiving.snapshot, now, &fx),
+            admits(receiving.snapshot, &fx)
+        else { return }
         install(receiving.snapshot, now, &fx)
     }
 

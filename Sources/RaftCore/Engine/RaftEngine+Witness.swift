@@ -26,6 +26,15 @@ extension RaftEngine {
         return true
     }
 
+    /// The same for what takes the log's place: the machine has the state of neither copy but its own. False when fenced.
+    mutating func admits(_ snapshot: Snapshot, _ fx: inout Effects) -> Bool {
+        guard let copy, copy != snapshot.copy, !breaks(.mixCopies) else { return true }
+        fence(
+            "snapshot \(snapshot.last) comes \(copy == .whole ? "without its body" : "with its body"), and "
+                + Self.otherCopy(copy), &fx)
+        return false
+    }
+
     /// A member is a witness or a full one for as long as it keeps its data (rule X2).
     mutating func checkOwnCopy(_ fx: inout Effects) {
         guard let copy, let slot = ownSlot, membership.members[slot].isWitness != (copy == .positions),

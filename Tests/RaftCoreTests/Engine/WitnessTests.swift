@@ -125,6 +125,24 @@ struct WitnessTests {
         }
     }
 
+    @Test("A snapshot of the other copy fences the node before any of it is kept, removed and added again or not (X2)")
+    func snapshotOfOtherCopy() throws {
+        for isThin in [true, false] {
+            var node = try TestEngine(2, TestEngine.three)
+            let entries = Self.commands(2, from: 2)
+            node.receive(Self.append(isThin ? entries.withoutBodies() : entries, after: TestEngine.id(1, 1)))
+            var snapshot = Snapshot(
+                last: TestEngine.id(2, 9), cluster: TestEngine.cluster,
+                configuration: LoggedMembership(id: TestEngine.id(2, 8), membership: TestEngine.membership([1, 3])))
+            snapshot.size = isThin ? 4096 : 0
+            let effects = node.receive(
+                .installSnapshot(InstallSnapshot(term: 2, stream: 1, snapshot: snapshot, offset: 0, bytes: [])))
+            #expect(node.engine.isFenced && effects.persists == 0, "\(isThin)")
+            #expect(effects.fences.first?.contains("empty its data directory") == true)
+            #expect(!effects.contains { if case .receiveSnapshot = $0 { true } else { false } })
+        }
+    }
+
     @Test("A witness's snapshot is position and configuration, and installs as one (X2)")
     func snapshots() throws {
         var leader = try TestEngine.leader(1, Self.three)

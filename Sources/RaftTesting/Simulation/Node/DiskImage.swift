@@ -78,7 +78,9 @@ package struct DiskImage: Sendable {
         var rewritten = TermRuns()
         for index in 1...last.index.rawValue {
             let index = LogIndex(index)
-            let term = index == id.index ? id.term : terms.term(at: index) ?? .zero
+            var term = index == id.index ? id.term : terms.term(at: index) ?? .zero
+            // Of an entry that cannot be read nobody knows the term, if storage does not know where the log ends.
+            if rotten.contains(index) { term = max(term, rewritten.last.term) }
             guard term >= rewritten.last.term else {
                 throw StorageError(.misuse, "entry \(index) of term \(term) follows one of \(rewritten.last.term)")
             }

@@ -72,7 +72,7 @@ final class SafetyProperties {
     func assumeCommitted(_ entry: EntryBatch) {
         noteConfigurations(in: entry)
         noteCommitted(entry, in: entry.term(at: 0))
-        known[entry.id(at: 0)] = Known(entry: entry, previousTerm: .zero)
+        known[entry.id(at: 0)] = Known(entry: entry, previousTerm: .zero, wasWhole: true)
     }
 
     func noteCommitted(_ entry: EntryBatch, in term: Term) {
