@@ -27,7 +27,7 @@ extension ModelChecker {
                     events.append(.transfer(server: slot, to: target))
                 }
             }
-            if summary.isLeader, state.budget.reads > 0 { events.append(.read(server: slot)) }
+            if summary.isLeader || summary.isWitness, state.budget.reads > 0 { events.append(.read(server: slot)) }
             if state.budget.crashes > 0 {
                 for count in Int(summary.durableWrites)...Int(summary.writes) {
                     events.append(.crash(server: slot, durable: count))

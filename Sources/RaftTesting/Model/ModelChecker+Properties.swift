@@ -15,6 +15,7 @@ extension ModelChecker {
             }
         }
         return wrongRemoval(in: state) ?? lostCommit(in: state)
+            ?? (tables.logs.hasWitnesses ? missingCopy(in: state) : nil)
     }
 
     /// Whoever takes itself for removed was left out by a committed configuration after the one that named it (rule M6).
@@ -94,12 +95,7 @@ extension ModelChecker {
 
     /// What is committed is on the disks of a majority, for ever.
     private func lostCommit(in state: ModelState) -> ModelViolation? {
-        var committed = LogHandle.empty
-        var length: UInt32 = 0
-        for server in state.servers where tables.summaries[Int(server)].committedIndex > length {
-            committed = tables.summaries[Int(server)].committed
-            length = tables.summaries[Int(server)].committedIndex
-        }
+        let committed = committed(in: state)
         func isMajority(_ half: [NodeID]) -> Bool {
             var holders = 0
             for id in half {
@@ -115,6 +111,17 @@ extension ModelChecker {
             "committed entries are durable on a quorum (L10, D1)",
             "entry \(tables.logs.last(of: committed)) is committed, and no quorum of \(membership.voters)"
                 + (membership.outgoingVoters.map { " and \($0)" } ?? "") + " has it on disk")
+    }
+
+    /// The longest log that some server knows to be committed.
+    func committed(in state: ModelState) -> LogHandle {
+        var committed = LogHandle.empty
+        var length: UInt32 = 0
+        for server in state.servers where tables.summaries[Int(server)].committedIndex > length {
+            committed = tables.summaries[Int(server)].committed
+            length = tables.summaries[Int(server)].committedIndex
+        }
+        return committed
     }
 
     /// Whoever lost what it had acknowledged is found out, nobody else is, and it counts in no quorum from then on.
@@ -141,5 +148,5 @@ extension ModelChecker {
         return nil
     }
 
-    private func name(_ server: UInt32) -> String { "server \(tables.servers[Int(server)].slot + 1)" }
+    func name(_ server: UInt32) -> String { "server \(tables.servers[Int(server)].slot + 1)" }
 }

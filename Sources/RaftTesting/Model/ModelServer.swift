@@ -30,6 +30,8 @@ struct ModelGhost: Sendable {
     var proposals: [LogID] = []
     /// Its disk lost an entry that was durable.
     var isAmnesiac = false
+    /// What was on its disk as a full member's, and was cut since: where there are witnesses (rule X4).
+    var former: [LogHandle] = []
     /// Servers that it took for amnesiac as the leader of its term, a bit for each, and its commit index then.
     var suspects: UInt8 = 0
     var committedAtSuspicion = LogIndex.zero
@@ -62,6 +64,9 @@ final class ModelServer: Sendable {
         self.writes = writes
         self.ghost = ghost
     }
+
+    /// Whether the configuration in effect has it as a witness.
+    var isWitness: Bool { engine.membership.kind(of: engine.member.id) == .witness }
 
     /// By renaming. The start counter is left out: no step reads it.
     func fingerprints(_ renaming: Renaming, _ logs: LogTree) -> [UInt64] {
@@ -101,6 +106,7 @@ final class ModelServer: Sendable {
             hasher.combine(proposal.index.rawValue)
         }
         hasher.combine(ghost.isAmnesiac)
+        hasher.combine(ghost.former.reduce(0) { $0 &+ Renaming.mix(logs.fingerprint(of: $1)) })
         hasher.combine(ghost.committedAtSuspicion.rawValue)
         var slots = identity.slots
         if ghost.suspects != 0 {

@@ -15,6 +15,7 @@ struct ModelTables: Sendable {
         var isWaiting: Bool
         var isAmnesiac: Bool
         var isRemoved: Bool
+        var isWitness: Bool
         var suspects: UInt8
         /// A bit for each armed `ModelMoment`.
         var armed: UInt16
@@ -23,7 +24,7 @@ struct ModelTables: Sendable {
     }
 
     let renaming: Renaming
-    var logs = LogTree()
+    var logs: LogTree
     private(set) var servers: [ModelServer] = []
     private(set) var summaries: [Summary] = []
     /// By server and renaming.
@@ -50,8 +51,9 @@ struct ModelTables: Sendable {
     /// Changes of membership, by number.
     let changes: [[MembershipChange]]
 
-    init(_ renaming: Renaming, changes: [[MembershipChange]] = [], auditsIdentity: Bool = false) {
+    init(_ renaming: Renaming, logs: LogTree, changes: [[MembershipChange]], auditsIdentity: Bool) {
         self.renaming = renaming
+        self.logs = logs
         self.changes = changes
         self.auditsIdentity = auditsIdentity
     }
@@ -77,7 +79,7 @@ struct ModelTables: Sendable {
                 committedIndex: UInt32(logs.lastIndex(of: server.ghost.committed).rawValue),
                 ledTerms: server.ghost.ledTerms, term: engine.term.rawValue, isLeader: engine.role == .leader,
                 isWaiting: !server.ghost.proposals.isEmpty, isAmnesiac: server.ghost.isAmnesiac,
-                isRemoved: engine.isRemoved,
+                isRemoved: engine.isRemoved, isWitness: server.isWitness,
                 suspects: server.ghost.suspects, armed: armed, writes: UInt8(server.writes.count),
                 durableWrites: UInt8(server.writes.filter(\.isDurable).count)))
         return number

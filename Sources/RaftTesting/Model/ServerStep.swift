@@ -90,10 +90,10 @@ struct ServerStep {
         run(.proposed([[payload]]), at: .recent, &logs)
     }
 
-    /// A read that must see everything up to `index`.
+    /// A read that must see everything up to `index`; of a witness one that any server with state would answer (rule X3).
     mutating func requestRead(_ id: UInt64, sees index: LogIndex, _ logs: inout LogTree) {
         ghost.reads.append((id, index))
-        run(.readRequested(ReadID(rawValue: id)), at: .recent, &logs)
+        run(.readRequested(ReadID(rawValue: id), before.isWitness ? .anyAge : .linearizable), at: .recent, &logs)
     }
 
     mutating func change(_ changes: [MembershipChange], _ logs: inout LogTree) {
@@ -109,7 +109,7 @@ struct ServerStep {
     /// The write at `position` is durable, and the engine is told. Those before it are durable too.
     mutating func complete(_ position: Int, _ logs: inout LogTree) {
         if position > 0 { landmarks.insert(ModelLandmarks(.outOfOrderCompletion)) }
-        makeDurable(position + 1)
+        makeDurable(position + 1, logs)
         let id = writes.remove(at: position).id
         run(.persisted(id), at: .recent, &logs)
     }
@@ -118,7 +118,7 @@ struct ServerStep {
     mutating func crash(durable count: Int, _ logs: inout LogTree) {
         landmarks.insert(ModelLandmarks(.crash))
         if count < writes.count { landmarks.insert(ModelLandmarks(.lostWrite)) }
-        makeDurable(count)
+        makeDurable(count, logs)
         writes = []
         memory = disk
         ghost.reads = []
@@ -153,10 +153,11 @@ struct ServerStep {
         crash(durable: 0, &logs)
     }
 
-    private mutating func makeDurable(_ count: Int) {
+    private mutating func makeDurable(_ count: Int, _ logs: LogTree) {
         for position in 0..<count where !writes[position].isDurable {
             writes[position].isDurable = true
             hard = writes[position].hardState
+            if logs.hasWitnesses { noteFormer(after: writes[position].log, logs) }
             disk = writes[position].log
         }
     }
@@ -164,6 +165,7 @@ struct ServerStep {
     // MARK: Effects
 
     private mutating func feed(_ input: Input, at moment: ModelMoment, _ logs: inout LogTree) {
+        if logs.hasWitnesses, isTakenForAnother(by: input, logs) { landmarks.insert(ModelLandmarks(.otherCopy)) }
         var effects = Effects()
         engine.step(input, at: moment, into: &effects)
         if case .proposed(let commands) = input { checkAnswers(to: commands.count, effects) }
@@ -185,7 +187,7 @@ struct ServerStep {
                 ghost.proposals.removeAll { $0.index > index }
             case .readReady(let id, _): endRead(id, isAnswered: true)
             case .readFailed(let id, _): endRead(id, isAnswered: false)
-            case .fence(let reason) where !landmarks.contains(ModelLandmarks(.unknownKind)):
+            case .fence(let reason) where !mayFence:
                 fail("no healthy server stops itself", reason)
             case .trace(let event): note(event)
             case .takeSnapshot, .openSnapshot, .readSnapshot, .receiveSnapshot, .dropReceived, .restore, .snapshotEnded:
@@ -210,6 +212,7 @@ struct ServerStep {
             }
             log = logs.extend(log, by: batch.entries)
         }
+        if logs.hasWitnesses { checkCopies(batch, log, logs) }
         memory = log
         writes.append(ModelWrite(id: id, hardState: batch.hardState ?? hard, log: log))
     }
@@ -240,6 +243,7 @@ struct ServerStep {
         }
         let read = ghost.reads.remove(at: position)
         landmarks.insert(ModelLandmarks(isAnswered ? .readAnswered : .readFailed))
+        if isAnswered, before.isWitness { fail("X3", "a witness answers a read") }
         if isAnswered, applied < read.sees {
             fail(
                 "linearizable reads (R1, R2, C8)",
@@ -264,7 +268,7 @@ struct ServerStep {
             ghost.suspects |= 1 << UInt8(peer.rawValue - 1)
             ghost.committedAtSuspicion = max(ghost.committedAtSuspicion, engine.commitIndex)
             landmarks.insert(ModelLandmarks(.suspect))
-        case .protocolViolation(let what) where !landmarks.contains(ModelLandmarks(.unknownKind)):
+        case .protocolViolation(let what) where !mayFence:
             fail("no server breaks the protocol", what)
         default: break
         }
