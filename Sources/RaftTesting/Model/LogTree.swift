@@ -121,6 +121,14 @@ struct LogTree: Sendable {
         return nil
     }
 
+    /// Where the configuration in effect stands.
+    func lastConfiguration(of log: LogHandle) -> LogID {
+        guard let index = lastConfiguration(of: log, where: { _ in true }),
+            let prefix = prefix(of: log, through: index)
+        else { return .zero }
+        return last(of: prefix)
+    }
+
     // MARK: Prefixes
 
     /// The log up to and including `index`; nil when it does not reach so far.

@@ -93,9 +93,16 @@ extension ModelChecker {
         return ModelViolation("P1", "\(name(leader)) takes \(name(server)) to hold entry \(match) durably")
     }
 
-    /// What is committed is on the disks of a majority, for ever.
+    /// What is committed is on the disks of a majority, for ever; in snapshots there is nothing else.
     private func lostCommit(in state: ModelState) -> ModelViolation? {
         let committed = committed(in: state)
+        for server in state.servers where tables.summaries[Int(server)].covered != .empty {
+            let covered = tables.summaries[Int(server)].covered
+            if !tables.logs.isPrefix(covered, of: committed) {
+                return ModelViolation(
+                    "S1", "\(name(server)) has a snapshot of \(tables.logs.last(of: covered)), which is not committed")
+            }
+        }
         func isMajority(_ half: [NodeID]) -> Bool {
             var holders = 0
             for id in half {

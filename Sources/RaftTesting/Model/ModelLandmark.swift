@@ -43,6 +43,12 @@ package enum ModelLandmark: Int, CaseIterable, Sendable {
     case transfer
     /// A leader takes a server for a witness whose data is a full member's, or the other way round.
     case otherCopy
+    /// A server took a snapshot, and named it.
+    case snapshotTaken
+    /// A server has the state of its leader's snapshot.
+    case snapshotInstalled
+    /// A crash while a snapshot was installed: its body incomplete or not named yet, or not in the machine.
+    case installCrash
 
     package var name: String { "\(self)" }
 }

@@ -1,7 +1,7 @@
 import RaftMembership
 
 extension ModelRoot {
-    static let roots = pairs + triples + witnesses
+    static let roots = pairs + triples + witnesses + compacted
 
     private static let pairs = [
         ModelRoot(name: "empty", summary: "formed, no entry yet", disks: [Disk(), Disk()]),
@@ -110,6 +110,32 @@ extension ModelRoot {
                 Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3), Disk(terms: [2, 2], term: 2, committed: 0),
             ],
             preludes: [.lead([0, 1])], members: 2, changes: [[add(3, as: .witness)]]),
+    ]
+
+    private static let compacted = [
+        ModelRoot(
+            name: "behind",
+            summary: "server 1 has begun to lead term 3, its log cut behind a snapshot that server 3 has nothing of",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3, compacted: 3),
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3), Disk(term: 2),
+            ],
+            preludes: [.win([0, 1, 2])]),
+        ModelRoot(
+            name: "behindConflict",
+            summary: "the same, in term 4, and server 3 has three entries of term 2 that nobody else has",
+            disks: [
+                Disk(terms: [3, 3], term: 3, votedFor: 1, committed: 3, compacted: 3),
+                Disk(terms: [3, 3], term: 3, votedFor: 1, committed: 3), Disk(terms: [2, 2, 2], term: 2, votedFor: 3),
+            ],
+            preludes: [.win([0, 1, 2])]),
+        ModelRoot(
+            name: "witnessBehind", summary: "as behind, and server 3 is a witness",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3, compacted: 3),
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3), Disk(term: 2),
+            ],
+            preludes: [.win([0, 1, 2])], witnesses: [2]),
     ]
 
     private static func add(_ id: NodeID, as kind: MemberKind = .voter) -> MembershipChange {

@@ -13,6 +13,8 @@ package struct ModelRoot: Hashable, Sendable {
         var votedFor: Int?
         /// The commit index it knows of.
         var committed: UInt64 = 1
+        /// Entries up to here are in a snapshot, and gone.
+        var compacted: UInt64 = 0
 
         /// Of a server that knows its cluster and has nothing else: no entry, no configuration.
         static let outside = Disk(term: 0, committed: 0)
@@ -60,7 +62,7 @@ extension ModelRoot {
     static func member(_ slot: Int) -> Member { Member(id: NodeID(UInt64(slot) + 1), incarnation: 100) }
     static func slot(of member: Member) -> Int { Int(member.id.rawValue) - 1 }
 
-    private static let cluster = ClusterID(high: 7, low: 7)
+    static let cluster = ClusterID(high: 7, low: 7)
 
     private func configurationEntry() throws -> [UInt8] {
         let records = disks.indices.prefix(members ?? disks.count).map {
@@ -95,6 +97,6 @@ extension ModelRoot {
 
 extension MembershipChange {
     fileprivate var addsWitness: Bool {
-        if case .add(_, _, as: .witness) = wish { true } else { false }
+        if case .add(_, _, .witness) = wish { true } else { false }
     }
 }

@@ -7,6 +7,7 @@ struct ModelWrite: Sendable {
     var id: WriteID
     var hardState: HardState
     var log: LogHandle
+    var base: ModelBase?
     /// It is on disk, and the engine has not been told.
     var isDurable = false
 }
@@ -46,22 +47,26 @@ final class ModelServer: Sendable {
     /// On disk.
     let hard: HardState
     let disk: LogHandle
-    /// The engine's log: what is on disk with everything under way.
+    let base: ModelBase?
+    /// The engine's log: what is on disk with everything under way. Both with what was compacted.
     let memory: LogHandle
     /// Oldest first.
     let writes: [ModelWrite]
+    let errands: ModelErrands
     let ghost: ModelGhost
 
     init(
-        slot: Int, engine: RaftEngine, hard: HardState, disk: LogHandle, memory: LogHandle, writes: [ModelWrite],
-        ghost: ModelGhost
+        slot: Int, engine: RaftEngine, hard: HardState, disk: LogHandle, base: ModelBase?, memory: LogHandle,
+        writes: [ModelWrite], errands: ModelErrands, ghost: ModelGhost
     ) {
         self.slot = slot
         self.engine = engine
         self.hard = hard
         self.disk = disk
+        self.base = base
         self.memory = memory
         self.writes = writes
+        self.errands = errands
         self.ghost = ghost
     }
 
@@ -74,19 +79,21 @@ final class ModelServer: Sendable {
         var hasher = StableHasher(seed: identity.content)
         var names: [Int?] = [slot]
         for name in identity.names { names.append(name.map(ModelRoot.slot(of:))) }
-        func feed(_ hard: HardState, _ log: LogHandle) {
+        func feed(_ hard: HardState, _ log: LogHandle, _ base: ModelBase?) {
             hasher.combine(hard.term.rawValue)
             hasher.combine(hard.commitHint.rawValue)
             hasher.combine(hard.largestPromise)
             hasher.combine(logs.fingerprint(of: log))
+            base?.feed(&hasher, logs)
             names.append(hard.votedFor.map(ModelRoot.slot(of:)))
         }
-        feed(hard, disk)
+        feed(hard, disk, base)
+        errands.feed(&hasher, logs)
         hasher.combine(logs.fingerprint(of: memory))
         hasher.combine(writes.count)
         for write in writes {
             hasher.combine(write.isDurable)
-            if !write.isDurable { feed(write.hardState, write.log) }
+            if !write.isDurable { feed(write.hardState, write.log, write.base) }
         }
         hasher.combine(ghost.ledTerms)
         hasher.combine(ghost.commits.count)
@@ -118,6 +125,7 @@ final class ModelServer: Sendable {
     func describe(_ logs: LogTree) -> String {
         var text = "\(engine.role) in term \(engine.term), log [\(logs.describe(memory))]"
         if disk != memory { text += ", on disk [\(logs.describe(disk))]" }
+        if let base { text += ", snapshot to \(base.index), cut to \(base.purged)" }
         text += ", commit \(engine.commitIndex)"
         if !writes.isEmpty { text += ", \(writes.count) writes under way" }
         return text

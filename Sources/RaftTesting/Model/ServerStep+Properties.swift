@@ -27,6 +27,7 @@ extension ServerStep {
             if case .matched(let index) = reply.outcome { checkAcknowledgement(index, reply.term, logs) }
         case .heartbeatReply(let reply) where reply.hasMatch:
             checkAcknowledgement(reply.matched, reply.term, logs)
+        case .installSnapshotReply(let reply): checkInstallation(reply, logs)
         case .timeoutNow where engine.membership.kind(of: member.id) == .witness:
             fail("X3", "leadership is handed to witness \(member.id)")
         default: break
@@ -66,6 +67,7 @@ extension ServerStep {
         case .voteReply(let reply): checkStepDown(reply.term, of: envelope.from)
         case .appendReply(let reply): checkStepDown(reply.term, of: envelope.from)
         case .heartbeatReply(let reply): checkStepDown(reply.term, of: envelope.from)
+        case .installSnapshotReply(let reply): checkStepDown(reply.term, of: envelope.from)
         default: break
         }
     }
@@ -96,6 +98,7 @@ extension ServerStep {
             }
         }
         if engine.role != .follower { checkRole() }
+        checkCalls()
         // Who has stopped itself does not write what it was about to.
         if !engine.isFenced { checkLog(logs) }
         if let broken = engine.brokenInvariant() { fail("invariants", broken) }
@@ -115,6 +118,7 @@ extension ServerStep {
         if let flushed = logs.prefix(of: memory, through: engine.log.flushed), !logs.isPrefix(flushed, of: disk) {
             fail("L11", "entries to \(engine.log.flushed) are taken for durable and are not")
         }
+        checkBase(logs)
         checkMembership(logs)
     }
 

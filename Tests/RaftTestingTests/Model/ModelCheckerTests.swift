@@ -137,7 +137,8 @@ struct ModelCheckerTests {
                 Mutation.compareLogsByIndex, .commitUnverified, .lateRoundConfirms, .skipUnknownKind,
                 .acceptSuperseded, .adoptTermOnPreVote, .grantVoteBeforePersist, .requestVotesBeforePersist,
                 .sendEarlyToWitness, .sendBodiesToWitness, .campaignAsWitness, .transferToWitness, .readAtWitness,
-                .mixCopies,
+                .mixCopies, .acknowledgeUninstalled, .restoreBeforeDurable, .installOldSnapshot,
+                .forgetCompactedConfiguration,
             ])
         func canary(rule: Mutation) throws {
             let verdict = try #require(MutationCatalogue.explore(rule), "\(rule) (\(rule.rule)) survives")

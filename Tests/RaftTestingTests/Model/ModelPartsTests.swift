@@ -80,7 +80,7 @@ struct ModelPartsTests {
     func budget() {
         let budget = ModelBudget(
             terms: 1, entries: 2, losses: 3, duplicates: 4, crashes: 5, heartbeats: 6, reads: 7, amnesias: 8,
-            strangers: 31, changes: 9, transfers: 10)
+            strangers: 31, changes: 9, transfers: 10, snapshots: 11)
         #expect(ModelBudget(packed: budget.packed) == budget)
     }
 }
