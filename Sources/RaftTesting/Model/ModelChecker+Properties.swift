@@ -103,17 +103,23 @@ extension ModelChecker {
                     "S1", "\(name(server)) has a snapshot of \(tables.logs.last(of: covered)), which is not committed")
             }
         }
-        func isMajority(_ half: [NodeID]) -> Bool {
+        func isMajority(_ half: [NodeID], with log: LogHandle) -> Bool {
             var holders = 0
             for id in half {
                 let server = state.servers[Int(id.rawValue) - 1]
-                if tables.logs.isPrefix(committed, of: tables.summaries[Int(server)].disk) { holders += 1 }
+                if tables.logs.isPrefix(log, of: tables.summaries[Int(server)].disk) { holders += 1 }
             }
             return 2 * holders > half.count
         }
-        // Every configuration up to here was committed by itself, so its own quorum holds what is before it.
+        // Every configuration up to here was committed by itself, so its own quorum holds what is before it. What follows
+        // a joint one may have been committed by the next, which is appended already and counts the new half alone.
         let membership = tables.logs.membership(of: committed)
-        if isMajority(membership.voters), membership.outgoingVoters.map(isMajority) ?? true { return nil }
+        let isOldHalfDone =
+            membership.outgoingVoters.map {
+                let joint = tables.logs.lastConfiguration(of: committed).index
+                return isMajority($0, with: tables.logs.prefix(of: committed, through: joint) ?? committed)
+            } ?? true
+        if isMajority(membership.voters, with: committed), isOldHalfDone { return nil }
         return ModelViolation(
             "committed entries are durable on a quorum (L10, D1)",
             "entry \(tables.logs.last(of: committed)) is committed, and no quorum of \(membership.voters)"
