@@ -32,6 +32,9 @@ test: release simulator
 	@$(CHECK) model --nodes 3 --depth 30 --terms 2 --entries 1 --states 1000000
 	@$(CHECK) model --nodes 3 --root remove --depth 30 --terms 1 --entries 0 --changes 1 --crashes 1 --states 1000000
 	@$(CHECK) model --nodes 3 --root replace --depth 30 --terms 1 --entries 0 --changes 1 --crashes 1 --states 1000000
+	@$(CHECK) model --nodes 3 --root witness --depth 30 --terms 1 --entries 1 --crashes 1 --states 1000000
+	@$(CHECK) model --nodes 3 --root behind --depth 40 --terms 1 --entries 0 --crashes 1 --states 1000000
+	@$(CHECK) model --nodes 3 --root led --depth 30 --terms 1 --entries 1 --snapshots 1 --crashes 1 --states 1000000
 	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" RAFT_CHECK="$(CURDIR)/$(CHECK)" $(SWIFT) test --no-parallel $(TEST)
 
 # Fresh seeds: SEEDS of them, from FROM on.
@@ -46,6 +49,13 @@ model: simulator
 	@for root in add remove replace; do \
 		$(CHECK) model --nodes 3 --root $$root --depth 60 --terms 1 --entries 0 --changes 1 --heartbeats 1 --crashes 1 || exit 1; done
 	@$(CHECK) model --nodes 3 --root led --depth 60 --terms 1 --entries 1 --transfers 1 --crashes 1
+	@$(CHECK) model --nodes 3 --root witness --depth 60 --terms 2 --entries 2 --crashes 1
+	@$(CHECK) model --nodes 3 --root witnessSuffix --depth 60 --terms 2 --entries 1 --heartbeats 1 --reads 1 --crashes 1
+	@$(CHECK) model --nodes 3 --root addWitness --depth 60 --terms 1 --entries 1 --changes 1 --crashes 1
+	@for root in behind behindConflict witnessBehind; do \
+		$(CHECK) model --nodes 3 --root $$root --depth 60 --terms 1 --entries 1 --crashes 1 --heartbeats 1 || exit 1; done
+	@$(CHECK) model --nodes 3 --root led --depth 60 --terms 1 --entries 1 --snapshots 2 --crashes 1
+	@$(CHECK) model --nodes 2 --root led --depth 200 --terms 2 --entries 2 --snapshots 2 --crashes 1
 
 # A gibibyte of state, built, streamed and installed under load: minutes, and some gigabytes of disk.
 large: release

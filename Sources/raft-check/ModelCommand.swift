@@ -57,6 +57,9 @@ struct ModelCommand: ParsableCommand {
     @Option(help: "Transfers of leadership asked of a leader.")
     var transfers: UInt8 = 0
 
+    @Option(help: "Snapshots asked of any server, which cuts its log behind it.")
+    var snapshots: UInt8 = 0
+
     @Option(help: "Messages that one direction of a link holds.")
     var inFlight = 2
 
@@ -74,10 +77,9 @@ struct ModelCommand: ParsableCommand {
         guard depth > 0, inFlight > 0, states > 0 else {
             throw ValidationError("--depth, --in-flight and --states must be positive")
         }
-        guard
-            [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers, changes, transfers]
-                .allSatisfy({ $0 <= ModelBudget.limit })
-        else { throw ValidationError("a budget is at most \(ModelBudget.limit)") }
+        guard budget.all.allSatisfy({ $0 <= ModelBudget.limit }) else {
+            throw ValidationError("a budget is at most \(ModelBudget.limit)")
+        }
         guard root == "all" || ModelRoot.named(root, nodes: nodes) != nil else {
             let names = ModelRoot.all(nodes: nodes).map(\.name).joined(separator: ", ")
             throw ValidationError("--root must be all, or with \(nodes) servers one of \(names)")
@@ -90,13 +92,16 @@ struct ModelCommand: ParsableCommand {
         }
     }
 
+    private var budget: ModelBudget {
+        ModelBudget(
+            terms: terms, entries: entries, losses: losses, duplicates: duplicates, crashes: crashes,
+            heartbeats: heartbeats, reads: reads, amnesias: amnesias, strangers: strangers,
+            changes: changes, transfers: transfers, snapshots: snapshots)
+    }
+
     func run() throws {
         let roots =
             root == "all" ? ModelRoot.all(nodes: nodes) : [ModelRoot.named(root, nodes: nodes)].compactMap { $0 }
-        let budget = ModelBudget(
-            terms: terms, entries: entries, losses: losses, duplicates: duplicates, crashes: crashes,
-            heartbeats: heartbeats, reads: reads, amnesias: amnesias, strangers: strangers,
-            changes: changes, transfers: transfers)
         print("\(nodes) servers, depth \(depth), \(budget), \(inFlight) messages a link")
         var hasFailed = false
         for root in roots {

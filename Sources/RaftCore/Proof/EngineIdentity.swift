@@ -10,6 +10,9 @@ package import RaftMembership
 /// - instants: `ModelMoment` sets them before each step; which deadlines are armed is kept;
 /// - entries in memory: they are those on disk and in pending writes, which whoever holds those knows; where the cache
 ///   begins is kept;
+/// - numbers of orders for snapshots, which are compared with that of the one order under way;
+/// - bytes that were appended: they matter to policies by size only, and a model's logs are small;
+/// - room on disk, and damage: no disk of a model is full or damaged;
 /// - leases, promises and reads on followers: they are a matter of clocks, and no model asks for them;
 /// - formation: a model begins with a cluster that was formed.
 ///
@@ -30,11 +33,13 @@ extension RaftEngine {
         feedLog(&hasher)
         feedReads(&hasher)
         feedMembership(&hasher)
+        feedSnapshots(&hasher)
         let isCampaigning = role == .preCandidate || role == .candidate
         let slots = membership.members.indices.map { slot in
             var hasher = StableHasher(seed: 1)
             if isCampaigning { hasher.combine(slot < votes.count && votes[slot]) }
             if slot < progress.count { progress[slot].feed(&hasher) }
+            transfers.first { $0.member == membership.members[slot].member }?.feed(&hasher)
             return hasher.value
         }
         return EngineIdentity(
@@ -117,6 +122,37 @@ extension RaftEngine {
         }
     }
 
+    private func feedSnapshots(_ hasher: inout StableHasher) {
+        hasher.combine(log.base.term.rawValue)
+        hasher.combine(snapshots.newest != nil)
+        snapshots.newest?.id.feed(&hasher)
+        hasher.combine(snapshots.taking?.last.index.rawValue ?? 0)
+        hasher.combine(snapshots.receiving != nil)
+        if let receiving = snapshots.receiving {
+            receiving.snapshot.id.feed(&hasher)
+            hasher.combine(receiving.accepted.map { $0 + 1 } ?? 0)
+            hasher.combine(receiving.written)
+        }
+        hasher.combine(snapshots.installing != nil)
+        if let installing = snapshots.installing {
+            hasher.combine(installing.isRestoring)
+            feed(installing.write, &hasher)
+        }
+        feed(snapshots.naming, &hasher)
+        hasher.combine(UInt64(snapshots.stream))
+        hasher.combine(snapshots.calls.count)
+        for call in snapshots.calls {
+            hasher.combine(call.through.rawValue)
+            hasher.combine(call.compacts)
+            feed(call.write, &hasher)
+        }
+    }
+
+    /// Which of the writes under way it is.
+    private func feed(_ write: WriteID?, _ hasher: inout StableHasher) {
+        hasher.combine(log.pendingWrites.firstIndex { $0.id == write }.map { $0 + 1 } ?? 0)
+    }
+
     private func feedReads(_ hasher: inout StableHasher) {
         guard role == .leader else { return }
         hasher.combine(termStart.rawValue)
@@ -141,6 +177,7 @@ extension Progress {
         hasher.combine(matchIndex.rawValue)
         hasher.combine(nextIndex.rawValue)
         hasher.combine(mode == .probe)
+        hasher.combine(mode == .snapshot)
         hasher.combine(UInt64(stream))
         hasher.combine(sequence)
         hasher.combine(isProbing)
@@ -155,6 +192,26 @@ extension Progress {
         hasher.combine(UInt64(catchUp.rounds))
         hasher.combine(departure?.confirmingRound ?? 0)
         inflight.feed(&hasher)
+    }
+}
+
+extension SnapshotID {
+    fileprivate func feed(_ hasher: inout StableHasher) {
+        hasher.combine(last.index.rawValue)
+        hasher.combine(last.term.rawValue)
+        hasher.combine(size)
+        hasher.combine(UInt64(checksum))
+    }
+}
+
+extension SnapshotTransfer {
+    fileprivate func feed(_ hasher: inout StableHasher) {
+        snapshot.id.feed(&hasher)
+        hasher.combine(acknowledged)
+        hasher.combine(sent)
+        hasher.combine(isAccepted)
+        hasher.combine(isReading)
+        hasher.combine(rewoundAt.map { $0 + 1 } ?? 0)
     }
 }
 

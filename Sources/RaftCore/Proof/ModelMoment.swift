@@ -13,7 +13,7 @@ package enum ModelMoment: UInt8, CaseIterable, Sendable {
     case election
     /// A leader's heartbeat is due, with a live quorum.
     case heartbeat
-    /// The same, and peers that did not answer a probe may be probed again.
+    /// The same, and peers that did not answer a probe may be probed again, or offered their snapshot.
     case probe
     /// A leader's heartbeat is due, and no quorum was heard from.
     case silence
@@ -69,7 +69,7 @@ extension RaftEngine {
         case .recent, .late: false
         case .election: role != .leader && mayCampaign
         case .heartbeat, .silence: role == .leader
-        case .probe: role == .leader && progress.contains { $0.isProbing }
+        case .probe: role == .leader && progress.contains { $0.isProbing || $0.mode == .snapshot }
         case .commitNotice: role == .leader && times.commitNotice != .distantFuture
         case .waiters: times.waiters != .distantFuture
         case .transfer: times.transfer != .distantFuture

@@ -6,13 +6,13 @@ import RaftMembership
 struct LocalInput: Sendable {
     enum Kind: UInt64 {
         case deliver, complete, deadline, propose, read, crash, forget, deliverUnknownKind, deliverWithoutEntries,
-            deliverFromEarlierLife, change, transfer
+            deliverFromEarlierLife, change, transfer, snapshot, errand
     }
 
     let kind: Kind
     /// Of a message; the index that a read must see.
     let number: UInt32
-    /// The moment; a position; how many writes are durable; what tells proposals and reads apart.
+    /// The moment; a position; how many writes are durable; what tells proposals and reads apart; an errand and the moment.
     let detail: UInt8
 
     static func deliver(_ message: UInt32, at moment: ModelMoment) -> LocalInput {
@@ -44,12 +44,18 @@ struct LocalInput: Sendable {
     static func change(_ number: Int) -> LocalInput { LocalInput(kind: .change, number: 0, detail: UInt8(number)) }
     static func transfer(to slot: Int) -> LocalInput { LocalInput(kind: .transfer, number: 0, detail: UInt8(slot)) }
 
+    static func snapshot(_ number: UInt8) -> LocalInput { LocalInput(kind: .snapshot, number: 0, detail: number) }
+    static func errand(_ errand: ModelErrand, at moment: ModelMoment) -> LocalInput {
+        LocalInput(kind: .errand, number: 0, detail: errand.rawValue << 4 | moment.rawValue)
+    }
+
     /// The input and the server that gets it.
     func key(_ server: UInt32) -> UInt64 {
         UInt64(server) << 40 | kind.rawValue << 36 | UInt64(number) << 8 | UInt64(detail)
     }
 
-    var moment: ModelMoment { ModelMoment(rawValue: detail) ?? .recent }
+    var moment: ModelMoment { ModelMoment(rawValue: kind == .errand ? detail & 15 : detail) ?? .recent }
+    var errand: ModelErrand { ModelErrand(rawValue: detail >> 4) ?? .build }
 }
 
 /// What came of it.

@@ -23,11 +23,13 @@ package struct ModelBudget: Hashable, Sendable {
     package var changes: UInt8
     /// Transfers of leadership asked of a leader.
     package var transfers: UInt8
+    /// Snapshots asked of any server, which cuts its log behind it.
+    package var snapshots: UInt8
 
     package init(
         terms: UInt8 = 2, entries: UInt8 = 0, losses: UInt8 = 0, duplicates: UInt8 = 0, crashes: UInt8 = 0,
         heartbeats: UInt8 = 0, reads: UInt8 = 0, amnesias: UInt8 = 0, strangers: UInt8 = 0,
-        changes: UInt8 = 0, transfers: UInt8 = 0
+        changes: UInt8 = 0, transfers: UInt8 = 0, snapshots: UInt8 = 0
     ) {
         self.terms = terms
         self.entries = entries
@@ -40,22 +42,28 @@ package struct ModelBudget: Hashable, Sendable {
         self.strangers = strangers
         self.changes = changes
         self.transfers = transfers
+        self.snapshots = snapshots
     }
 
     /// The greatest of each.
     package static let limit: UInt8 = 31
 
-    var packed: UInt64 {
-        [terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers, changes, transfers]
-            .reduce(0) { $0 << 5 | UInt64(min($1, Self.limit)) }
+    @inline(__always)
+    package var all: [UInt8] {
+        [
+            terms, entries, losses, duplicates, crashes, heartbeats, reads, amnesias, strangers, changes, transfers,
+            snapshots,
+        ]
     }
+
+    var packed: UInt64 { all.reduce(0) { $0 << 5 | UInt64(min($1, Self.limit)) } }
 
     init(packed: UInt64) {
         func field(_ position: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: packed >> (5 * position)) & Self.limit }
         self.init(
-            terms: field(10), entries: field(9), losses: field(8), duplicates: field(7), crashes: field(6),
-            heartbeats: field(5), reads: field(4), amnesias: field(3), strangers: field(2), changes: field(1),
-            transfers: field(0))
+            terms: field(11), entries: field(10), losses: field(9), duplicates: field(8), crashes: field(7),
+            heartbeats: field(6), reads: field(5), amnesias: field(4), strangers: field(3), changes: field(2),
+            transfers: field(1), snapshots: field(0))
     }
 }
 
@@ -63,6 +71,6 @@ extension ModelBudget: CustomStringConvertible {
     package var description: String {
         "terms \(terms), entries \(entries), losses \(losses), duplicates \(duplicates), crashes \(crashes), "
             + "heartbeats \(heartbeats), reads \(reads), amnesias \(amnesias), strangers \(strangers), "
-            + "changes \(changes), transfers \(transfers)"
+            + "changes \(changes), transfers \(transfers), snapshots \(snapshots)"
     }
 }

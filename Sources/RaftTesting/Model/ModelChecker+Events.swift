@@ -27,7 +27,9 @@ extension ModelChecker {
                     events.append(.transfer(server: slot, to: target))
                 }
             }
-            if summary.isLeader, state.budget.reads > 0 { events.append(.read(server: slot)) }
+            if summary.isLeader || summary.isWitness, state.budget.reads > 0 { events.append(.read(server: slot)) }
+            if state.budget.snapshots > 0 { events.append(.snapshot(server: slot)) }
+            if summary.errands != 0 { listErrands(of: slot, summary) }
             if state.budget.crashes > 0 {
                 for count in Int(summary.durableWrites)...Int(summary.writes) {
                     events.append(.crash(server: slot, durable: count))
@@ -49,6 +51,14 @@ extension ModelChecker {
             for message in state.messages where isFull(tables.links[Int(message)], state.messages) {
                 events.append(.lose(message))
             }
+        }
+    }
+
+    private mutating func listErrands(of slot: Int, _ summary: ModelTables.Summary) {
+        for errand in ModelErrand.allCases where summary.errands & 1 << errand.rawValue != 0 {
+            events.append(.errand(server: slot, errand, at: .recent))
+            // A leader keeps what peers need that it has heard of a moment ago (rule S5).
+            if errand == .build, summary.isLeader { events.append(.errand(server: slot, errand, at: .late)) }
         }
     }
 

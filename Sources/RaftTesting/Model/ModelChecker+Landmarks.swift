@@ -19,6 +19,7 @@ extension ModelChecker {
             }
         }
         if led.nonzeroBitCount > 1 { found.insert(ModelLandmarks(.twoElections)) }
+        if tables.logs.hasWitnesses, isCommittedByWitness(next) { found.insert(ModelLandmarks(.witnessCommit)) }
         if leaders > 1 { found.insert(ModelLandmarks(.twoLeaders)) }
         if found.contains(ModelLandmarks(.repair)), let slot = outcome.slot, !agreesWithLeader(slot) {
             found.remove(ModelLandmarks(.repair))

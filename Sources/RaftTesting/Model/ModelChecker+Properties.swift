@@ -15,6 +15,7 @@ extension ModelChecker {
             }
         }
         return wrongRemoval(in: state) ?? lostCommit(in: state)
+            ?? (tables.logs.hasWitnesses ? missingCopy(in: state) : nil)
     }
 
     /// Whoever takes itself for removed was left out by a committed configuration after the one that named it (rule M6).
@@ -92,29 +93,48 @@ extension ModelChecker {
         return ModelViolation("P1", "\(name(leader)) takes \(name(server)) to hold entry \(match) durably")
     }
 
-    /// What is committed is on the disks of a majority, for ever.
+    /// What is committed is on the disks of a majority, for ever; in snapshots there is nothing else.
     private func lostCommit(in state: ModelState) -> ModelViolation? {
+        let committed = committed(in: state)
+        for server in state.servers where tables.summaries[Int(server)].covered != .empty {
+            let covered = tables.summaries[Int(server)].covered
+            if !tables.logs.isPrefix(covered, of: committed) {
+                return ModelViolation(
+                    "S1", "\(name(server)) has a snapshot of \(tables.logs.last(of: covered)), which is not committed")
+            }
+        }
+        func isMajority(_ half: [NodeID], with log: LogHandle) -> Bool {
+            var holders = 0
+            for id in half {
+                let server = state.servers[Int(id.rawValue) - 1]
+                if tables.logs.isPrefix(log, of: tables.summaries[Int(server)].disk) { holders += 1 }
+            }
+            return 2 * holders > half.count
+        }
+        // Every configuration up to here was committed by itself, so its own quorum holds what is before it. What follows
+        // a joint one may have been committed by the next, which is appended already and counts the new half alone.
+        let membership = tables.logs.membership(of: committed)
+        let isOldHalfDone =
+            membership.outgoingVoters.map {
+                let joint = tables.logs.lastConfiguration(of: committed).index
+                return isMajority($0, with: tables.logs.prefix(of: committed, through: joint) ?? committed)
+            } ?? true
+        if isMajority(membership.voters, with: committed), isOldHalfDone { return nil }
+        return ModelViolation(
+            "committed entries are durable on a quorum (L10, D1)",
+            "entry \(tables.logs.last(of: committed)) is committed, and no quorum of \(membership.voters)"
+                + (membership.outgoingVoters.map { " and \($0)" } ?? "") + " has it on disk")
+    }
+
+    /// The longest log that some server knows to be committed.
+    func committed(in state: ModelState) -> LogHandle {
         var committed = LogHandle.empty
         var length: UInt32 = 0
         for server in state.servers where tables.summaries[Int(server)].committedIndex > length {
             committed = tables.summaries[Int(server)].committed
             length = tables.summaries[Int(server)].committedIndex
         }
-        func isMajority(_ half: [NodeID]) -> Bool {
-            var holders = 0
-            for id in half {
-                let server = state.servers[Int(id.rawValue) - 1]
-                if tables.logs.isPrefix(committed, of: tables.summaries[Int(server)].disk) { holders += 1 }
-            }
-            return 2 * holders > half.count
-        }
-        // Every configuration up to here was committed by itself, so its own quorum holds what is before it.
-        let membership = tables.logs.membership(of: committed)
-        if isMajority(membership.voters), membership.outgoingVoters.map(isMajority) ?? true { return nil }
-        return ModelViolation(
-            "committed entries are durable on a quorum (L10, D1)",
-            "entry \(tables.logs.last(of: committed)) is committed, and no quorum of \(membership.voters)"
-                + (membership.outgoingVoters.map { " and \($0)" } ?? "") + " has it on disk")
+        return committed
     }
 
     /// Whoever lost what it had acknowledged is found out, nobody else is, and it counts in no quorum from then on.
@@ -141,5 +161,5 @@ extension ModelChecker {
         return nil
     }
 
-    private func name(_ server: UInt32) -> String { "server \(tables.servers[Int(server)].slot + 1)" }
+    func name(_ server: UInt32) -> String { "server \(tables.servers[Int(server)].slot + 1)" }
 }

@@ -19,8 +19,10 @@ extension ModelChecker {
                 recovered: RecoveredGroup(hardState: hard), seed: 1)
             var step = ServerStep(
                 ModelServer(
-                    slot: slot, engine: engine, hard: hard, disk: log, memory: log, writes: [], ghost: ghost))
+                    slot: slot, engine: engine, hard: hard, disk: log, base: options.root.base(slot, log, tables.logs),
+                    memory: log, writes: [], errands: ModelErrands(), ghost: ghost))
             step.crash(durable: 0, &tables.logs)
+            while step.errands.isDue(.restore) { step.run(.restore, at: .recent, &tables.logs) }
             if let violation = step.violation { return (ModelState(servers: [], budget: options.budget), violation) }
             servers.append(tables.number(of: step.result))
         }
@@ -69,6 +71,8 @@ extension ModelChecker {
             if isThere(state, tables) { break }
             if let slot = servers.first(where: { tables.summaries[Int(state.servers[$0])].writes > 0 }) {
                 pending = (slot, .complete(0))
+            } else if let (slot, errand) = dueErrand(of: servers, state, tables) {
+                pending = (slot, .errand(errand, at: .recent))
             } else if !state.messages.isEmpty {
                 let message = state.messages.removeFirst()
                 // Loyalty to an earlier leader has lapsed.
@@ -78,5 +82,25 @@ extension ModelChecker {
         }
         state.messages = Set(state.messages + underWay).sorted()
         return nil
+    }
+
+    private static func dueErrand(
+        of servers: [Int], _ state: ModelState, _ tables: ModelTables
+    ) -> (slot: Int, errand: ModelErrand)? {
+        for slot in servers {
+            let due = tables.summaries[Int(state.servers[slot])].errands
+            if let errand = ModelErrand.allCases.first(where: { due & 1 << $0.rawValue != 0 }) { return (slot, errand) }
+        }
+        return nil
+    }
+}
+
+extension ModelRoot {
+    /// The snapshot on the disk of the server in `slot`, which has this log.
+    fileprivate func base(_ slot: Int, _ log: LogHandle, _ logs: LogTree) -> ModelBase? {
+        let purged = LogIndex(disks[slot].compacted)
+        guard purged > .zero, let covered = logs.prefix(of: log, through: purged) else { return nil }
+        let snapshot = logs.snapshot(of: covered, cluster: Self.cluster, isWhole: !witnesses.contains(slot))
+        return ModelBase(held: ModelSnapshot(snapshot, of: covered), purged: purged)
     }
 }

@@ -42,6 +42,11 @@ extension ModelChecker {
         case .transfer(let slot, let target):
             next.budget.transfers -= 1
             return apply(.transfer(to: target), to: slot, state)
+        case .snapshot(let slot):
+            next.budget.snapshots -= 1
+            return apply(.snapshot(state.budget.snapshots), to: slot, state)
+        case .errand(let slot, let errand, let moment):
+            return apply(.errand(errand, at: moment), to: slot, state)
         case .crash(let slot, let durable):
             next.budget.crashes -= 1
             return apply(.crash(durable: durable), to: slot, state)

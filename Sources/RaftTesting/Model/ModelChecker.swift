@@ -30,8 +30,10 @@ package struct ModelChecker {
         var tables = ModelTables(
             Renaming(
                 nodes: options.root.nodes,
-                isReducing: options.reducesSymmetry && options.root.isSymmetric && options.budget.transfers == 0),
-            changes: options.root.changes, auditsIdentity: options.auditsIdentity)
+                isReducing: options.reducesSymmetry && options.root.isSymmetric && options.budget.transfers == 0,
+                fixed: options.root.witnesses),
+            logs: LogTree(hasWitnesses: options.root.hasWitnesses), changes: options.root.changes,
+            auditsIdentity: options.auditsIdentity)
         report = ModelReport(root: options.root.name)
         (root, rootViolation) = try Self.makeRoot(options, &tables)
         next = root

@@ -20,6 +20,8 @@ enum ModelEvent: Sendable {
     /// The root's change of this number is asked for.
     case change(server: Int, number: Int)
     case transfer(server: Int, to: Int)
+    case snapshot(server: Int)
+    case errand(server: Int, ModelErrand, at: ModelMoment)
     /// A crash, after which the disk lacks its last entry.
     case forget(server: Int)
 }
@@ -72,6 +74,15 @@ extension ModelEvent {
             return "change \(number + 1) of the membership is asked of server \(server + 1)"
         case .transfer(let server, let target):
             return "server \(server + 1) is asked to hand over to server \(target + 1)"
+        case .snapshot(let server): return "server \(server + 1) is asked for a snapshot, and to cut its log behind it"
+        case .errand(let server, let errand, let moment):
+            let what =
+                switch errand {
+                case .build: "has written the body of its snapshot"
+                case .receive: "has written the body of the leader's snapshot"
+                case .restore: "has the state of its snapshot in its machine"
+                }
+            return "server \(server + 1) \(what)\(late(moment))"
         case .read(let server): return "a read is requested of server \(server + 1)"
         case .crash(let server, let durable):
             let writes = tables.servers[Int(state.servers[server])].writes.count

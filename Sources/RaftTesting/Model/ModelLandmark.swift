@@ -11,6 +11,8 @@ package enum ModelLandmark: Int, CaseIterable, Sendable {
     case commit
     /// An entry of a term before the committing leader's own is committed with it.
     case commitOfEarlierTerm
+    /// What was committed since the root is on the disks of one full member and a witness, and nowhere else.
+    case witnessCommit
     // On the way into a state.
     case election
     /// A follower cut what conflicted, and its log agrees with its leader's now.
@@ -39,6 +41,14 @@ package enum ModelLandmark: Int, CaseIterable, Sendable {
     case removed
     /// A follower campaigned without a pre-vote, because its leader had asked for it.
     case transfer
+    /// A leader takes a server for a witness whose data is a full member's, or the other way round.
+    case otherCopy
+    /// A server took a snapshot, and named it.
+    case snapshotTaken
+    /// A server has the state of its leader's snapshot.
+    case snapshotInstalled
+    /// A crash while a snapshot was installed: its body incomplete or not named yet, or not in the machine.
+    case installCrash
 
     package var name: String { "\(self)" }
 }

@@ -4,13 +4,18 @@ import RaftMembership
 /// A message on its way, with what is asked about it often.
 struct ModelMessage: Sendable {
     let envelope: Envelope
+    /// What the snapshot holds that the message brings, or offers.
+    let log: LogHandle
+    private let logFingerprint: UInt64
     let from: Int
     let to: Int
     /// Which deliveries may differ: loyalty and patience are a matter of time.
     let isTimed: Bool
 
-    init(_ envelope: Envelope) {
+    init(_ envelope: Envelope, bringing log: LogHandle, _ logs: LogTree) {
         self.envelope = envelope
+        self.log = log
+        logFingerprint = logs.fingerprint(of: log)
         from = ModelRoot.slot(of: envelope.from)
         to = ModelRoot.slot(of: envelope.to)
         isTimed =
@@ -41,6 +46,8 @@ struct ModelMessage: Sendable {
         case .appendReply(let reply):
             return isDead(term: reply.term, stream: reply.stream, to: server)
         case .heartbeatReply(let reply):
+            return isDead(term: reply.term, stream: reply.stream, to: server)
+        case .installSnapshotReply(let reply):
             return isDead(term: reply.term, stream: reply.stream, to: server)
         default:
             return false
@@ -73,9 +80,33 @@ extension ModelMessage {
             hasher.combine(request.last.term.rawValue)
             hasher.combine(request.last.index.rawValue)
             hasher.combine(request.transferredFrom.rawValue)
-        case .installSnapshot, .installSnapshotReply, .logDamaged:
-            // No snapshots are taken in a model, and nothing is damaged.
-            hasher.combine(12)
+        case .installSnapshot(let request):
+            hasher.combine(9)
+            hasher.combine(request.term.rawValue)
+            hasher.combine(UInt64(request.stream))
+            hasher.combine(request.snapshot.last.term.rawValue)
+            hasher.combine(request.snapshot.last.index.rawValue)
+            hasher.combine(request.snapshot.size)
+            hasher.combine(request.offset)
+            hasher.combine(request.bytes.count)
+            hasher.combine(logFingerprint)
+        case .installSnapshotReply(let reply):
+            hasher.combine(10)
+            hasher.combine(reply.term.rawValue)
+            hasher.combine(UInt64(reply.stream))
+            hasher.combine(reply.snapshot.last.term.rawValue)
+            hasher.combine(reply.snapshot.last.index.rawValue)
+            hasher.combine(reply.snapshot.size)
+            hasher.combine(UInt64(reply.snapshot.checksum))
+            switch reply.outcome {
+            case .wants(let offset):
+                hasher.combine(1)
+                hasher.combine(offset)
+            case .installed(let index):
+                hasher.combine(2)
+                hasher.combine(index.rawValue)
+            }
+        case .logDamaged: preconditionFailure("no disk of a model is damaged")
         case .voteReply(let reply):
             hasher.combine(2)
             hasher.combine(reply.term.rawValue)
@@ -161,6 +192,14 @@ extension ModelMessage: CustomStringConvertible {
                     + "commit \(heartbeat.leaderCommit)"
             case .heartbeatReply(let reply):
                 "term \(reply.term), round \(reply.round), matched \(reply.matched), accepted \(reply.accepted)"
+            case .installSnapshot(let request):
+                "term \(request.term), \(request.snapshot.id)"
+                    + (request.bytes.isEmpty ? ", offered" : ", \(request.bytes.count) from \(request.offset)")
+            case .installSnapshotReply(let reply):
+                switch reply.outcome {
+                case .wants(let offset): "term \(reply.term), wants \(reply.snapshot) from \(offset)"
+                case .installed(let index): "term \(reply.term), installed \(index)"
+                }
             case .timeoutNow(let message): "term \(message.term), last \(message.last)"
             case .removed(let message): "by configuration \(message.configuration)"
             default: ""

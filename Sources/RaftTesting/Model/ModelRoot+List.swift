@@ -1,7 +1,7 @@
 import RaftMembership
 
 extension ModelRoot {
-    static let roots = pairs + triples
+    static let roots = pairs + triples + witnesses + compacted
 
     private static let pairs = [
         ModelRoot(name: "empty", summary: "formed, no entry yet", disks: [Disk(), Disk()]),
@@ -83,5 +83,62 @@ extension ModelRoot {
             changes: [[add(3), .remove(2)], [add(3), .remove(1)]]),
     ]
 
-    private static func add(_ id: NodeID) -> MembershipChange { .add(id, addresses: ["memory:\(id)"]) }
+    private static let witnesses = [
+        ModelRoot(
+            name: "witnessEmpty", summary: "formed, server 3 is a witness, no entry yet",
+            disks: [Disk(), Disk(), Disk()], witnesses: [2]),
+        ModelRoot(
+            name: "witness", summary: "server 1 leads term 2 of two full voters and a witness, server 3",
+            disks: [Disk(), Disk(), Disk()], preludes: [.lead([0, 1, 2])], witnesses: [2]),
+        ModelRoot(
+            name: "witnessSuffix",
+            summary: "server 1 wrote a command in term 2 that the witness, server 3, has, and server 2 has not",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1), Disk(term: 2, votedFor: 1),
+                Disk(terms: [2, 2], term: 2, votedFor: 1),
+            ], witnesses: [2]),
+        ModelRoot(
+            name: "addWitness",
+            summary: "server 1 leads term 2 of two; server 3 may be added as a witness, and take the place of server 2",
+            disks: [Disk(), Disk(), .outside], preludes: [.lead([0, 1])], members: 2,
+            changes: [[add(3, as: .witness)], [add(3, as: .witness), .remove(2)]]),
+        ModelRoot(
+            name: "otherCopy",
+            summary: "server 1 leads term 3 of two; server 3, a full member once, may be added as a witness",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3),
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3), Disk(terms: [2, 2], term: 2, committed: 0),
+            ],
+            preludes: [.lead([0, 1])], members: 2, changes: [[add(3, as: .witness)]]),
+    ]
+
+    private static let compacted = [
+        ModelRoot(
+            name: "behind",
+            summary: "server 1 has begun to lead term 3, its log cut behind a snapshot that server 3 has nothing of",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3, compacted: 3),
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3), Disk(term: 2),
+            ],
+            preludes: [.win([0, 1, 2])]),
+        ModelRoot(
+            name: "behindConflict",
+            summary: "the same, in term 4, and server 3 has three entries of term 2 that nobody else has",
+            disks: [
+                Disk(terms: [3, 3], term: 3, votedFor: 1, committed: 3, compacted: 3),
+                Disk(terms: [3, 3], term: 3, votedFor: 1, committed: 3), Disk(terms: [2, 2, 2], term: 2, votedFor: 3),
+            ],
+            preludes: [.win([0, 1, 2])]),
+        ModelRoot(
+            name: "witnessBehind", summary: "as behind, and server 3 is a witness",
+            disks: [
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3, compacted: 3),
+                Disk(terms: [2, 2], term: 2, votedFor: 1, committed: 3), Disk(term: 2),
+            ],
+            preludes: [.win([0, 1, 2])], witnesses: [2]),
+    ]
+
+    private static func add(_ id: NodeID, as kind: MemberKind = .voter) -> MembershipChange {
+        .add(id, addresses: ["memory:\(id)"], as: kind)
+    }
 }

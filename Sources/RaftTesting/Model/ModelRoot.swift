@@ -13,6 +13,8 @@ package struct ModelRoot: Hashable, Sendable {
         var votedFor: Int?
         /// The commit index it knows of.
         var committed: UInt64 = 1
+        /// Entries up to here are in a snapshot, and gone.
+        var compacted: UInt64 = 0
 
         /// Of a server that knows its cluster and has nothing else: no entry, no configuration.
         static let outside = Disk(term: 0, committed: 0)
@@ -39,10 +41,14 @@ package struct ModelRoot: Hashable, Sendable {
     var members: Int?
     /// Changes of membership that may be asked of a leader.
     var changes: [[MembershipChange]] = []
+    /// Servers, counted from 0, that are witnesses from the beginning (rules X).
+    var witnesses: [Int] = []
 
     package var nodes: Int { disks.count }
-    /// Whether all servers play the same part, whatever their names.
+    /// Whether all servers, but for the witnesses, play the same part, whatever their names.
     var isSymmetric: Bool { changes.isEmpty && members == nil }
+    /// Whether somebody is a witness, or may become one.
+    var hasWitnesses: Bool { !witnesses.isEmpty || changes.contains { $0.contains(where: \.addsWitness) } }
 
     /// Every root with this many servers.
     package static func all(nodes: Int) -> [ModelRoot] { roots.filter { $0.nodes == nodes } }
@@ -56,11 +62,12 @@ extension ModelRoot {
     static func member(_ slot: Int) -> Member { Member(id: NodeID(UInt64(slot) + 1), incarnation: 100) }
     static func slot(of member: Member) -> Int { Int(member.id.rawValue) - 1 }
 
-    private static let cluster = ClusterID(high: 7, low: 7)
+    static let cluster = ClusterID(high: 7, low: 7)
 
     private func configurationEntry() throws -> [UInt8] {
         let records = disks.indices.prefix(members ?? disks.count).map {
-            Membership.Record(member: Self.member($0), addresses: ["memory:\($0 + 1)"])
+            Membership.Record(
+                member: Self.member($0), addresses: ["memory:\($0 + 1)"], isWitness: witnesses.contains($0))
         }
         let membership = try Membership(members: records, voters: records.map(\.member.id))
         return MembershipCodec.encode(ConfigurationPayload(cluster: Self.cluster, membership: membership))
@@ -70,7 +77,7 @@ extension ModelRoot {
     func disk(_ slot: Int) throws -> (HardState, EntryBatch) {
         let disk = disks[slot]
         var builder = EntryBatchBuilder(firstIndex: 1)
-        if slot < members ?? disks.count {
+        if slot < members ?? disks.count || !disk.terms.isEmpty {
             builder.append(.configuration, term: 1, payload: try configurationEntry())
         }
         var last: UInt64 = 1
@@ -83,6 +90,13 @@ extension ModelRoot {
         let hard = HardState(
             cluster: Self.cluster, member: Self.member(slot), term: Term(disk.term),
             votedFor: disk.votedFor.map { Self.member($0 - 1) }, commitHint: LogIndex(disk.committed))
-        return (hard, builder.finish())
+        let entries = builder.finish()
+        return (hard, witnesses.contains(slot) ? entries.withoutBodies() : entries)
+    }
+}
+
+extension MembershipChange {
+    fileprivate var addsWitness: Bool {
+        if case .add(_, _, .witness) = wish { true } else { false }
     }
 }

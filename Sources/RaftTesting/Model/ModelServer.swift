@@ -7,6 +7,7 @@ struct ModelWrite: Sendable {
     var id: WriteID
     var hardState: HardState
     var log: LogHandle
+    var base: ModelBase?
     /// It is on disk, and the engine has not been told.
     var isDurable = false
 }
@@ -30,6 +31,8 @@ struct ModelGhost: Sendable {
     var proposals: [LogID] = []
     /// Its disk lost an entry that was durable.
     var isAmnesiac = false
+    /// What was on its disk as a full member's, and was cut since: where there are witnesses (rule X4).
+    var former: [LogHandle] = []
     /// Servers that it took for amnesiac as the leader of its term, a bit for each, and its commit index then.
     var suspects: UInt8 = 0
     var committedAtSuspicion = LogIndex.zero
@@ -44,24 +47,31 @@ final class ModelServer: Sendable {
     /// On disk.
     let hard: HardState
     let disk: LogHandle
-    /// The engine's log: what is on disk with everything under way.
+    let base: ModelBase?
+    /// The engine's log: what is on disk with everything under way. Both with what was compacted.
     let memory: LogHandle
     /// Oldest first.
     let writes: [ModelWrite]
+    let errands: ModelErrands
     let ghost: ModelGhost
 
     init(
-        slot: Int, engine: RaftEngine, hard: HardState, disk: LogHandle, memory: LogHandle, writes: [ModelWrite],
-        ghost: ModelGhost
+        slot: Int, engine: RaftEngine, hard: HardState, disk: LogHandle, base: ModelBase?, memory: LogHandle,
+        writes: [ModelWrite], errands: ModelErrands, ghost: ModelGhost
     ) {
         self.slot = slot
         self.engine = engine
         self.hard = hard
         self.disk = disk
+        self.base = base
         self.memory = memory
         self.writes = writes
+        self.errands = errands
         self.ghost = ghost
     }
+
+    /// Whether the configuration in effect has it as a witness.
+    var isWitness: Bool { engine.membership.kind(of: engine.member.id) == .witness }
 
     /// By renaming. The start counter is left out: no step reads it.
     func fingerprints(_ renaming: Renaming, _ logs: LogTree) -> [UInt64] {
@@ -69,19 +79,21 @@ final class ModelServer: Sendable {
         var hasher = StableHasher(seed: identity.content)
         var names: [Int?] = [slot]
         for name in identity.names { names.append(name.map(ModelRoot.slot(of:))) }
-        func feed(_ hard: HardState, _ log: LogHandle) {
+        func feed(_ hard: HardState, _ log: LogHandle, _ base: ModelBase?) {
             hasher.combine(hard.term.rawValue)
             hasher.combine(hard.commitHint.rawValue)
             hasher.combine(hard.largestPromise)
             hasher.combine(logs.fingerprint(of: log))
+            base?.feed(&hasher, logs)
             names.append(hard.votedFor.map(ModelRoot.slot(of:)))
         }
-        feed(hard, disk)
+        feed(hard, disk, base)
+        errands.feed(&hasher, logs)
         hasher.combine(logs.fingerprint(of: memory))
         hasher.combine(writes.count)
         for write in writes {
             hasher.combine(write.isDurable)
-            if !write.isDurable { feed(write.hardState, write.log) }
+            if !write.isDurable { feed(write.hardState, write.log, write.base) }
         }
         hasher.combine(ghost.ledTerms)
         hasher.combine(ghost.commits.count)
@@ -101,6 +113,7 @@ final class ModelServer: Sendable {
             hasher.combine(proposal.index.rawValue)
         }
         hasher.combine(ghost.isAmnesiac)
+        hasher.combine(ghost.former.reduce(0) { $0 &+ Renaming.mix(logs.fingerprint(of: $1)) })
         hasher.combine(ghost.committedAtSuspicion.rawValue)
         var slots = identity.slots
         if ghost.suspects != 0 {
@@ -112,6 +125,7 @@ final class ModelServer: Sendable {
     func describe(_ logs: LogTree) -> String {
         var text = "\(engine.role) in term \(engine.term), log [\(logs.describe(memory))]"
         if disk != memory { text += ", on disk [\(logs.describe(disk))]" }
+        if let base { text += ", snapshot to \(base.index), cut to \(base.purged)" }
         text += ", commit \(engine.commitIndex)"
         if !writes.isEmpty { text += ", \(writes.count) writes under way" }
         return text

@@ -15,6 +15,11 @@ struct ModelTables: Sendable {
         var isWaiting: Bool
         var isAmnesiac: Bool
         var isRemoved: Bool
+        var isWitness: Bool
+        /// What the snapshot holds that its disk names.
+        var covered: LogHandle
+        /// A bit for each `ModelErrand` that is due.
+        var errands: UInt8
         var suspects: UInt8
         /// A bit for each armed `ModelMoment`.
         var armed: UInt16
@@ -23,7 +28,7 @@ struct ModelTables: Sendable {
     }
 
     let renaming: Renaming
-    var logs = LogTree()
+    var logs: LogTree
     private(set) var servers: [ModelServer] = []
     private(set) var summaries: [Summary] = []
     /// By server and renaming.
@@ -50,8 +55,9 @@ struct ModelTables: Sendable {
     /// Changes of membership, by number.
     let changes: [[MembershipChange]]
 
-    init(_ renaming: Renaming, changes: [[MembershipChange]] = [], auditsIdentity: Bool = false) {
+    init(_ renaming: Renaming, logs: LogTree, changes: [[MembershipChange]], auditsIdentity: Bool) {
         self.renaming = renaming
+        self.logs = logs
         self.changes = changes
         self.auditsIdentity = auditsIdentity
     }
@@ -71,13 +77,16 @@ struct ModelTables: Sendable {
         var armed: UInt16 = 0
         for moment in ModelMoment.allCases where engine.isArmed(moment) { armed |= 1 << moment.rawValue }
         if server.ghost.proposals.isEmpty { armed &= ~(1 << ModelMoment.waiters.rawValue) }
+        var errands: UInt8 = 0
+        for errand in ModelErrand.allCases where server.errands.isDue(errand) { errands |= 1 << errand.rawValue }
         summaries.append(
             Summary(
                 disk: server.disk, memory: server.memory, committed: server.ghost.committed,
                 committedIndex: UInt32(logs.lastIndex(of: server.ghost.committed).rawValue),
                 ledTerms: server.ghost.ledTerms, term: engine.term.rawValue, isLeader: engine.role == .leader,
                 isWaiting: !server.ghost.proposals.isEmpty, isAmnesiac: server.ghost.isAmnesiac,
-                isRemoved: engine.isRemoved,
+                isRemoved: engine.isRemoved, isWitness: server.isWitness,
+                covered: server.base?.held.log ?? .empty, errands: errands,
                 suspects: server.ghost.suspects, armed: armed, writes: UInt8(server.writes.count),
                 durableWrites: UInt8(server.writes.filter(\.isDurable).count)))
         return number
@@ -125,7 +134,7 @@ struct ModelTables: Sendable {
     private mutating func step(_ input: LocalInput, on server: ModelServer) -> ServerStep {
         var step = ServerStep(server)
         switch input.kind {
-        case .deliver: step.run(.received(messages[Int(input.number)].envelope), at: input.moment, &logs)
+        case .deliver: step.deliver(messages[Int(input.number)], at: input.moment, &logs)
         case .complete: step.complete(Int(input.detail), &logs)
         case .deadline: step.run(.deadlineReached, at: input.moment, &logs)
         case .propose: step.propose(input.detail, &logs)
@@ -134,6 +143,8 @@ struct ModelTables: Sendable {
         case .transfer: step.transfer(to: Int(input.detail), &logs)
         case .crash: step.crash(durable: Int(input.detail), &logs)
         case .forget: step.forget(&logs)
+        case .snapshot: step.requestSnapshot(input.detail, &logs)
+        case .errand: step.run(input.errand, at: input.moment, &logs)
         case .deliverUnknownKind: step.receiveUnknownKind(messages[Int(input.number)].envelope, &logs)
         case .deliverWithoutEntries: step.receiveWithoutEntries(messages[Int(input.number)].envelope, &logs)
         case .deliverFromEarlierLife: step.receiveFromEarlierLife(messages[Int(input.number)].envelope, &logs)
@@ -148,6 +159,10 @@ struct ModelTables: Sendable {
         var inputs = [LocalInput.propose(1), .read(1, sees: 0), .crash(durable: server.writes.count)]
         for moment in ModelMoment.allCases where server.engine.isArmed(moment) { inputs.append(.deadline(moment)) }
         for position in server.writes.indices { inputs.append(.complete(position)) }
+        inputs.append(.snapshot(0))
+        for errand in ModelErrand.allCases where server.errands.isDue(errand) {
+            inputs.append(.errand(errand, at: .recent))
+        }
         let sent = messages.indices.filter { messages[$0].to == server.slot }.suffix(6)
         for number in sent { inputs.append(.deliver(UInt32(number), at: .recent)) }
         for input in inputs {

@@ -4,7 +4,8 @@ struct Renaming: Sendable {
     /// The new slot of each; the first entry is the identity.
     let permutations: [[UInt64]]
 
-    init(nodes: Int, isReducing: Bool) {
+    /// - Parameter fixed: servers that are like no other.
+    init(nodes: Int, isReducing: Bool, fixed: [Int] = []) {
         var all: [[UInt64]] = [[]]
         for slot in 0..<nodes {
             all = all.flatMap { shorter in
@@ -15,7 +16,7 @@ struct Renaming: Sendable {
                 }
             }
         }
-        permutations = isReducing ? all : [all[0]]
+        permutations = isReducing ? all.filter { new in fixed.allSatisfy { new[$0] == $0 } } : [all[0]]
     }
 
     var count: Int { permutations.count }

@@ -27,6 +27,9 @@ extension ServerStep {
             if case .matched(let index) = reply.outcome { checkAcknowledgement(index, reply.term, logs) }
         case .heartbeatReply(let reply) where reply.hasMatch:
             checkAcknowledgement(reply.matched, reply.term, logs)
+        case .installSnapshotReply(let reply): checkInstallation(reply, logs)
+        case .timeoutNow where engine.membership.kind(of: member.id) == .witness:
+            fail("X3", "leadership is handed to witness \(member.id)")
         default: break
         }
     }
@@ -64,6 +67,7 @@ extension ServerStep {
         case .voteReply(let reply): checkStepDown(reply.term, of: envelope.from)
         case .appendReply(let reply): checkStepDown(reply.term, of: envelope.from)
         case .heartbeatReply(let reply): checkStepDown(reply.term, of: envelope.from)
+        case .installSnapshotReply(let reply): checkStepDown(reply.term, of: envelope.from)
         default: break
         }
     }
@@ -93,16 +97,11 @@ extension ServerStep {
                 fail("leader append-only (§5.3)", "the leader of term \(old.term) changes its own log")
             }
         }
-        if engine.log.last != logs.last(of: memory) {
-            fail("L7", "the log in memory ends at \(engine.log.last), what was written at \(logs.last(of: memory))")
-        }
-        if let flushed = logs.prefix(of: memory, through: engine.log.flushed) {
-            if !logs.isPrefix(flushed, of: disk) {
-                fail("L11", "entries to \(engine.log.flushed) are taken for durable and are not")
-            }
-        }
+        if engine.role != .follower { checkRole() }
+        checkCalls()
+        // Who has stopped itself does not write what it was about to.
+        if !engine.isFenced { checkLog(logs) }
         if let broken = engine.brokenInvariant() { fail("invariants", broken) }
-        checkMembership(logs)
         if engine.role != .leader || engine.term != old.term {
             ghost.suspects = 0
             ghost.committedAtSuspicion = .zero
@@ -110,6 +109,17 @@ extension ServerStep {
         if engine.role == .leader { ghost.ledTerms |= 1 << (engine.term.rawValue & 63) }
         if engine.role != .leader, let read = ghost.reads.first { fail("R3", "read \(read.id) never ends") }
         rememberCommit(logs)
+    }
+
+    private mutating func checkLog(_ logs: LogTree) {
+        if engine.log.last != logs.last(of: memory) {
+            fail("L7", "the log in memory ends at \(engine.log.last), what was written at \(logs.last(of: memory))")
+        }
+        if let flushed = logs.prefix(of: memory, through: engine.log.flushed), !logs.isPrefix(flushed, of: disk) {
+            fail("L11", "entries to \(engine.log.flushed) are taken for durable and are not")
+        }
+        checkBase(logs)
+        checkMembership(logs)
     }
 
     /// What the log says is in effect (rule M2), and a leader appends one configuration at a time (rule M1).

@@ -5,37 +5,47 @@ import RaftMembership
 /// properties that one server alone can break.
 ///
 /// What production does later is done at once where nothing can tell the difference: `applied` only raises a mark that
-/// nothing reads, and entries read from storage come back before anything else happens, which leaves out answers that
-/// arrive late.
+/// nothing reads, but for the state of a snapshot (`ModelErrand`); entries, and pieces of a body that are read from
+/// storage, come back before anything else happens, which leaves out answers that arrive late.
 struct ServerStep {
     let before: ModelServer
     private(set) var engine: RaftEngine
     private(set) var hard: HardState
     private(set) var disk: LogHandle
+    private(set) var base: ModelBase?
     private(set) var memory: LogHandle
     private(set) var writes: [ModelWrite]
+    var errands: ModelErrands
     var ghost: ModelGhost
 
     private(set) var sends: [ModelMessage] = []
     private(set) var heartbeats: [ModelMessage] = []
-    private(set) var landmarks: ModelLandmarks = []
+    var landmarks: ModelLandmarks = []
     var violation: ModelViolation?
-    private var applied: LogIndex
+    /// Ordered to be applied.
+    var applied: LogIndex
+    /// What the snapshot holds that a message brings.
+    private(set) var arriving = LogHandle.empty
+    /// A body that is complete now, whose snapshot may be named.
+    var finished: (snapshot: ModelSnapshot, isReceived: Bool)?
 
     init(_ server: ModelServer) {
         before = server
         engine = server.engine
         hard = server.hard
         disk = server.disk
+        base = server.base
         memory = server.memory
         writes = server.writes
+        errands = server.errands
         ghost = server.ghost
         applied = server.engine.applySubmitted
     }
 
     var result: ModelServer {
         ModelServer(
-            slot: before.slot, engine: engine, hard: hard, disk: disk, memory: memory, writes: writes, ghost: ghost)
+            slot: before.slot, engine: engine, hard: hard, disk: disk, base: base, memory: memory, writes: writes,
+            errands: errands, ghost: ghost)
     }
 
     // MARK: Inputs
@@ -46,43 +56,9 @@ struct ServerStep {
         finish(&logs)
     }
 
-    /// Entries arrive of a kind that only a newer release knows (rule L13).
-    mutating func receiveUnknownKind(_ envelope: Envelope, _ logs: inout LogTree) {
-        landmarks.insert(ModelLandmarks(.unknownKind))
-        receive(envelope, &logs) { entries in
-            var builder = EntryBatchBuilder(firstIndex: entries.firstIndex)
-            for position in 0..<entries.count {
-                builder.append(EntryKind(rawValue: 77), term: entries.term(at: position), payload: [])
-            }
-            return builder.finish()
-        }
-    }
-
-    /// A request arrives without its entries: another leader might send it so, to find where the logs agree (rule C2).
-    mutating func receiveWithoutEntries(_ envelope: Envelope, _ logs: inout LogTree) {
-        landmarks.insert(ModelLandmarks(.emptyRequest))
-        receive(envelope, &logs) { _ in .empty }
-    }
-
-    private mutating func receive(
-        _ envelope: Envelope, _ logs: inout LogTree, changing entries: (EntryBatch) -> EntryBatch
-    ) {
-        guard case .appendEntries(var request) = envelope.message else { return }
-        request.entries = entries(request.entries)
-        run(
-            .received(Envelope(group: .first, from: envelope.from, to: envelope.to, message: .appendEntries(request))),
-            at: .recent, &logs)
-    }
-
-    /// A message arrives that its sender sent in an earlier life, under another incarnation (rule M7).
-    mutating func receiveFromEarlierLife(_ envelope: Envelope, _ logs: inout LogTree) {
-        let sender = Member(id: envelope.from.id, incarnation: Incarnation(envelope.from.incarnation.rawValue - 1))
-        run(
-            .received(Envelope(group: .first, from: sender, to: envelope.to, message: envelope.message)), at: .late,
-            &logs)
-        if engine.hard != before.engine.hard || engine.leader != before.engine.leader {
-            fail("M7", "an earlier life of server \(sender.id) is listened to")
-        }
+    mutating func deliver(_ message: ModelMessage, at moment: ModelMoment, _ logs: inout LogTree) {
+        arriving = message.log
+        run(.received(message.envelope), at: moment, &logs)
     }
 
     mutating func propose(_ payload: UInt8, _ logs: inout LogTree) {
@@ -90,10 +66,10 @@ struct ServerStep {
         run(.proposed([[payload]]), at: .recent, &logs)
     }
 
-    /// A read that must see everything up to `index`.
+    /// A read that must see everything up to `index`; of a witness one that any server with state would answer (rule X3).
     mutating func requestRead(_ id: UInt64, sees index: LogIndex, _ logs: inout LogTree) {
         ghost.reads.append((id, index))
-        run(.readRequested(ReadID(rawValue: id)), at: .recent, &logs)
+        run(.readRequested(ReadID(rawValue: id), before.isWitness ? .anyAge : .linearizable), at: .recent, &logs)
     }
 
     mutating func change(_ changes: [MembershipChange], _ logs: inout LogTree) {
@@ -109,7 +85,7 @@ struct ServerStep {
     /// The write at `position` is durable, and the engine is told. Those before it are durable too.
     mutating func complete(_ position: Int, _ logs: inout LogTree) {
         if position > 0 { landmarks.insert(ModelLandmarks(.outOfOrderCompletion)) }
-        makeDurable(position + 1)
+        makeDurable(position + 1, logs)
         let id = writes.remove(at: position).id
         run(.persisted(id), at: .recent, &logs)
     }
@@ -118,19 +94,26 @@ struct ServerStep {
     mutating func crash(durable count: Int, _ logs: inout LogTree) {
         landmarks.insert(ModelLandmarks(.crash))
         if count < writes.count { landmarks.insert(ModelLandmarks(.lostWrite)) }
-        makeDurable(count)
+        if engine.snapshots.installing != nil || errands.receiving != nil {
+            landmarks.insert(ModelLandmarks(.installCrash))
+        }
+        makeDurable(count, logs)
         writes = []
+        errands = ModelErrands()
         memory = disk
         ghost.reads = []
         ghost.proposals = []
         // As `Opening` does: everything verified, the start counted.
         hard.startCounter += 1
         do {
-            var recovery = LogRecovery()
-            for entry in logs.entries(of: disk) { try entry.withUnsafeBytes { try recovery.visit($0) } }
+            let purged = base.flatMap { logs.prefix(of: disk, through: $0.purged) } ?? .empty
+            var recovery = LogRecovery(base: logs.last(of: purged))
+            for entry in logs.entries(of: disk) where entry.firstIndex > logs.lastIndex(of: purged) {
+                try entry.withUnsafeBytes { try recovery.visit($0) }
+            }
             engine = RaftEngine(
                 configuration: engine.configuration, group: .first, hardState: hard,
-                recovered: recovery.finish(hardState: hard), seed: 1)
+                recovered: recovery.finish(hardState: hard, snapshot: base?.held.snapshot), seed: 1)
         } catch {
             fail("D3", "what is on disk cannot be recovered: \(error)")
             return
@@ -145,7 +128,9 @@ struct ServerStep {
     /// The server stops, and its disk has lost the last entry that was durable (rules L3, M10).
     mutating func forget(_ logs: inout LogTree) {
         let last = logs.lastIndex(of: disk)
-        guard last > 1, let rest = logs.prefix(of: disk, through: last.previous) else { return }
+        guard last > max(1, base?.index ?? .zero), let rest = logs.prefix(of: disk, through: last.previous) else {
+            return
+        }
         landmarks.insert(ModelLandmarks(.amnesia))
         disk = rest
         hard.commitHint = min(hard.commitHint, last.previous)
@@ -153,17 +138,20 @@ struct ServerStep {
         crash(durable: 0, &logs)
     }
 
-    private mutating func makeDurable(_ count: Int) {
+    private mutating func makeDurable(_ count: Int, _ logs: LogTree) {
         for position in 0..<count where !writes[position].isDurable {
             writes[position].isDurable = true
             hard = writes[position].hardState
+            if logs.hasWitnesses { noteFormer(after: writes[position].log, logs) }
             disk = writes[position].log
+            base = writes[position].base
         }
     }
 
     // MARK: Effects
 
     private mutating func feed(_ input: Input, at moment: ModelMoment, _ logs: inout LogTree) {
+        if logs.hasWitnesses, isTakenForAnother(by: input, logs) { landmarks.insert(ModelLandmarks(.otherCopy)) }
         var effects = Effects()
         engine.step(input, at: moment, into: &effects)
         if case .proposed(let commands) = input { checkAnswers(to: commands.count, effects) }
@@ -173,6 +161,7 @@ struct ServerStep {
             case .persist(let batch, let id): submit(batch, id, &logs)
             case .send(let message, let member): send(message, to: member, logs)
             case .readEntries(let first, let last, let peer, let stream):
+                if first <= newestBase?.purged ?? .zero { fail("L4", "entry \(first) is read, which was compacted") }
                 let batch = logs.entries(of: disk, from: first, through: last)
                 answers.append(.entriesRead(batch, for: peer, stream: stream))
             case .apply(let index): apply(index, logs)
@@ -185,18 +174,20 @@ struct ServerStep {
                 ghost.proposals.removeAll { $0.index > index }
             case .readReady(let id, _): endRead(id, isAnswered: true)
             case .readFailed(let id, _): endRead(id, isAnswered: false)
-            case .fence(let reason) where !landmarks.contains(ModelLandmarks(.unknownKind)):
+            case .fence(let reason) where !mayFence:
                 fail("no healthy server stops itself", reason)
             case .trace(let event): note(event)
             case .takeSnapshot, .openSnapshot, .readSnapshot, .receiveSnapshot, .dropReceived, .restore, .snapshotEnded:
-                fail("no snapshots in a model", "\(effect)")
+                carryOut(effect, &answers, logs)
             case .fence, .rejected, .changeEnded, .transferEnded, .membershipChanged, .identityChanged, .formation,
                 .probeDisk:
                 break
             }
         }
-        // Nothing of the engine's depends on when the machine is done.
-        if engine.appliedIndex < engine.applySubmitted { answers.append(.applied(through: engine.applySubmitted)) }
+        // Nothing of the engine's depends on when the machine is done, but for snapshots.
+        if engine.appliedIndex < engine.applySubmitted, errands.restores.isEmpty {
+            answers.append(.applied(through: engine.applySubmitted))
+        }
         for answer in answers { feed(answer, at: .recent, &logs) }
     }
 
@@ -210,8 +201,10 @@ struct ServerStep {
             }
             log = logs.extend(log, by: batch.entries)
         }
+        let base = compact(&log, by: batch, logs)
+        if logs.hasWitnesses { checkCopies(batch, log, logs) }
         memory = log
-        writes.append(ModelWrite(id: id, hardState: batch.hardState ?? hard, log: log))
+        writes.append(ModelWrite(id: id, hardState: batch.hardState ?? hard, log: log, base: base))
     }
 
     private mutating func send(_ message: Message, to member: Member, _ logs: LogTree) {
@@ -219,7 +212,8 @@ struct ServerStep {
         if case .adopt = message { return }
         check(message, to: member, logs)
         let envelope = ModelMessage(
-            Envelope(group: .first, from: ModelRoot.member(before.slot), to: member, message: message))
+            Envelope(group: .first, from: ModelRoot.member(before.slot), to: member, message: message),
+            bringing: held(by: message, logs), logs)
         if case .heartbeat = message { heartbeats.append(envelope) } else { sends.append(envelope) }
     }
 
@@ -240,6 +234,7 @@ struct ServerStep {
         }
         let read = ghost.reads.remove(at: position)
         landmarks.insert(ModelLandmarks(isAnswered ? .readAnswered : .readFailed))
+        if isAnswered, before.isWitness { fail("X3", "a witness answers a read") }
         if isAnswered, applied < read.sees {
             fail(
                 "linearizable reads (R1, R2, C8)",
@@ -260,11 +255,13 @@ struct ServerStep {
         case .electionStarted(_, let isPreVote) where !isPreVote && before.engine.role == .follower:
             landmarks.insert(ModelLandmarks(.transfer))
         case .truncated: landmarks.insert(ModelLandmarks(.repair))
+        case .snapshotTaken: landmarks.insert(ModelLandmarks(.snapshotTaken))
+        case .snapshotInstalled: landmarks.insert(ModelLandmarks(.snapshotInstalled))
         case .peerSuspect(let peer, _):
             ghost.suspects |= 1 << UInt8(peer.rawValue - 1)
             ghost.committedAtSuspicion = max(ghost.committedAtSuspicion, engine.commitIndex)
             landmarks.insert(ModelLandmarks(.suspect))
-        case .protocolViolation(let what) where !landmarks.contains(ModelLandmarks(.unknownKind)):
+        case .protocolViolation(let what) where !mayFence:
             fail("no server breaks the protocol", what)
         default: break
         }

@@ -51,6 +51,16 @@ package enum MutationCatalogue {
         .keepTruncatedConfiguration: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
         .tellUncommittedRemoval: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
         .changeBeforeNoOp: ModelTrial("remove", ModelBudget(terms: 1, changes: 1)),
+        .sendEarlyToWitness: ModelTrial("witness", ModelBudget(terms: 0, entries: 1)),
+        .sendBodiesToWitness: ModelTrial("witness", ModelBudget(terms: 0, entries: 1)),
+        .campaignAsWitness: ModelTrial("witness", ModelBudget(terms: 1)),
+        .transferToWitness: ModelTrial("witness", ModelBudget(terms: 0, transfers: 1)),
+        .readAtWitness: ModelTrial("witness", ModelBudget(terms: 0, reads: 1)),
+        .mixCopies: ModelTrial("otherCopy", ModelBudget(terms: 0, changes: 1)),
+        .acknowledgeUninstalled: ModelTrial("behind", ModelBudget(terms: 0)),
+        .restoreBeforeDurable: ModelTrial("behind", ModelBudget(terms: 0)),
+        .installOldSnapshot: ModelTrial("behind", ModelBudget(terms: 0, duplicates: 2)),
+        .forgetCompactedConfiguration: ModelTrial("led", ModelBudget(terms: 0, crashes: 1, snapshots: 1)),
     ]
 
     /// Rules about bounded work, liveness and the like: a test that names them is enough.

@@ -77,6 +77,9 @@ extension [Effect] {
     var transfers: [TransferOutcome] {
         compactMap { if case .transferEnded(_, let outcome) = $0 { outcome } else { nil } }
     }
+    var snapshotOutcomes: [SnapshotOutcome] {
+        compactMap { if case .snapshotEnded(_, let outcome) = $0 { outcome } else { nil } }
+    }
     var formations: [FormationProgress] {
         compactMap { if case .formation(let progress) = $0 { progress } else { nil } }
     }

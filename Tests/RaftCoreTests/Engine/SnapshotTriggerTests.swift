@@ -36,4 +36,53 @@ struct SnapshotTriggerTests {
         server.step(.snapshotRequested(CallID(rawValue: 2), compacts: false))
         #expect(server.engine.snapshots.taking?.last == LogID(term: 1, index: 12))
     }
+
+    // MARK: Beside an installation
+
+    /// The leader of term 2 sends this; the whole body is here.
+    private static let sent = Snapshot(
+        last: LogID(term: 2, index: 5), cluster: TestEngine.cluster,
+        configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.three), size: 4)
+
+    private func receiveSnapshot(_ server: inout TestEngine) {
+        let snapshot = Self.sent
+        for (offset, bytes) in [(UInt64(0), []), (0, [1, 2, 3, 4])] as [(UInt64, [UInt8])] {
+            server.receive(
+                .installSnapshot(
+                    InstallSnapshot(term: 2, stream: 1, snapshot: snapshot, offset: offset, bytes: bytes)))
+            server.step(
+                .snapshotReceived(snapshot.id, written: UInt64(bytes.count), isWhole: !bytes.isEmpty))
+        }
+    }
+
+    @Test("Who asks for a snapshot while the leader's is installed hears of that one, once it is (W1, S9)")
+    func callDuringInstallation() throws {
+        var server = try TestEngine(commit: 1)
+        receiveSnapshot(&server)
+        #expect(server.engine.snapshots.installing != nil)
+        #expect(server.step(.snapshotRequested(CallID(rawValue: 1), compacts: true)).snapshotOutcomes.isEmpty)
+        #expect(server.persist().snapshotOutcomes.isEmpty)
+        #expect(server.step(.applied(through: 5)).snapshotOutcomes == [.done(Self.sent, purged: 5)])
+    }
+
+    @Test("Who waits for a snapshot that the leader's overtakes hears of the leader's (W1, S9)")
+    func overtakenCall() throws {
+        for isInstalled in [true, false] {
+            var server = try TestEngine(commit: 1)
+            server.step(.snapshotRequested(CallID(rawValue: 1), compacts: true))
+            let taking = try #require(server.engine.snapshots.taking)
+            var own = Self.sent
+            own.last = taking.last
+            receiveSnapshot(&server)
+            var outcomes: [SnapshotOutcome] = []
+            func install() {
+                outcomes += server.persist().snapshotOutcomes
+                outcomes += server.step(.applied(through: 5)).snapshotOutcomes
+            }
+            if isInstalled { install() }
+            outcomes += server.step(.snapshotTaken(taking.order, .taken(own))).snapshotOutcomes
+            if !isInstalled { install() }
+            #expect(outcomes == [.done(Self.sent, purged: 5)])
+        }
+    }
 }

@@ -5,17 +5,6 @@ import Testing
 /// Small explorations, in a debug build; `make test` runs larger ones in release.
 @Suite("The model checker")
 struct ModelCheckerTests {
-    private func explore(
-        _ root: String, nodes: Int = 3, _ budget: ModelBudget, depth: Int,
-        changing change: (inout ModelOptions) -> Void = { _ in }
-    ) throws -> ModelReport {
-        var options = ModelOptions(root: try #require(ModelRoot.named(root, nodes: nodes)))
-        options.budget = budget
-        options.depth = depth
-        change(&options)
-        return try ModelChecker.run(options)
-    }
-
     @Test("Three servers reach two elections, a conflicting suffix and its repair, and every property holds")
     func reach() throws {
         let report = try explore("led", ModelBudget(terms: 1, entries: 1), depth: 13)
@@ -147,6 +136,9 @@ struct ModelCheckerTests {
             arguments: [
                 Mutation.compareLogsByIndex, .commitUnverified, .lateRoundConfirms, .skipUnknownKind,
                 .acceptSuperseded, .adoptTermOnPreVote, .grantVoteBeforePersist, .requestVotesBeforePersist,
+                .sendEarlyToWitness, .sendBodiesToWitness, .campaignAsWitness, .transferToWitness, .readAtWitness,
+                .mixCopies, .acknowledgeUninstalled, .restoreBeforeDurable, .installOldSnapshot,
+                .forgetCompactedConfiguration,
             ])
         func canary(rule: Mutation) throws {
             let verdict = try #require(MutationCatalogue.explore(rule), "\(rule) (\(rule.rule)) survives")

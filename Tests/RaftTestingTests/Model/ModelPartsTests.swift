@@ -33,6 +33,23 @@ struct ModelPartsTests {
         #expect(tree.extend(.empty, by: joined) == two)
     }
 
+    @Test("A witness's log is compared by its positions, a full member's by its bodies too (X2)")
+    func copies() {
+        var tree = LogTree(hasWitnesses: true)
+        let whole = tree.extend(.empty, by: EntryBatch.joining([entry(1, term: 1), entry(2, term: 2)]))
+        let other = tree.extend(.empty, by: EntryBatch.joining([entry(1, term: 1), entry(2, term: 2, 9)]))
+        let thin = tree.extend(.empty, by: EntryBatch.joining([entry(1, term: 1), entry(2, term: 2)]).withoutBodies())
+        #expect(tree.positions(of: whole) == thin && tree.positions(of: other) == thin && thin != whole)
+        #expect(tree.copies(of: whole) == .bodies && tree.copies(of: thin) == .positions)
+        #expect(tree.isPrefix(whole, of: thin) && tree.isPrefix(thin, of: other) && !tree.isPrefix(whole, of: other))
+        #expect(tree.difference(whole, thin) == nil)
+        #expect(tree.difference(whole, other).map { $0.isMismatch } == true)
+        let later = tree.extend(.empty, by: EntryBatch.joining([entry(1, term: 1), entry(2, term: 3)]))
+        #expect(tree.difference(thin, later).map { $0.index } == 2)
+        let mixed = tree.extend(thin, by: entry(3, term: 2))
+        #expect(tree.copies(of: mixed) == [.bodies, .positions])
+    }
+
     @Test("A set of fingerprints keeps each once, zero too")
     func fingerprints() {
         var set = FingerprintSet()
@@ -63,7 +80,7 @@ struct ModelPartsTests {
     func budget() {
         let budget = ModelBudget(
             terms: 1, entries: 2, losses: 3, duplicates: 4, crashes: 5, heartbeats: 6, reads: 7, amnesias: 8,
-            strangers: 31, changes: 9, transfers: 10)
+            strangers: 31, changes: 9, transfers: 10, snapshots: 11)
         #expect(ModelBudget(packed: budget.packed) == budget)
     }
 }
