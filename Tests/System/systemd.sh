@@ -1,6 +1,6 @@
 #!/bin/bash
-# Checks raftd as a service of a real systemd: the package, three nodes, a killed and a frozen one, restarts one after the
-# other, all under load; reloads; and that nothing acknowledged is lost.
+# Checks raftd as a service of a real systemd: the package, three nodes, killed, frozen, with a disk that hangs, and restarted
+# one after the other, all under load; reloads; and that nothing acknowledged is lost.
 #
 #   Tests/System/systemd.sh PACKAGE.deb
 #
@@ -13,17 +13,23 @@ directory=$(cd "$(dirname "$0")" && pwd)
 
 if [ "${1:-}" != --inside ]; then
     [ $# = 1 ] && [ -f "$1" ] || { echo "usage: $0 PACKAGE.deb" >&2; exit 64; }
-    needs systemd-nspawn nsenter unshare dpkg
+    needs systemd-nspawn nsenter unshare dpkg mkfs.ext4 mount umount fsfreeze
     # shellcheck source=systemd-box.bash
     . "$directory/systemd-box.bash"
     work=$(mktemp -d "${TMPDIR:-/tmp}/raft-system.XXXXXX")
-    undo() { box_stop; }
+    undo() {
+        # Else nothing that waits for it would end.
+        fsfreeze --unfreeze "$work/disk" 2>/dev/null
+        box_stop
+    }
     trap finish EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     say "booting systemd"
+    # Node 3 has a disk of its own, which can be made to hang.
+    make_disk disk 256 || exit 77
     # Somewhere else than /tmp, which is the container's own.
-    box_start --bind-ro="$(realpath "$1"):/opt/raftd.deb" --bind-ro="$directory:/opt/raft-tests" || exit 77
+    box_start --bind="$work/disk:/var/lib/raftd/3" --bind-ro="$(realpath "$1"):/opt/raftd.deb" --bind-ro="$directory:/opt/raft-tests" || exit 77
     box bash /opt/raft-tests/systemd.sh --inside
     exit
 fi
@@ -50,6 +56,8 @@ no_call_failed() {
 
 say "installing the package"
 check "the package installs" dpkg --install /opt/raftd.deb
+rmdir /var/lib/raftd/3/lost+found
+chown raftd: /var/lib/raftd/3
 work=$(mktemp -d /tmp/raft-system.XXXXXX)
 for unit in raftd@1.service raftd-peer@1.socket raftd-client@1.socket raftd.target; do
     check "$unit is clean" systemd-analyze verify --man=no --recursive-errors=yes "$unit"
@@ -97,6 +105,18 @@ done
 leader=$(await_leader 20 1 2 3)
 for id in 1 2 3; do check "node $id is in step" within 20 status_is $id "*in step"; done
 
+say "hanging the disk of node 3"
+restarts=$(property 3 NRestarts)
+since="@$(date +%s.%N)"
+fsfreeze --freeze /var/lib/raftd/3
+check "the node says what hangs" within 20 has_record --since "$since" -u raftd@3 RAFT_EVENT=raft.watchdog.withheld \
+    --grep 'the storage thread'
+check "the watchdog runs out" within 20 has_record --since "$since" -u raftd@3 --grep 'atchdog timeout'
+check "the others go on" quietly ctl --endpoint "$(endpoint 1)" --endpoint "$(endpoint 2)" put third three
+fsfreeze --unfreeze /var/lib/raftd/3
+check "systemd restarts it when the disk lets go" within 40 restarted 3 "$restarts"
+check "node 3 is in step" within 20 status_is 3 "*in step"
+
 say "restarting the nodes one after the other, under load"
 stop_load
 rm -f "$work"/codes.* "$work"/errors.*
@@ -113,6 +133,17 @@ for id in 1 2 3; do
     ask_always $id &
     writers+=($!)
 done
+time_calls() {
+    local begin number=0
+    while [ ! -e "$work/stop" ]; do
+        number=$((number + 1))
+        begin=$(now)
+        patience=2s ctl put "timed-$number" x >/dev/null 2>>"$work/errors.timed" || echo $? >>"$work/codes.timed"
+        echo $(($(now) - begin)) >>"$work/times"
+    done
+}
+time_calls &
+writers+=($!)
 before=$(acknowledged)
 sockets() { stat -c '%n %i' /run/raftd/*.sock; systemctl show --value --property ActiveEnterTimestamp 'raftd-*@*.socket'; }
 sockets >"$work/sockets"
@@ -124,7 +155,9 @@ handed=$(records -u 'raftd@*' RAFT_EVENT=raft.transfer.ended --grep 'was handed 
 check "leadership was handed over ($handed times)" test "$handed" -ge 1
 check "writes went on ($(($(acknowledged) - before)))" test "$(acknowledged)" -gt "$before"
 stop_load
-check "every write of the restarts was answered" no_call_failed
+check "every write of the restarts was answered within two seconds" no_call_failed
+echo "the longest of $(wc -l <"$work/times") timed ones took $(sort -n "$work/times" | tail -n 1) ms," \
+    "the median $(sort -n "$work/times" | sed -n "$(($(wc -l <"$work/times") / 2 + 1))p") ms"
 check "the sockets are the same as before" diff "$work/sockets" <(sockets)
 check "nobody was refused" test ! -s "$work/refused"
 [ ! -s "$work/refused" ] || head -n 3 "$work/refused"
