@@ -15,8 +15,13 @@ endif
 # Programs to install hold the Swift runtime, so that they run where no toolchain is. They are built apart, for the flag
 # would rebuild everything.
 STATIC := -c release --static-swift-stdlib --scratch-path .build/static
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+# From 253 on systemd knows a service that reloads by itself and says when it has.
+UNIT_TYPE ?= $(shell v=$$(systemctl --version 2>/dev/null | awk 'NR == 1 { print $$2 + 0 }'); \
+	if [ "$${v:-0}" -ge 253 ]; then echo notify-reload; else echo notify; fi)
+MANUAL_DATE ?= $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
-.PHONY: run test sim model large simulator test-system bench lint install deps release docs
+.PHONY: run test sim model large simulator test-system bench lint install deb deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
@@ -65,9 +70,9 @@ simulator: deps
 	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-sim
 	@$(SWIFT) build -c release $(TEST) --scratch-path .build-sim --product raft-check
 
-# What needs root: a real journald, disks that lose power or fill up, parted networks.
-test-system: release
-	@scripts/test-system.sh $(BIN)
+# What needs root: a real systemd and journald, disks that lose power or fill up, parted networks.
+test-system: release deb
+	@scripts/test-system.sh $(BIN) .build/raftd_*.deb
 
 bench: release
 	@$(SWIFT) build -c release --product raft-bench
@@ -92,10 +97,27 @@ install: deps
 	@$(SWIFT) build $(STATIC) --product raftctl
 	install -D -m 755 .build/static/release/raftd $(DESTDIR)$(PREFIX)/bin/raftd
 	install -D -m 755 .build/static/release/raftctl $(DESTDIR)$(PREFIX)/bin/raftctl
-	install -d -m 755 $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|@PREFIX@|$(PREFIX)|' packaging/raftd@.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/raftd@.service
+	install -d -m 755 $(UNITS) $(foreach section,1 5 8,$(DESTDIR)$(PREFIX)/share/man/man$(section))
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@TYPE@|$(UNIT_TYPE)|' packaging/raftd@.service \
+		| sed '$(if $(filter notify-reload,$(UNIT_TYPE)),/^ExecReload=/d)' > $(UNITS)/raftd@.service
+	install -m 644 packaging/raftd-peer@.socket packaging/raftd-client@.socket packaging/raftd.target $(UNITS)
 	install -D -m 644 packaging/raftd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/raftd.conf
+	install -D -m 644 packaging/raftd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/raftd.conf
 	install -D -m 644 packaging/example.yaml $(DESTDIR)$(PREFIX)/share/doc/raftd/example.yaml
+	@scripts/install-completions.sh .build/static/release $(DESTDIR)$(PREFIX)/share
+	@$(SWIFT) build --package-path .build/static/checkouts/swift-argument-parser --scratch-path .build/manual \
+		--product generate-manual
+	@for page in raftd.8 raftctl.1; do .build/manual/debug/generate-manual .build/static/release/$${page%.*} \
+		--section $${page#*.} --date "$(MANUAL_DATE)" \
+		--output-directory $(DESTDIR)$(PREFIX)/share/man/man$${page#*.} || exit 1; done
+	@scripts/write-manual-of-keys.sh .build/static/release/raftd "$(MANUAL_DATE)" \
+		> $(DESTDIR)$(PREFIX)/share/man/man5/raftd.yaml.5
+
+# A Debian package below .build, for systems without Swift.
+deb:
+	@rm -rf .build/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/.build/deb PREFIX=/usr UNIT_TYPE=notify
+	@scripts/make-deb.sh .build/deb .build
 
 deps:
 	@scripts/install-dependencies.sh

@@ -104,8 +104,7 @@ let package = Package(
             name: "RaftNode",
             dependencies: [
                 "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftMemory", "RaftStorageLMDB",
-                "RaftTransportUnix", "RaftClient", "RaftKeyValue",
-                .target(name: "CSystemd", condition: .when(traits: ["Journald"])),
+                "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftThreads",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -206,6 +205,7 @@ let package = Package(
             name: "RaftNodeTests",
             dependencies: [
                 "RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue", "RaftStorageLMDB",
+                "RaftThreads", "RaftClient", "RaftTransportUnix",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],

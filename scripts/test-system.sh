@@ -1,13 +1,14 @@
 #!/bin/bash
-# Runs the tests that need root and real system services: a journald, disks that lose power or fill up, parted networks.
+# Runs the tests that need root and real system services: a systemd, a journald, disks that lose power or fill up, parted networks.
 # A test that cannot run here says so and counts as skipped. The last line says how many passed and how many failed.
 #
-# usage: scripts/test-system.sh DIRECTORY-OF-PROGRAMS
+# usage: scripts/test-system.sh DIRECTORY-OF-PROGRAMS [DEBIAN-PACKAGE]
 #
 # INSTALL=1 installs missing packages with apt-get; CUTS=50 cuts the power longer than usual; KEEP_FAILED=1 keeps the
 # files of a test that failed.
 set -euo pipefail
-binaries=$(cd "${1:?usage: $0 DIRECTORY-OF-PROGRAMS}" && pwd)
+binaries=$(cd "${1:?usage: $0 DIRECTORY-OF-PROGRAMS [DEBIAN-PACKAGE]}" && pwd)
+package=${2:+$(realpath "$2")}
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
@@ -40,6 +41,7 @@ run journald Tests/System/journald.sh "$binaries/raftd" run --config "$work/node
 run power-cut Tests/System/power-cut.sh "$binaries"
 run full-disk Tests/System/full-disk.sh "$binaries"
 run network Tests/System/network.sh "$binaries"
+[ -z "$package" ] || run systemd Tests/System/systemd.sh "$package"
 
 [ $skipped = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"

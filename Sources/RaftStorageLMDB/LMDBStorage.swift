@@ -34,6 +34,7 @@ public final class LMDBStorage: LogStorage {
     let options: LMDBOptions
     let tracer: Tracer
     let bodies: SnapshotFiles
+    private let progressed: @Sendable () -> Void
     private let state: Mutex<State>
     /// Used by `commit` alone.
     let disk: Mutex<DiskReserve>
@@ -50,11 +51,13 @@ public final class LMDBStorage: LogStorage {
         self.directory = directory
         self.options = options
         self.tracer = tracer
+        progressed = context.progressed
         try directory.create()
         let lock =
             options.broken.breaks(.openWithoutLock) ? nil : try DirectoryLock(directory: directory.path, for: .serve)
         let identity = Identity(node: context.node, clusterName: context.clusterName)
-        let opening = Opening(directory: directory, identity: identity, options: options, tracer: tracer)
+        let opening = Opening(
+            directory: directory, identity: identity, options: options, tracer: tracer, progressed: context.progressed)
         let environment = try opening.open()
         let groups = try directory.translating { try opening.groups(in: environment) }
         bodies = SnapshotFiles(in: directory, broken: options.broken)
@@ -72,7 +75,8 @@ public final class LMDBStorage: LogStorage {
         let (environment, _) = try usable()
         var recovered = try directory.translating {
             try environment.read { transaction in
-                try GroupReader(transaction, path: environment.path, broken: options.broken).recover(group)
+                try GroupReader(transaction, path: environment.path, broken: options.broken)
+                    .recover(group, progressed: progressed)
             }
         }
         // Whoever reads of damage wants to know where.

@@ -15,20 +15,31 @@ struct ConfigurationOptions: ParsableArguments {
     )
     var settings: [String] = []
 
+    var file: ConfigurationFile { ConfigurationFile(path: config, settings: settings) }
+
+    /// - Throws: `ConfigurationError`.
+    func load(_ registry: ModuleRegistry) throws -> NodeConfiguration { try file.load(registry) }
+}
+
+/// A file and what overrides it, to be read at start and again at each reload.
+struct ConfigurationFile: Sendable {
+    var path: String
+    var settings: [String]
+
     /// A configuration is a page of text: a larger file is something else.
     private static let largest = 1 << 20
 
     /// - Throws: `ConfigurationError`.
     func load(_ registry: ModuleRegistry) throws -> NodeConfiguration {
         try NodeConfiguration(
-            yaml: try read(), path: config, settings: settings, environment: ProcessInfo.processInfo.environment,
+            yaml: try read(), path: path, settings: settings, environment: ProcessInfo.processInfo.environment,
             registry: registry)
     }
 
     private func read() throws -> String {
-        func wrong(_ why: String) -> ConfigurationError { ConfigurationError("cannot read \(config): \(why)") }
+        func wrong(_ why: String) -> ConfigurationError { ConfigurationError("cannot read \(path): \(why)") }
         // Pipes work too, so that a configuration can be generated: --config /dev/stdin.
-        guard let file = fopen(config, "r") else { throw wrong(String(cString: strerror(errno))) }
+        guard let file = fopen(path, "r") else { throw wrong(String(cString: strerror(errno))) }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: Self.largest + 1)
         let count = fread(&bytes, 1, bytes.count, file)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import Logging
 import RaftNode
@@ -8,7 +9,7 @@ import UnixSignals
 /// `raftd run`
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs the node until SIGTERM or SIGINT.",
+        abstract: "Runs the node until SIGTERM or SIGINT. SIGHUP reads the configuration again.",
         discussion: "Exits 0 after a shutdown, 1 when it cannot start, 64 when the configuration is wrong, "
             + "65 when the data is gone, older than it was, or a copy, and nobody could take the node in again, 70 when the node "
             + "stopped itself.")
@@ -18,11 +19,16 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         // A client that goes away while it is being answered is no reason to end.
         signal(SIGPIPE, SIG_IGN)
+        // Until somebody takes it as a wish to reload.
+        signal(SIGHUP, SIG_IGN)
         raiseDescriptorLimit()
         let registry = try makeRegistry()
+        let file = options.file
+        let service = ServiceEnvironment(variables: ProcessInfo.processInfo.environment)
         let node: Node
         do {
-            node = try await Node.start(configuration: try options.load(registry), registry: registry)
+            node = try await Node.start(
+                configuration: try file.load(registry), registry: registry, service: service)
         } catch let error as ConfigurationError {
             report(error)
             throw ExitStatus.usage
@@ -34,7 +40,8 @@ struct Run: AsyncParsableCommand {
         let logger = Logger(label: "raftd", factory: { _ in SwiftLogNoOpLogHandler() })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: node)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [.init(service: node), .init(service: Reloading(node: node) { try file.load(registry) })],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
         } catch {

@@ -23,7 +23,8 @@ needs() {
             nft) package=nftables ;;
             mkfs.ext4) package=e2fsprogs ;;
             mount | umount) package=mount ;;
-            unshare) package=util-linux ;;
+            unshare | nsenter | fsfreeze) package=util-linux ;;
+            systemd-nspawn) package=systemd-container ;;
             *) package=$command ;;
         esac
         missing+=("$command")

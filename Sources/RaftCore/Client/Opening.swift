@@ -42,11 +42,11 @@ package enum Opening {
 
     /// Without its snapshot when the body of that is not what was written: another comes from the leader (rule D3).
     private static func checkSnapshot(
-        of recovered: RecoveredGroup, in storage: any LogStorage
+        of recovered: RecoveredGroup, in storage: any LogStorage, _ progressed: () -> Void
     ) throws -> RecoveredGroup {
         guard let snapshot = recovered.snapshot, let store = storage.snapshots else { return recovered }
         do {
-            try snapshot.verify(try store.open(snapshot.id, of: .first))
+            try snapshot.verify(try store.open(snapshot.id, of: .first), progressed: progressed)
             return recovered
         } catch let error as StorageError where error.code == .damaged || error.code == .missing {
             return recovered.losing(snapshot, error.message)
@@ -116,7 +116,7 @@ package enum Opening {
     ) throws -> Opened {
         let storage = try make(provider, context, configuration, tracer)
         do {
-            let recovered = try checkSnapshot(of: try storage.recover(.first), in: storage)
+            let recovered = try checkSnapshot(of: try storage.recover(.first), in: storage, context.progressed)
             try checkConsistency(recovered)
             try checkThatSomebodyCanHelp(recovered, context.node)
             var hardState: HardState

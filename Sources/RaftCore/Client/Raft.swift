@@ -16,7 +16,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
     package init(
         _ machine: Machine, _ opened: Opening.Opened, _ transport: any Transport, _ environment: any Environment,
         _ storageLane: any Lane, _ name: String, _ configuration: RaftConfiguration, _ clientAddresses: [String],
-        _ tracer: Tracer
+        _ tracer: Tracer, _ pulse: RaftPulse = RaftPulse()
     ) {
         let ending = Ending()
         let machineLane: (any Lane)? = machine.isInline ? nil : environment.makeLane(for: .machine)
@@ -25,14 +25,14 @@ public final class Raft<Machine: StateMachine>: Sendable {
                 configuration: configuration, group: .first, hardState: opened.hardState,
                 recovered: opened.recovered, seed: environment.random()),
             environment: environment, transport: transport, storage: opened.storage, storageLane: storageLane,
-            clusterName: name, clientAddresses: clientAddresses, tracer: tracer,
+            clusterName: name, clientAddresses: clientAddresses, tracer: tracer, pulse: pulse,
             makeApplier: { driver in
                 MachineApplier(
                     machine: machine,
                     applied: opened.recovered.snapshot == nil ? opened.recovered.terms.base.index : .zero,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
                     storage: opened.storage, group: .first, configuration: configuration, gate: driver.readGate,
-                    gauge: driver.sessionGauge, clock: { environment.now().rawValue },
+                    gauge: driver.sessionGauge, pulse: pulse, clock: { environment.now().rawValue },
                     report: { [weak driver] report in
                         if let driver { return driver.take(report) }
                         if case .unproven(let read) = report { read.fail(Driver.ended) }
@@ -63,11 +63,12 @@ public final class Raft<Machine: StateMachine>: Sendable {
     ///   - id: this node's number; storage of another node is refused.
     ///   - name: the operator's name for the cluster; storage and peers of another name are refused.
     ///   - clientAddresses: where clients reach this node, told to peers so that any of them can name the leader's.
+    ///   - pulse: signs of life, from the first step of opening the storage on.
     /// - Throws: `RaftError`, `StorageError` or `TransportError`, each with one line that says what would be right.
     public static func start(
         _ machine: Machine, as id: NodeID, cluster name: String = "raft", storage: StorageProvider,
         transport: TransportProvider, configuration: RaftConfiguration = RaftConfiguration(),
-        clientAddresses: [String] = [], tracer: Tracer = .silent
+        clientAddresses: [String] = [], tracer: Tracer = .silent, pulse: RaftPulse = RaftPulse()
     ) async throws -> Raft {
         try configuration.validate()
         guard id.rawValue != 0, id.rawValue < wireBound else {
@@ -79,10 +80,11 @@ public final class Raft<Machine: StateMachine>: Sendable {
         let storageLane = environment.makeLane(for: .storage)
         do {
             let opened = try await Opening.open(
-                storage, StorageContext(node: id, clusterName: name), on: storageLane, environment, configuration,
-                tracer)
+                storage, StorageContext(node: id, clusterName: name, progressed: { pulse.recovered() }),
+                on: storageLane, environment, configuration, tracer)
             let raft = Raft(
-                machine, opened, transport, environment, storageLane, name, configuration, clientAddresses, tracer)
+                machine, opened, transport, environment, storageLane, name, configuration, clientAddresses, tracer,
+                pulse)
             do {
                 try await transport.start(identity: raft.driver.identity, receiver: raft.driver)
             } catch {

@@ -10,13 +10,20 @@ extension MachineApplier {
         guard !state.isWitness else {
             // Nothing of the machine's: it stays as it is.
             state.applied = batch.isEmpty ? state.applied : batch.lastIndex
+            pulse.stepped()
             return
         }
         guard !batch.isPlain else {
-            for position in 0..<batch.count { try applyEntry(position, of: batch, &waiters, &state) }
+            for position in 0..<batch.count {
+                try applyEntry(position, of: batch, &waiters, &state)
+                pulse.stepped()
+            }
             return
         }
-        for position in 0..<batch.count { try applyExtended(position, of: batch, &waiters, &state) }
+        for position in 0..<batch.count {
+            try applyExtended(position, of: batch, &waiters, &state)
+            pulse.stepped()
+        }
     }
 
     func applyEntry(

@@ -13,6 +13,8 @@ enum ApplyOrder: Sendable {
     case restore(Snapshot, @Sendable (Restoration) -> Void)
     /// The copy takes the machine's place; what was there before is handed on, to be let go.
     case restored(Restoration, @Sendable (Restoration) -> Void)
+    /// A sign of life is asked for.
+    case beat
     /// Nothing comes after this.
     case finish(@Sendable () -> Void)
 }
@@ -84,6 +86,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     let configuration: RaftConfiguration
     private let gate: ReadGate?
     let gauge: SessionGauge
+    let pulse: RaftPulse
     /// This node's own clock: nothing that is applied may depend on it, but under a switch.
     let clock: @Sendable () -> UInt64
     let report: @Sendable (ApplyReport) -> Void
@@ -93,7 +96,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
         configuration: RaftConfiguration = RaftConfiguration(), gate: ReadGate? = nil,
-        gauge: SessionGauge = SessionGauge(), clock: @escaping @Sendable () -> UInt64 = { 0 },
+        gauge: SessionGauge = SessionGauge(), pulse: RaftPulse = RaftPulse(),
+        clock: @escaping @Sendable () -> UInt64 = { 0 },
         report: @escaping @Sendable (ApplyReport) -> Void
     ) {
         state = Mutex(State(machine: machine, applied: applied))
@@ -104,6 +108,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.configuration = configuration
         self.gate = gate
         self.gauge = gauge
+        self.pulse = pulse
         self.clock = clock
         self.report = report
     }
@@ -141,6 +146,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     }
 
     private func take(_ order: ApplyOrder, _ state: inout State) {
+        // Whatever waits for a state to be restored, the applier does not.
+        if case .beat = order { return pulse.stepped() }
         guard state.isRestoring || state.isAwaitingState else {
             carryOut(order, &state)
             return
@@ -190,7 +197,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         switch order {
         case .apply(_, _, let waiters): for waiter in waiters { waiter.proposal.fail(Self.ended) }
         case .read(let read, _): read.fail(Self.stopped)
-        case .view, .restore, .restored, .finish: break
+        case .view, .restore, .restored, .beat, .finish: break
         }
     }
 
@@ -237,6 +244,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             state.isRestoring = true
             begin(MachineRestoration(snapshot, state.machine))
         case .restored(let restoration, let release): release(restoration)
+        case .beat: break
         case .finish(let completion):
             completion()
         }

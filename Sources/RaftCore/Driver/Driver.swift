@@ -56,8 +56,10 @@ package final class Driver: @unchecked Sendable {
     let storage: any LogStorage
     let inlineStorage: Bool
     let onFailure: @Sendable (RaftError) -> Void
+    let pulse: RaftPulse
+    private(set) lazy var storageBeat = Job { [pulse] in pulse.wrote() }
     private(set) lazy var writer = StorageWriter(
-        storage: storage, lane: storageLane, group: engine.group, configuration: configuration,
+        storage: storage, lane: storageLane, group: engine.group, configuration: configuration, pulse: pulse,
         report: { [weak self] in self?.post(.storage($0)) })
     let storageLane: any Lane
     private let makeApplier: (Driver) -> any Applier
@@ -65,7 +67,7 @@ package final class Driver: @unchecked Sendable {
     private lazy var alarm = Alarm(driver: self)
     /// Made when they are needed first: each has a lane of its own. Nil where storage keeps no snapshots.
     private(set) lazy var snapshotBuilder = storage.snapshots.map { store in
-        SnapshotBuilder(store: store, group: engine.group, lane: makeSnapshotLane()) { [weak self] in
+        SnapshotBuilder(store: store, group: engine.group, lane: makeSnapshotLane(), pulse: pulse) { [weak self] in
             self?.post(.snapshot($0))
         }
     }
@@ -88,7 +90,8 @@ package final class Driver: @unchecked Sendable {
     init(
         engine: RaftEngine, environment: any Environment, transport: any Transport, storage: any LogStorage,
         storageLane: any Lane, clusterName: String, clientAddresses: [String], tracer: Tracer,
-        makeApplier: @escaping (Driver) -> any Applier, onFailure: @escaping @Sendable (RaftError) -> Void
+        pulse: RaftPulse = RaftPulse(), makeApplier: @escaping (Driver) -> any Applier,
+        onFailure: @escaping @Sendable (RaftError) -> Void
     ) {
         self.engine = engine
         self.environment = environment
@@ -98,6 +101,7 @@ package final class Driver: @unchecked Sendable {
         self.clusterName = clusterName
         ownClientAddresses = clientAddresses
         self.tracer = tracer
+        self.pulse = pulse
         self.makeApplier = makeApplier
         self.onFailure = onFailure
         configuration = engine.configuration
@@ -197,6 +201,7 @@ package final class Driver: @unchecked Sendable {
         case .unsubscribe(let id):
             subscribers[id] = nil
             watchers.remove(id)
+        case .beat: beat()
         case .stop(let completion): stop(completion, now)
         }
     }

@@ -23,6 +23,7 @@ enum Mail: Sendable {
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
     case watch(Watcher, UInt64)
     case unsubscribe(UInt64)
+    case beat
     case stop(@Sendable () -> Void)
 }
 

@@ -7,15 +7,18 @@ final class SnapshotBuilder: Sendable {
     private let store: any SnapshotStore
     private let group: GroupID
     private let lane: any Lane
+    private let pulse: RaftPulse
     private let report: @Sendable (SnapshotReport) -> Void
     private let isCancelled = Atomic(false)
 
     init(
-        store: any SnapshotStore, group: GroupID, lane: any Lane, report: @escaping @Sendable (SnapshotReport) -> Void
+        store: any SnapshotStore, group: GroupID, lane: any Lane, pulse: RaftPulse,
+        report: @escaping @Sendable (SnapshotReport) -> Void
     ) {
         self.store = store
         self.group = group
         self.lane = lane
+        self.pulse = pulse
         self.report = report
     }
 
@@ -62,9 +65,12 @@ final class SnapshotBuilder: Sendable {
         lane.schedule(
             Job { [self] in
                 do {
-                    try SnapshotBody.readState(
-                        snapshot, from: reader, isCancelled: { self.isCancelled.load(ordering: .relaxed) }
-                    ) {
+                    // Asked before each piece.
+                    let isCancelled = {
+                        self.pulse.recovered()
+                        return self.isCancelled.load(ordering: .relaxed)
+                    }
+                    try SnapshotBody.readState(snapshot, from: reader, isCancelled: isCancelled) {
                         try restoration.restore($0, from: $1)
                     }
                     report(.restored(restoration))

@@ -24,6 +24,7 @@ final class StorageWriter: Runnable {
     private let lane: any Lane
     private let group: GroupID
     private let configuration: RaftConfiguration
+    private let pulse: RaftPulse
     private let report: @Sendable (StorageReport) -> Void
     private let queue = Mutex(Queue())
     /// Touched by `run` only, which never runs twice at once.
@@ -31,12 +32,13 @@ final class StorageWriter: Runnable {
 
     init(
         storage: any LogStorage, lane: any Lane, group: GroupID, configuration: RaftConfiguration,
-        report: @escaping @Sendable (StorageReport) -> Void
+        pulse: RaftPulse = RaftPulse(), report: @escaping @Sendable (StorageReport) -> Void
     ) {
         self.storage = storage
         self.lane = lane
         self.group = group
         self.configuration = configuration
+        self.pulse = pulse
         self.report = report
     }
 
@@ -90,6 +92,8 @@ final class StorageWriter: Runnable {
                 return work
             }
             guard let work else { return }
+            // Under load this never returns, so that no beat gets its turn.
+            pulse.wrote()
             if work.hasFailed { continue }
             if !work.batches.isEmpty {
                 do {

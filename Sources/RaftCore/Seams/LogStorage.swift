@@ -169,9 +169,13 @@ public struct StorageContext: Sendable {
     public var node: NodeID
     /// The operator's name for the cluster; a directory of another one is refused.
     public var clusterName: String
+    /// To be called now and then, from any thread, while a long opening or recovery gets on: whoever started the node may
+    /// give up on one that seems to hang.
+    public var progressed: @Sendable () -> Void
 
-    public init(node: NodeID, clusterName: String) {
+    public init(node: NodeID, clusterName: String, progressed: @escaping @Sendable () -> Void = {}) {
         self.node = node
         self.clusterName = clusterName
+        self.progressed = progressed
     }
 }

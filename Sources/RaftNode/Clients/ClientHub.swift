@@ -6,7 +6,8 @@ import RaftTracing
 /// Every client connection of a node. Used on its loop.
 final class ClientHub {
     let service: any ClientService
-    let limits: ClientLimits
+    /// What of it a session took over stays as it was when it began.
+    var limits: ClientLimits
     let eventLoop: any EventLoop
     let outbox: ReplyOutbox
     /// Of all sessions together.

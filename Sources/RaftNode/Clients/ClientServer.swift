@@ -69,6 +69,14 @@ public final class ClientServer: Sendable {
         return bound
     }
 
+    /// Changes how many clients may be connected, from the next one on, and how long a shutdown waits for answers.
+    public func change(maximumConnections: Int, drainTimeout: Duration) {
+        eventLoop.execute { [hub] in
+            hub.value.limits.maximumConnections = maximumConnections
+            hub.value.limits.drainTimeout = drainTimeout
+        }
+    }
+
     /// Accepts no more connections, answers what is under way, turns away the rest and closes; after
     /// `ClientLimits.drainTimeout` at the latest. Call it before the node is shut down. Idempotent.
     public func shutdown() async {

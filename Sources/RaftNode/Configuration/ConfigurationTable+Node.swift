@@ -7,6 +7,7 @@ extension ConfigurationTable {
         storages: [String], transports: [String], machines: [String], sinks: [String], moduleKeys: [ConfigurationKey]
     ) {
         let hour: UInt64 = 3_600_000_000_000
+        let minute = hour / 60
         let standard = RaftConfiguration()
         let addresses = ConfigurationType.list("a list of addresses: unix:/path, unix:@name, tcp:host:port") {
             $0.isEmpty ? "is empty" : nil
@@ -22,6 +23,9 @@ extension ConfigurationTable {
                 summary: "The file that shows whether the data is complete; apart from it, best on another disk; "
                     + "when not given, node.data with .mark"),
             ConfigurationKey(
+                "node.handover", .duration(in: 0...minute), standard: .text("5s"),
+                summary: "How long a leader that is to stop waits for another to take over, at most; 0s: not at all"),
+            ConfigurationKey(
                 "storage.module", .choice(storages), standard: .text("lmdb"), summary: "Where the log is kept"),
             ConfigurationKey(
                 "transport.module", .choice(transports), standard: .text("unix"), summary: "How members talk"),
@@ -33,6 +37,13 @@ extension ConfigurationTable {
             ConfigurationKey(
                 "clients.allowInsecureTCP", .boolean, standard: .boolean(false),
                 summary: "Allow clients over TCP beyond loopback, in clear text, where the network itself is protected"),
+            ConfigurationKey(
+                "clients.maximumConnections", .integer(in: 1...1 << 20),
+                standard: .integer(ClientLimits().maximumConnections),
+                summary: "Clients at a time; one more is told so and closed"),
+            ConfigurationKey(
+                "clients.drain", .duration(in: 0...minute), standard: .text("5s"),
+                summary: "How long a node that is to stop waits for answers that are under way, at most"),
             ConfigurationKey(
                 "machine.module", .choice(machines), standard: .text("keyvalue"), summary: "What the cluster runs"),
             ConfigurationKey(

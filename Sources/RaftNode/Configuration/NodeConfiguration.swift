@@ -11,6 +11,8 @@ public struct NodeConfiguration: Sendable {
     public var dataDirectory: String?
     /// Where the node's mark is kept (rule M10); nil for the storage's own choice, `dataDirectory` and `.mark`.
     public var mark: String?
+    /// How long a leader that is to stop waits for another to take over, in nanoseconds.
+    public var handover: UInt64
     public var storageModule: String
     public var transportModule: String
     /// Where other members reach this node.
@@ -19,6 +21,9 @@ public struct NodeConfiguration: Sendable {
     public var clientsListen: [String]
     /// Whether that may be TCP beyond loopback, in clear text (rule N3).
     public var clientsAllowInsecureTCP: Bool
+    public var clientsMaximumConnections: Int
+    /// How long a node that is to stop waits for answers that are under way, in nanoseconds.
+    public var clientsDrain: UInt64
     public var machineModule: String
     public var members: [ConfiguredMember]
     /// Whether to take part in forming the cluster from exactly `members` (rule M9).
@@ -73,10 +78,13 @@ extension NodeConfiguration {
         id = NodeID(UInt64(try settings.integer("node.id")))
         dataDirectory = settings.value("node.data") == nil ? nil : try settings.text("node.data")
         mark = settings.value("node.mark") == nil ? nil : try settings.text("node.mark")
+        handover = try settings.duration("node.handover")
         storageModule = try settings.text("storage.module")
         transportModule = try settings.text("transport.module")
         clientsListen = try settings.list("clients.listen")
         clientsAllowInsecureTCP = try settings.boolean("clients.allowInsecureTCP")
+        clientsMaximumConnections = try settings.integer("clients.maximumConnections")
+        clientsDrain = try settings.duration("clients.drain")
         machineModule = try settings.text("machine.module")
         members = try settings.list("members").compactMap(ConfiguredMember.init)
         bootstrap = try settings.boolean("bootstrap")

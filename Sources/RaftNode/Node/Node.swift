@@ -2,60 +2,86 @@ public import RaftCore
 import RaftMembership
 import RaftStorageLMDB
 public import RaftTracing
+import RaftThreads
 public import ServiceLifecycle
+import Synchronization
 
 /// A running node, made from a configuration: storage, transport, machine, `Raft` and the server for clients.
 ///
 /// As a `Service` it runs until it is asked to shut down gracefully or its task is cancelled, and then shuts down; or
 /// until the node stops itself, and then throws why (rule D2).
 public final class Node: Service {
-    public let configuration: NodeConfiguration
+    /// As it is in effect: see `reload`.
+    public var configuration: NodeConfiguration { current.withLock { $0 } }
     public let raft: Raft<AnyStateMachine>
-    private let clients: ClientServer?
+    let clients: ClientServer?
+    let tracer: Tracer
+    let reporter: ServiceReporter
+    /// Of the service thread.
+    let alarms: AlarmThread
+    /// What the node was started with.
+    let initialSettings: ConfigurationSettings
+    private let current: Mutex<NodeConfiguration>
     private let threads: NodeThreads
-    private let tracer: Tracer
 
     private init(
         _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ clients: ClientServer?,
-        _ threads: NodeThreads, _ tracer: Tracer
+        _ threads: NodeThreads, _ tracer: Tracer, _ reporter: ServiceReporter, _ alarms: AlarmThread
     ) {
-        self.configuration = configuration
+        current = Mutex(configuration)
+        initialSettings = configuration.settings
         self.raft = raft
         self.clients = clients
         self.threads = threads
         self.tracer = tracer
+        self.reporter = reporter
+        self.alarms = alarms
     }
+
+    func adopt(_ change: (inout NodeConfiguration) -> Void) { current.withLock { change(&$0) } }
 
     /// Opens the storage, joins the transport and listens for clients. Nothing is left behind when it throws.
     /// - Parameters:
     ///   - configuration: checked already; read it with the same `registry`.
     ///   - registry: which modules there are.
     ///   - tracer: where records go; nil makes one as the configuration says.
+    ///   - service: what a service manager handed to this process; by default there is none.
     /// - Throws: errors whose description is one line: `StorageError`, `TransportError`, `RaftError`,
     ///   `ConfigurationError`, `RegistryError`.
     public static func start(
-        configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil
+        configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil,
+        service: ServiceEnvironment = ServiceEnvironment()
     ) async throws -> Node {
         let tracer = try tracer ?? TraceSetup.tracer(configuration, registry)
         let context = ModuleContext(configuration: configuration, tracer: tracer)
+        let alarms = AlarmThread(name: "raft-service")
+        let reporter = ServiceReporter(service, alarms, tracer)
         do {
-            return try await start(context, registry)
-        } catch let problem as ConfigurationProblem {
-            tracer.flush()
-            throw configuration.settings.error(problem)
+            reporter.start()
+            return try await start(context, registry, service, reporter, alarms)
         } catch {
+            var reason = error
+            if let problem = error as? ConfigurationProblem { reason = configuration.settings.error(problem) }
+            reporter.fail(reason)
+            reporter.end()
             tracer.flush()
-            throw error
+            throw reason
         }
     }
 
-    private static func start(_ context: ModuleContext, _ registry: ModuleRegistry) async throws -> Node {
+    private static func start(
+        _ context: ModuleContext, _ registry: ModuleRegistry, _ service: ServiceEnvironment,
+        _ reporter: ServiceReporter, _ alarms: AlarmThread
+    ) async throws -> Node {
+        var context = context
         let configuration = context.configuration
         let tracer = context.tracer
         for hint in configuration.hints {
             let kind: EventKind = hint.isIgnored ? .configurationIgnored : .configurationHint
             tracer.notice(kind, "\(hint)", [.reason(hint.message)])
         }
+        let inherited = try InheritedSockets(service.sockets, configuration)
+        context.inheritedDescriptors = inherited.peers
         let machine = try registry.machine(configuration.machineModule).make(context)
         let storage = marked(try registry.storage(configuration.storageModule).make(context), configuration)
         let transport = try registry.transport(configuration.transportModule).make(context)
@@ -65,26 +91,31 @@ public final class Node: Service {
             raft = try await Raft.start(
                 machine, as: configuration.id, cluster: configuration.cluster, storage: storage,
                 transport: transport.provider, configuration: configuration.raft,
-                clientAddresses: configuration.clientsListen, tracer: tracer)
+                clientAddresses: configuration.clientsListen, tracer: tracer, pulse: reporter.pulse)
         } catch {
             await threads.end()
             throw error
         }
-        guard !configuration.clientsListen.isEmpty else { return Node(configuration, raft, nil, threads, tracer) }
+        guard !configuration.clientsListen.isEmpty else {
+            return Node(configuration, raft, nil, threads, tracer, reporter, alarms)
+        }
         let eventLoop = threads.eventLoopForClients()
         var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
         limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
+        limits.maximumConnections = configuration.clientsMaximumConnections
+        limits.drainTimeout = .nanoseconds(Int64(configuration.clientsDrain))
         let clients = ClientServer(
             raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: configuration.machineModule)
         do {
-            try await clients.start(listening: configuration.clientsListen.map { try RaftAddress($0) })
+            try await clients.start(
+                listening: configuration.clientsListen.map { try RaftAddress($0) }, inherited: inherited.clients)
         } catch {
             await clients.shutdown()
             await raft.shutdown()
             await threads.end()
             throw error
         }
-        return Node(configuration, raft, clients, threads, tracer)
+        return Node(configuration, raft, clients, threads, tracer, reporter, alarms)
     }
 
     /// A storage that has no mark of its own gets one where the configuration says (rule M10).
@@ -111,15 +142,23 @@ public final class Node: Service {
                     return .formed
                 }
             }
-            SystemdNotifier.ready("node \(configuration.id) of cluster \(configuration.cluster) is up")
-            var failure: RaftError?
-            for await end in group {
-                guard case .formed = end else {
-                    if case .stopped(let error) = end { failure = error }
-                    break
-                }
+            group.addTask {
+                await self.reportWhenServing()
+                return .serving
             }
-            SystemdNotifier.stopping()
+            var failure: RaftError?
+            ending: for await end in group {
+                switch end {
+                case .formed, .serving: continue
+                case .stopped(let error):
+                    failure = error
+                    self.reporter.stop(error)
+                case .asked:
+                    self.reporter.stop()
+                    await self.handOver()
+                }
+                break ending
+            }
             group.cancelAll()
             // Ends the tasks that are left: a stopped node answers everybody who waits for it.
             await self.shutdown()
@@ -128,11 +167,26 @@ public final class Node: Service {
         if let failure { throw failure }
     }
 
-    /// Stops serving and closes everything. Idempotent.
+    /// The node serves when it listens and its machine has again all that was known to be committed here: from its own
+    /// disk, so that no other node is waited for.
+    private func reportWhenServing() async {
+        let first = await raft.metricsNow()
+        do {
+            try await raft.waitFor("the machine to be restored") { $0.appliedIndex >= first.commitIndex }
+        } catch {
+            // The node ends.
+            return
+        }
+        let raft = raft
+        reporter.serve(.init(beat: { raft.beat() }, status: { raft.status(completion: $0) }))
+    }
+
+    /// Stops serving and closes everything, without handing over. Idempotent.
     public func shutdown() async {
         await clients?.shutdown()
         await raft.shutdown()
         await threads.end()
+        reporter.end()
         tracer.flush()
     }
 
@@ -140,6 +194,7 @@ public final class Node: Service {
         case asked
         case stopped(RaftError?)
         case formed
+        case serving
     }
 
     /// Takes part in forming the cluster, unless this node has history (rule M9). The lowest id asks the others, and

@@ -45,6 +45,7 @@ public enum BuiltinModules {
                 context in
                 var options = UnixTransportOptions()
                 options.allowInsecureTCP = try context.settings.boolean(insecure.name)
+                options.inheritedDescriptors = context.inheritedDescriptors
                 let environment = EventLoopEnvironment()
                 return ConfiguredTransport(
                     .unix(

@@ -1,3 +1,4 @@
+public import RaftCore
 public import RaftTracing
 
 /// What a module is made from.
@@ -6,6 +7,8 @@ public struct ModuleContext: Sendable {
     public var configuration: NodeConfiguration
     /// Silent while a configuration is only checked, and for trace sinks.
     public var tracer: Tracer
+    /// For a transport: sockets that a service manager listens on for this node, by the address that they stand for.
+    public var inheritedDescriptors: [RaftAddress: Int32] = [:]
 
     public init(configuration: NodeConfiguration, tracer: Tracer = .silent) {
         self.configuration = configuration

@@ -8,6 +8,7 @@ struct Opening {
     let identity: Identity
     let options: LMDBOptions
     let tracer: Tracer
+    let progressed: @Sendable () -> Void
 
     /// The directory must be locked.
     func open() throws -> LMDBEnvironment {
@@ -75,7 +76,7 @@ struct Opening {
             }
         }
         let used = Int(file.usedBytes)
-        let (damage, _) = PageVerifier.verify(file)
+        let (damage, _) = PageVerifier.verify(file, progressed: progressed)
         guard let first = damage.first else { return used }
         let more = damage.count > 1 ? " (and \(damage.count - 1) more)" : ""
         throw StorageError(
@@ -90,7 +91,7 @@ struct Opening {
     /// fresh file, verifies every page and every checksum of the copy, syncs it, and puts it in the place of the old.
     private func repair() throws -> Int {
         let flag = "a write to \(directory.path) failed before"
-        try PageFile(opening: directory.environment).copy(to: directory.repair)
+        try PageFile(opening: directory.environment).copy(to: directory.repair, progressed: progressed)
         let used = try inspect(directory.repair, settling: false)
         try directory.translating {
             let copy = try openEnvironment(directory.repair, .readOnly, used: used)
@@ -98,7 +99,7 @@ struct Opening {
                 let reader = try GroupReader(transaction, path: copy.path)
                 _ = try reader.identity()
                 for group in try reader.groups() {
-                    guard let fault = try reader.recover(group).fault else { continue }
+                    guard let fault = try reader.recover(group, progressed: progressed).fault else { continue }
                     throw StorageError(.damaged, "\(flag), and of the copy, group \(group), \(fault)")
                 }
             }

@@ -77,7 +77,8 @@ struct PageFile: ~Copyable {
     }
 
     /// Copies all pages in use to a new file at `path` and syncs it.
-    func copy(to path: String) throws {
+    /// - Parameter progressed: called after each piece.
+    func copy(to path: String, progressed: () -> Void) throws {
         let target = try Descriptor(opening: path, O_RDWR | O_CREAT | O_TRUNC)
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var offset: UInt64 = 0
@@ -89,6 +90,7 @@ struct PageFile: ~Copyable {
                 try target.write(UnsafeRawBufferPointer(piece), at: offset)
             }
             offset += UInt64(count)
+            progressed()
         }
         try target.synchronize()
         // So that who verifies the copy reads the device and not memory, as far as the system goes along.

@@ -12,6 +12,7 @@ struct PageVerifier: ~Copyable {
     private(set) var freePages = 0
 
     private let file: PageFile
+    private let progressed: () -> Void
     /// One bit for each page: taken.
     private var taken: [UInt64]
     private let pageSize: Int
@@ -22,7 +23,8 @@ struct PageVerifier: ~Copyable {
     /// LMDB's own limit.
     private static let maximumDepth = 32
 
-    private init(_ file: consuming PageFile) {
+    private init(_ file: consuming PageFile, _ progressed: @escaping () -> Void) {
+        self.progressed = progressed
         pageSize = file.meta.pageSize
         taken = Array(repeating: 0, count: Int(file.meta.lastPage / 64) + 1)
         chunk = Array(repeating: 0, count: max(256 << 10, file.meta.pageSize))
@@ -30,8 +32,11 @@ struct PageVerifier: ~Copyable {
     }
 
     /// What was found, and the bytes of free pages.
-    static func verify(_ file: consuming PageFile) -> (damage: [String], freeBytes: Int) {
-        var verifier = PageVerifier(file)
+    /// - Parameter progressed: called for every page.
+    static func verify(
+        _ file: consuming PageFile, progressed: @escaping () -> Void = {}
+    ) -> (damage: [String], freeBytes: Int) {
+        var verifier = PageVerifier(file, progressed)
         verifier.run()
         return (verifier.damage, verifier.freePages * verifier.pageSize)
     }
@@ -87,6 +92,7 @@ struct PageVerifier: ~Copyable {
     }
 
     private mutating func visit(_ number: UInt64, level: Int, _ table: inout TableWalk) {
+        progressed()
         guard take(number, 1, table.name) else { return }
         var page = [UInt8](repeating: 0, count: pageSize)
         do {
@@ -154,6 +160,7 @@ struct PageVerifier: ~Copyable {
         var end = first + 1
         do {
             while page < end {
+                progressed()
                 let count = page == first ? 1 : Int(min(end - page, UInt64(chunk.count / pageSize)))
                 try chunk.withUnsafeMutableBytes { raw in
                     try file.read(page, into: UnsafeMutableRawBufferPointer(rebasing: raw[..<(count * pageSize)]))

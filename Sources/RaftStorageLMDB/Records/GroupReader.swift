@@ -113,7 +113,8 @@ struct GroupReader {
     }
 
     /// Hard state, snapshot and log of `group`, every checksum verified (rule D3).
-    func recover(_ group: GroupID) throws -> RecoveredGroup {
+    /// - Parameter progressed: called for every entry.
+    func recover(_ group: GroupID, progressed: () -> Void = {}) throws -> RecoveredGroup {
         let record = try record(of: group)
         let hardState = try hardState(of: group, expected: record.hasHardState)
         let snapshot = try snapshot(of: group, record)
@@ -130,6 +131,7 @@ struct GroupReader {
                 guard let index = entry.index, index >= recovery.next, index <= record.last.index else {
                     throw StorageError(.damaged, "\(path), group \(group): the log holds a record out of its bounds")
                 }
+                progressed()
                 do {
                     while recovery.next < index { try recovery.visitMissing() }
                     try recovery.visit(entry.value)

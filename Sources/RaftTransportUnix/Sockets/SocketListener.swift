@@ -21,6 +21,9 @@ package enum SocketListener {
         package init() {}
     }
 
+    /// Connections that wait to be accepted: those of a restart's time too, where the socket outlives the process.
+    private static let backlog: CInt = 4096
+
     /// Listens on `address`. Every accepted channel goes through `initializer` on `eventLoop`; one whose credentials are
     /// not allowed is closed before, and `refused` is told why in one line, on the loop.
     /// - Throws: `TransportError`, one line that says what would be right.
@@ -33,8 +36,9 @@ package enum SocketListener {
             throw objection
         }
         let (descriptor, bound, file) = try open(address, options)
-        // Before NIO does, which has no way to give an error back together with the descriptor.
-        guard Glibc.listen(descriptor, 128) == 0 else {
+        // Before NIO does, which has no way to give an error back together with the descriptor. What was inherited is
+        // listened on already.
+        guard options.inheritedDescriptor != nil || Glibc.listen(descriptor, Self.backlog) == 0 else {
             let error = SystemError.last()
             close(descriptor)
             if error.code == EADDRINUSE { throw InternetAddress.inUse(address) }
@@ -43,17 +47,18 @@ package enum SocketListener {
         let isUnix = UnixSocketAddress(address) != nil
         let allowed = options.allowedUserIDs
         let admitsAll = options.broken.breaks(.admitAnyUser)
-        let bootstrap = ServerBootstrap(group: eventLoop).childChannelInitializer { channel in
-            guard isUnix else { return TCPOptions.apply(to: channel).flatMap { initializer(channel) } }
-            return PeerCredentials.of(channel).flatMap { credentials in
-                if admitsAll || credentials.isAllowed(allowedUserIDs: allowed) { return initializer(channel) }
-                // Without the process, so that one who tries again and again is always the same to a trace.
-                let reason = "a process of user \(credentials.userID) may not connect to \(bound)"
-                refused(reason)
-                // NIO closes a channel whose initializer fails.
-                return channel.eventLoop.makeFailedFuture(TransportError(reason))
+        let bootstrap = ServerBootstrap(group: eventLoop).serverChannelOption(.backlog, value: Self.backlog)
+            .childChannelInitializer { channel in
+                guard isUnix else { return TCPOptions.apply(to: channel).flatMap { initializer(channel) } }
+                return PeerCredentials.of(channel).flatMap { credentials in
+                    if admitsAll || credentials.isAllowed(allowedUserIDs: allowed) { return initializer(channel) }
+                    // Without the process, so that one who tries again and again is always the same to a trace.
+                    let reason = "a process of user \(credentials.userID) may not connect to \(bound)"
+                    refused(reason)
+                    // NIO closes a channel whose initializer fails.
+                    return channel.eventLoop.makeFailedFuture(TransportError(reason))
+                }
             }
-        }
         do {
             let channel = try await bootstrap.withBoundSocket(descriptor).get()
             return ListeningSocket(address: bound, channel: channel, file: file)

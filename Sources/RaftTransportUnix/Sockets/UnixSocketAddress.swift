@@ -1,14 +1,14 @@
-import Glibc
+package import Glibc
 import RaftCore
 
 /// A `sockaddr_un` with its exact length: an abstract name ends where its length says, as systemd and socat have it,
 /// and zeros behind it would be part of the name.
-struct UnixSocketAddress {
+package struct UnixSocketAddress: Sendable {
     private var address = sockaddr_un()
     private let length: socklen_t
 
     /// - Parameter name: at most `RaftAddress.maximumPathBytes`, which reading the address has checked.
-    init(_ name: String, isAbstract: Bool) {
+    package init(_ name: String, isAbstract: Bool) {
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(name.utf8.prefix(RaftAddress.maximumPathBytes))
         withUnsafeMutableBytes(of: &address.sun_path) { $0[(isAbstract ? 1 : 0)...].copyBytes(from: bytes) }
@@ -26,7 +26,7 @@ struct UnixSocketAddress {
         }
     }
 
-    func withSockAddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    package func withSockAddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
