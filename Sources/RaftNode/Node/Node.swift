@@ -53,12 +53,16 @@ public final class Node: Service {
         let configuration = context.configuration
         let tracer = context.tracer
         for hint in configuration.hints {
-            let kind: EventKind = hint.isIgnored ? .configurationIgnored : .configurationHint
-            tracer.notice(kind, "\(hint)", [.reason(hint.message)])
+            if hint.isIgnored {
+                tracer.warning(.configurationIgnored, "\(hint)", [.reason(hint.message)])
+            } else {
+                tracer.notice(.configurationHint, "\(hint)", [.reason(hint.message)])
+            }
         }
-        let machine = try registry.machine(configuration.machineModule).make(context)
-        let storage = marked(try registry.storage(configuration.storageModule).make(context), configuration)
-        let transport = try registry.transport(configuration.transportModule).make(context)
+        let machine = try registry.machine(configuration.machineModule).make(context.scoped(to: "machine"))
+        let storage = marked(
+            try registry.storage(configuration.storageModule).make(context.scoped(to: "storage")), configuration)
+        let transport = try registry.transport(configuration.transportModule).make(context.scoped(to: "transport"))
         let threads = NodeThreads(transport)
         let raft: Raft<AnyStateMachine>
         do {
@@ -75,7 +79,8 @@ public final class Node: Service {
         var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
         limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
         let clients = ClientServer(
-            raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: configuration.machineModule)
+            raft: raft, eventLoop: eventLoop, tracer: tracer.scoped(to: "clients"), limits: limits,
+            machine: configuration.machineModule)
         do {
             try await clients.start(listening: configuration.clientsListen.map { try RaftAddress($0) })
         } catch {

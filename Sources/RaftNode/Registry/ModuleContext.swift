@@ -12,5 +12,10 @@ public struct ModuleContext: Sendable {
         self.tracer = tracer
     }
 
+    /// The same, with a tracer whose level is the module's own.
+    func scoped(to module: String) -> ModuleContext {
+        ModuleContext(configuration: configuration, tracer: tracer.scoped(to: module))
+    }
+
     public var settings: ConfigurationSettings { configuration.settings }
 }
