@@ -95,10 +95,8 @@ extension LMDBStorage {
     private func makeRoom(for batches: [StorageBatch], in environment: LMDBEnvironment) throws {
         let page = environment.pageSize
         var need = 64 * page
-        var bringsEntries = false
         func count(_ entries: EntryBatch) {
             guard !entries.isEmpty else { return }
-            bringsEntries = true
             let bytes = entries.byteCount + 24 * entries.count
             // Entries that do not fit on a shared page have pages of their own, the last one partly empty.
             let large = entries.byteCount / max(1, page / 4)
@@ -108,6 +106,8 @@ extension LMDBStorage {
             count(batch.repairs)
             count(batch.entries)
         }
+        // Repairs take no more than the entries had that they replace: the reserve is theirs as it is a hard state's.
+        let bringsEntries = batches.contains { !$0.entries.isEmpty }
         try makeRoom(for: need, leaving: bringsEntries ? share(for: batches) : nil, in: environment)
     }
 

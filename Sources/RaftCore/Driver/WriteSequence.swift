@@ -80,8 +80,8 @@ struct WriteSequence {
 }
 
 extension StorageBatch {
-    /// Whether it rests on the log that storage has.
-    fileprivate var changesLog: Bool { truncateAfter != nil || !entries.isEmpty || !repairs.isEmpty }
+    /// Whether it rests on all of the log that storage has; repairs take the place of entries, wherever it ends.
+    fileprivate var changesLog: Bool { truncateAfter != nil || !entries.isEmpty }
 
     /// Whether the node can do without it for a while: entries, and nothing that there is a reserve for.
     fileprivate var mayBeRefused: Bool { !entries.isEmpty && repairs.isEmpty && snapshot == nil }

@@ -115,6 +115,11 @@ extension RaftEngine {
     mutating func releaseFollowerReads(_ fx: inout Effects) {
         noteVisible()
         guard !followerReads.answered.isEmpty else { return }
+        // One that has learned meanwhile that it is a witness has no state to be read (rule X3).
+        if isWitness, !breaks(.readAtWitness) {
+            for answered in followerReads.answered { fail(answered.read, .witness, &fx) }
+            followerReads.answered = []
+        }
         let reached = applySubmitted
         followerReads.answered.removeAll { answered in
             guard answered.index <= reached else { return false }

@@ -37,9 +37,10 @@ extension RaftEngine {
             persist(truncateAfter: before, entries: fresh, &fx)
             endDamage(&fx)
         } else {
-            persist(
-                repairs: fresh.prefix(through: tail.lastIndex),
-                entries: fresh.slice(from: max(fresh.firstIndex, tail.lastIndex.next)), &fx)
+            // Apart: for repairs there is room on a full disk, which may refuse what comes behind them (rule D4).
+            persist(repairs: fresh.prefix(through: tail.lastIndex), &fx)
+            let behind = fresh.slice(from: max(fresh.firstIndex, tail.lastIndex.next))
+            if !behind.isEmpty { persist(entries: behind, &fx) }
             damage?.removeFirst(through: fresh.lastIndex)
             if damage?.isEmpty == true { endDamage(&fx) }
         }

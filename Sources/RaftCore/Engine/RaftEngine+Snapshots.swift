@@ -9,7 +9,7 @@ extension RaftEngine {
     mutating func takeSnapshot(_ fx: inout Effects) -> Bool {
         guard snapshots.taking == nil, snapshots.installing == nil, !snapshots.isImpossible, !isFenced,
             let cluster = hard.cluster, let term = log.terms.term(at: applySubmitted),
-            applySubmitted > newestSnapshot,
+            applySubmitted > newestSnapshot, knowsOwnCopy,
             // The configuration there, if a later one has not taken its place already.
             let logged = configurations.last(where: { $0.id.index <= applySubmitted }), !logged.membership.isEmpty
         else { return false }
@@ -22,6 +22,10 @@ extension RaftEngine {
                 snapshots.lastOrder, Snapshot(last: last, cluster: cluster, configuration: logged)))
         return true
     }
+
+    /// Before its first command, and before a configuration names it, a server does not know whether it is to be a witness:
+    /// a snapshot would make it one or the other for good (rule X2).
+    private var knowsOwnCopy: Bool { copy != nil || ownSlot != nil || breaks(.mixCopies) }
 
     /// What the newest snapshot covers.
     var newestSnapshot: LogIndex { snapshots.newest?.last.index ?? .zero }
@@ -70,7 +74,7 @@ extension RaftEngine {
                 SnapshotState.Call(id: id, through: applySubmitted, compacts: compacts, write: write))
             return
         }
-        guard applySubmitted > .zero, !membership.isEmpty else {
+        guard applySubmitted > .zero, !membership.isEmpty, knowsOwnCopy else {
             fx.append(.snapshotEnded(id, .failed("there is nothing to take a snapshot of yet")))
             return
         }

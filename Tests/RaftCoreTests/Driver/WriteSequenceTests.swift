@@ -72,6 +72,22 @@ struct WriteSequenceTests {
         #expect(try bench.write(entries(9, 1, after: 8)).persisted == [3])
     }
 
+    @Test("Repairs find room where entries behind them do not, and rest on nothing that was refused (D3, D4)")
+    func repairs() throws {
+        var bench = Bench()
+        func repairs(_ first: LogIndex) -> StorageBatch {
+            StorageBatch(group: .first, repairs: entries(first, 2).entries, hardState: hard(commit: 1))
+        }
+        var outcome = try bench.write(repairs(3), entries(5, 2))
+        #expect(outcome.persisted == [1] && outcome.refused == [2])
+        outcome = try bench.write(repairs(1))
+        #expect(outcome.persisted == [3])
+        bench.isFull = false
+        // What was refused is refused still.
+        #expect(try bench.write(entries(7, 1)).refused == [4])
+        #expect(try bench.write(entries(5, 3, after: 4)).persisted == [5])
+    }
+
     @Test("No room for what has a reserve is final (D4, D2)")
     func final() {
         var bench = Bench()

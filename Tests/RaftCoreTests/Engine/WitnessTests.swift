@@ -143,6 +143,39 @@ struct WitnessTests {
         }
     }
 
+    @Test("A read that came before a server knew that it is a witness ends without an answer (X3, R7)")
+    func readBefore() throws {
+        var node = try FollowerReadTests.follower(4)
+        let question = try #require(node.step(FollowerReadTests.read(1)).questions.first)
+        #expect(node.receive(FollowerReadTests.reply(question, 4), from: 2).readies.isEmpty)
+        let thin = Self.commands(2, from: 3).withoutBodies()
+        node.receive(
+            .appendEntries(
+                AppendEntries(
+                    term: 2, stream: 1, sequence: 2, previous: TestEngine.id(2, 2), leaderCommit: 4, entries: thin)),
+            from: 2)
+        let effects = node.persist()
+        #expect(node.engine.isWitness && effects.applies == [4])
+        #expect(effects.readies.isEmpty && effects.failedReads.map(\.rawValue) == [1])
+    }
+
+    @Test("A server that no configuration names takes no snapshot before its first command (X2)")
+    func noSnapshotYet() throws {
+        func ask(_ node: inout TestEngine) -> Bool {
+            node.step(.snapshotRequested(CallID(rawValue: 1), compacts: false))
+                .contains { if case .takeSnapshot = $0 { true } else { false } }
+        }
+        var stranger = try FollowerReadTests.follower(4)
+        #expect(stranger.engine.commitIndex == 2 && !ask(&stranger))
+        stranger.receive(
+            Self.append(Self.commands(1, from: 3), after: TestEngine.id(2, 2), sequence: 2), from: 2)
+        stranger.receive(stranger.heartbeat(2, at: TestEngine.id(2, 3), commit: 3), from: 2)
+        stranger.persist()
+        #expect(ask(&stranger))
+        var member = try FollowerReadTests.follower(1)
+        #expect(ask(&member))
+    }
+
     @Test("A witness's snapshot is position and configuration, and installs as one (X2)")
     func snapshots() throws {
         var leader = try TestEngine.leader(1, Self.three)
