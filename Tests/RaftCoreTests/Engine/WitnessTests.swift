@@ -132,8 +132,8 @@ struct WitnessTests {
             let entries = Self.commands(2, from: 2)
             node.receive(Self.append(isThin ? entries.withoutBodies() : entries, after: TestEngine.id(1, 1)))
             var snapshot = Snapshot(
-                last: TestEngine.id(2, 9), cluster: TestEngine.cluster,
-                configuration: LoggedMembership(id: TestEngine.id(2, 8), membership: TestEngine.membership([1, 3])))
+                last: TestEngine.id(9, 2), cluster: TestEngine.cluster,
+                configuration: LoggedMembership(id: TestEngine.id(8, 2), membership: TestEngine.membership([1, 3])))
             snapshot.size = isThin ? 4096 : 0
             let effects = node.receive(
                 .installSnapshot(InstallSnapshot(term: 2, stream: 1, snapshot: snapshot, offset: 0, bytes: [])))
@@ -145,17 +145,17 @@ struct WitnessTests {
 
     @Test("A read that came before a server knew that it is a witness ends without an answer (X3, R7)")
     func readBefore() throws {
-        var node = try FollowerReadTests.follower(4)
+        var node = try TestEngine(4, TestEngine.three)
+        node.receive(node.append(2, after: TestEngine.id(1, 1), commit: 1))
         let question = try #require(node.step(FollowerReadTests.read(1)).questions.first)
-        #expect(node.receive(FollowerReadTests.reply(question, 4), from: 2).readies.isEmpty)
-        let thin = Self.commands(2, from: 3).withoutBodies()
+        #expect(node.receive(FollowerReadTests.reply(question, 3)).readies.isEmpty)
+        let thin = Self.commands(2, from: 2).withoutBodies()
         node.receive(
             .appendEntries(
                 AppendEntries(
-                    term: 2, stream: 1, sequence: 2, previous: TestEngine.id(2, 2), leaderCommit: 4, entries: thin)),
-            from: 2)
+                    term: 2, stream: 1, sequence: 2, previous: TestEngine.id(1, 1), leaderCommit: 3, entries: thin)))
         let effects = node.persist()
-        #expect(node.engine.isWitness && effects.applies == [4])
+        #expect(node.engine.isWitness && effects.applies == [3])
         #expect(effects.readies.isEmpty && effects.failedReads.map(\.rawValue) == [1])
     }
 
@@ -165,14 +165,18 @@ struct WitnessTests {
             node.step(.snapshotRequested(CallID(rawValue: 1), compacts: false))
                 .contains { if case .takeSnapshot = $0 { true } else { false } }
         }
-        var stranger = try FollowerReadTests.follower(4)
-        #expect(stranger.engine.commitIndex == 2 && !ask(&stranger))
-        stranger.receive(
-            Self.append(Self.commands(1, from: 3), after: TestEngine.id(2, 2), sequence: 2), from: 2)
-        stranger.receive(stranger.heartbeat(2, at: TestEngine.id(2, 3), commit: 3), from: 2)
+        func follower(_ id: UInt64) throws -> TestEngine {
+            var node = try TestEngine(id, TestEngine.three)
+            node.receive(node.append(2, after: TestEngine.id(1, 1), commit: 1))
+            node.persist()
+            return node
+        }
+        var stranger = try follower(4)
+        #expect(stranger.engine.commitIndex == 1 && !ask(&stranger))
+        stranger.receive(stranger.append(2, after: TestEngine.id(1, 1), [2], commit: 2, sequence: 2))
         stranger.persist()
         #expect(ask(&stranger))
-        var member = try FollowerReadTests.follower(1)
+        var member = try follower(1)
         #expect(ask(&member))
     }
 
