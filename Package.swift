@@ -135,7 +135,7 @@ let package = Package(
         .executableTarget(
             name: "raftd",
             dependencies: [
-                "RaftNode",
+                "RaftNode", "RaftTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

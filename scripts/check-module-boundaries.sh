@@ -20,7 +20,7 @@ RaftClient          | RaftCore RaftMembership RaftTracing CRaftChecksum         
 RaftKeyValue        | RaftCore RaftMembership                                             |
 RaftTesting         | RaftCore RaftMembership RaftTracing CRaftChecksum RaftMemory        |
 RaftNode            | *                                                                   | *
-raftd               | RaftNode                                                            | *
+raftd               | RaftNode RaftTracing                                                | *
 raftctl             | RaftClient RaftKeyValue RaftCore RaftMembership RaftTracing         | *
 raft-bench          | *                                                                   | *
 raft-sim            | *                                                                   | *

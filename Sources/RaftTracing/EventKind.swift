@@ -21,7 +21,7 @@ public struct EventKind: Hashable, Sendable {
     ///   - fields: For documentation, and checked in debug builds.
     ///   - prose: One line.
     @inlinable
-    public init(_ name: String, _ messageID: String, _ level: TraceLevel, _ fields: String = "", _ prose: String) {
+    public init(_ name: String, _ messageID: String, _ level: TraceLevel, _ fields: String, _ prose: String) {
         self.name = name
         self.messageID = messageID
         self.level = level

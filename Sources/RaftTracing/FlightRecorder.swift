@@ -37,7 +37,8 @@ public final class FlightRecorder: Sendable {
             slots: UInt32(capacity), node: node, cluster: cluster, process: UInt32(truncatingIfNeeded: getpid()),
             started: (clock ?? TracerCore.wallClock)())
         let size = FlightRecording.Header.size + capacity * FlightSlot.size
-        ring = Mutex(Ring(memory: try path.map { try Self.file($0, size) } ?? Self.memory(size)))
+        let memory = if let path { try Self.file(path, size) } else { try Self.memory(size) }
+        ring = Mutex(Ring(memory: memory))
         let bytes = header.bytes
         ring.withLock { $0.memory.copyBytes(from: bytes) }
     }
@@ -60,8 +61,8 @@ public final class FlightRecorder: Sendable {
             // In range: one of `capacity` slots behind the header.
             var slot = FlightSlot(UnsafeMutableRawBufferPointer(rebasing: ring.memory[place..<place + FlightSlot.size]))
             slot.begin(time, level)
-            slot.append(kind.name)
-            slot.append(module)
+            slot.append(kind.name, atMost: FlightSlot.longestName)
+            slot.append(module, atMost: FlightSlot.longestName)
             slot.append(context, fields)
             if let message { slot.append(message) }
             slot.end(ring.count)

@@ -35,11 +35,14 @@ struct FlightSlot {
         memory.storeBytes(of: number.littleEndian, as: UInt64.self)
     }
 
-    /// Its first 255 bytes, or as many as there is room for.
-    mutating func append(_ text: String) {
+    /// Of names so many bytes at most, so that there is room for what follows them.
+    static let longestName = 64
+
+    /// Its first bytes, as many as there is room for.
+    mutating func append(_ text: String, atMost limit: Int = 255) {
         var text = text
         text.withUTF8 { bytes in
-            let room = min(Self.size - end - 1, 255)
+            let room = min(Self.size - end - 1, limit)
             guard room >= 0 else {
                 isCut = true
                 return

@@ -5,7 +5,7 @@ public enum RecordingText {
         var fields = [TraceField.node(node)]
         if !event.module.isEmpty { fields.append(.module(event.module)) }
         fields += event.fields.filter { $0.key != "raft.module" || event.module.isEmpty }
-        let kind = EventKind(event.kind, "", event.level, "")
+        let kind = EventKind(event.kind, "", event.level, "", "")
         let message = event.isCut && !event.message.isEmpty ? event.message + "…" : event.message
         let line = TraceLine(
             TraceEvent(

@@ -43,7 +43,8 @@ struct TraceLine {
         append(event.level.name.uppercased())
         append(" ")
         append(event.kind.name)
-        if !event.message.isEmpty {
+        // Recorded without one, because the sink did not get it.
+        if isPlaced || !event.message.isEmpty {
             append(" ")
             appendEscaped(event.message, .text)
         }

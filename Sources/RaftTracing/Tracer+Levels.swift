@@ -1,3 +1,5 @@
+import Synchronization
+
 // Levels, changed while the node runs, and what else is asked of a tracer as a whole.
 extension Tracer {
     /// The lowest level that the sink gets now; `nil` for ``silent``.

@@ -41,6 +41,22 @@ struct EventKindTests {
         #expect(declared.count >= 36)
     }
 
+    @Test("Fields are declared, each once", arguments: EventKind.all)
+    func fields(kind: EventKind) {
+        let declared = Set(TraceField.catalogue.map(\.key))
+        let fields = kind.fields.split(separator: " ").map(String.init)
+        #expect(declared.isSuperset(of: fields) && Set(fields).count == fields.count)
+    }
+
+    @Test("The guide and the journal's catalogue have what the program prints")
+    func documents() throws {
+        let root = String(#filePath.dropLast("Tests/RaftTracingTests/EventKindTests.swift".count))
+        let guide = try #require(readFile(root + "Sources/RaftNode/Documentation.docc/Events.md"))
+        #expect(guide.contains(EventCatalogue.markdown), "copy the output of raftd events into Events.md")
+        let catalogue = try #require(readFile(root + "packaging/raftd.catalog"))
+        #expect(catalogue == EventCatalogue.journal, "write the output of raftd events --catalogue to packaging/raftd.catalog")
+    }
+
     @Test("Released ids keep their meaning")
     func fixed() {
         #expect(EventKind.roleChanged.messageID == "a3db6c32a80a4149adb1e2f17306167f")

@@ -16,7 +16,7 @@ struct SwiftLogSinkTests {
         #expect(
             lines
                 == TraceLevel.allCases.map {
-                    "\($0) node 1 leads raft.event=raft.leader.elected raft.node=1 raft.term=3 RaftTracingTests handsOn()"
+                    "\($0) node 1 leads raft.event=sample.level.\($0) raft.node=1 raft.term=3 RaftTracingTests handsOn()"
                 })
     }
 }

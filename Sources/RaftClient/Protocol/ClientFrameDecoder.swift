@@ -2,6 +2,7 @@ import CRaftChecksum
 package import NIOCore
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// What a client may send.
 package enum ClientMessage: Hashable, Sendable {

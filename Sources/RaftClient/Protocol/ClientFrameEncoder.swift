@@ -2,6 +2,7 @@ import CRaftChecksum
 package import NIOCore
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// Appends the frames of the client protocol to a buffer. A command or an answer is copied once, to where the socket
 /// takes it from.

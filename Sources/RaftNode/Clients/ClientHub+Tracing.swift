@@ -1,4 +1,5 @@
 import RaftClient
+import RaftCore
 import RaftTracing
 
 // What clients ask of the node's own workings.

@@ -2,6 +2,7 @@ import NIOCore
 import RaftClient
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// The node's end of one client connection: hello, requests in, answers out. Used on its loop.
 ///

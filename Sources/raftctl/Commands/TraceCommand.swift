@@ -1,12 +1,8 @@
 import ArgumentParser
 import RaftClient
 import RaftCore
+import RaftMembership
 import RaftTracing
-
-extension TraceLevel: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public static var allValueStrings: [String] { allCases.map(\.name) }
-}
 
 /// `raftctl trace`
 struct TraceCommand: AsyncParsableCommand {
@@ -24,7 +20,7 @@ struct TraceCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: "Record this level and above from now on: trace, debug, info, notice, warning, error or critical.")
-    var level: TraceLevel?
+    var level: LevelArgument?
 
     @Option(name: .long, help: "With --level: of this module alone, such as transport.")
     var module: String?
@@ -66,7 +62,7 @@ struct TraceCommand: AsyncParsableCommand {
         let levels = try await asking { client throws(RaftClientError) in
             let status = try await client.status()
             let levels =
-                if let level { try await client.setTraceLevel(level, of: module) } else {
+                if let level { try await client.setTraceLevel(level.level, of: module) } else {
                     try await client.traceLevels()
                 }
             return (status.member.id, levels)
