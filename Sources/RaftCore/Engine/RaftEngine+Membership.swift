@@ -213,11 +213,24 @@ extension RaftEngine {
         let ready = membership.members.filter { record in
             record.promoteWhenCaughtUp && !membership.isVoter(record.member.id) && hasCaughtUp(record.member, now)
         }
-        guard !ready.isEmpty, transfer == nil,
-            let goal = try? membership.goal(of: ready.map { .promote($0.member.id) }, incarnation: { _ in .unknown }),
-            case .append(let next) = membership.step(toward: goal, isCaughtUp: { _ in true })
-        else { return }
-        append(next, now, &fx)
+        guard !ready.isEmpty, transfer == nil else { return }
+        do {
+            let next = try promoting(ready.map(\.member.id))
+            if let next { append(next, now, &fx) }
+        } catch {
+            // One may wait for a full voter beside it (rule X1), and the others need not wait for that.
+            for record in ready {
+                guard let next = try? promoting([record.member.id]) else { continue }
+                return append(next, now, &fx)
+            }
+            fx.append(.trace(.changeEnded(.refused("who has caught up stays a learner for now: \(error)"))))
+        }
+    }
+
+    private func promoting(_ learners: [NodeID]) throws -> Membership? {
+        let goal = try membership.goal(of: learners.map { .promote($0) }, incarnation: { _ in .unknown })
+        guard case .append(let next) = membership.step(toward: goal, isCaughtUp: { _ in true }) else { return nil }
+        return next
     }
 
     // MARK: Catching up

@@ -213,6 +213,28 @@ struct WitnessTests {
         #expect(leader.change(.remove(2), call: 2).changes.isEmpty && leader.engine.membership.isJoint)
     }
 
+    @Test("Of learners that have caught up those vote that may, and it is told why others do not yet (X1, P7)")
+    func promotion() throws {
+        for learners in [[3], [3, 4, 5]] as [[UInt64]] {
+            var records = Self.membership([1, 2], witnesses: [2]).members
+            for id in learners {
+                records.append(
+                    Membership.Record(
+                        member: TestEngine.member(id), addresses: ["memory:\(id)"], isWitness: id != 4,
+                        promoteWhenCaughtUp: true))
+            }
+            var leader = try TestEngine.leader(1, Membership(members: records, voters: [1, 2]), with: [2])
+            leader.beat([2] + learners)
+            let effects = leader.settle([2] + learners)
+            let refused = effects.events.contains {
+                if case .changeEnded(.refused(let why)) = $0 { why.contains("fewer than a majority") } else { false }
+            }
+            #expect(refused)
+            #expect(leader.engine.membership.isVoter(4) == learners.contains(4))
+            #expect(leader.engine.membership.witnessObjection == nil)
+        }
+    }
+
     @Test("A witness that lost its data comes back as one, without its vote (X2, M10)")
     func comesBack() throws {
         let later = Member(id: 3, incarnation: Incarnation(TestEngine.member(3).incarnation.rawValue + 5))

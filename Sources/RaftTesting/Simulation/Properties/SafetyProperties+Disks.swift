@@ -73,6 +73,7 @@ extension SafetyProperties {
             fail("L7", "a part of a write is on the disk of \(node.id), which ends at \(node.disk.image.last)")
         }
         node.wholes = WholeWrites(of: node.disk.image)
+        noteCopies(of: node)
     }
 
     func wrote(_ batches: [StorageBatch], on node: SimulatedNode) {

@@ -16,20 +16,26 @@ extension SafetyProperties {
     private func noteRoom(_ envelope: Envelope, _ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
         switch envelope.message {
         case .appendReply(let reply) where reply.term == engine.term && engine.role == .leader:
-            note(envelope.from, lacksRoom: reply.lacksRoom, in: reply.term)
+            note(envelope.from, lacksRoom: reply.lacksRoom, stream: reply.stream, engine)
         case .heartbeatReply(let reply) where reply.term == engine.term && engine.role == .leader:
-            note(envelope.from, lacksRoom: reply.lacksRoom, in: reply.term)
+            note(envelope.from, lacksRoom: reply.lacksRoom, stream: reply.stream, engine)
         case .timeoutNow where seen.isDiskFull && engine.role == .candidate && seen.role == .follower:
             fail("D4", "\(node.id) takes over, though it knows that its disk is full")
         default: break
         }
     }
 
-    private func note(_ peer: Member, lacksRoom: Bool, in term: Term) {
+    private func note(_ peer: Member, lacksRoom: Bool, stream: UInt32, _ engine: RaftEngine) {
+        // An answer to an earlier attempt, overtaken by later ones, is discarded whole (rule P3).
+        if let progress = engine.progress.first(where: { $0.member == peer }), stream < progress.stream,
+            lacksRoom != progress.lacksRoom
+        {
+            return
+        }
         if lacksRoom {
-            withoutRoom[term, default: []].insert(peer)
+            withoutRoom[engine.term, default: []].insert(peer)
         } else {
-            withoutRoom[term]?.remove(peer)
+            withoutRoom[engine.term]?.remove(peer)
         }
     }
 

@@ -60,6 +60,17 @@ extension SafetyProperties {
         }
     }
 
+    /// A process that died has left more than was told to be written.
+    func noteCopies(of node: SimulatedNode) {
+        let image = node.disk.image
+        guard image.copy != .positions else { return }
+        for index in image.base.index.rawValue..<image.last.index.rawValue {
+            let index = LogIndex(index + 1)
+            guard let term = image.term(at: index) else { continue }
+            known[LogID(term: term, index: index)]?.wasWhole = true
+        }
+    }
+
     /// It never campaigns (rule X3).
     func checkWitness(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
         guard engine.role != seen.role, engine.role != .follower, isWitness(engine) else { return }

@@ -179,7 +179,9 @@ public final class Simulation<Work: Workload> {
         try waitWhileSomethingMoves(timeout + 60 * second, "M3", "a change of membership is not brought to its end") {
             guard let engine = self.cluster.leader?.life?.driver?.engine else { return false }
             return engine.change == nil && engine.effective.id == engine.committed.id && !engine.membership.isJoint
-                && !engine.membership.members.contains { $0.promoteWhenCaughtUp }
+                && !engine.membership.members.contains {
+                    $0.promoteWhenCaughtUp && self.mayVote($0, in: engine.membership)
+                }
                 && engine.membership.voters.contains(engine.member.id)
         }
         try waitWhileSomethingMoves(timeout + 60 * second, "M10", "not all who lost their data are taken in again") {
@@ -197,6 +199,13 @@ public final class Simulation<Work: Workload> {
         // What is in flight arrives, and waiters left over from lost leaderships end.
         try core.world.run(for: 3 * second + 8 * plan.cluster.configuration.electionTimeout.upperBound)
         if let noise = core.restlessness(of: sound) { throw violation("P4", noise) }
+    }
+
+    /// A witness waits until its vote leaves the full voters enough of theirs (rule X1).
+    private func mayVote(_ learner: Membership.Record, in membership: Membership) -> Bool {
+        guard learner.isWitness else { return true }
+        let witnesses = membership.voters.count { membership.kind(of: $0) == .witness }
+        return 2 * (witnesses + 1) <= membership.voters.count + 1
     }
 
     private func wait(
