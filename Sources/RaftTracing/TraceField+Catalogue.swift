@@ -26,10 +26,12 @@ extension TraceField {
             key: "count", type: "number", prose: "How many: entries, proposals, records, reads, sessions or rounds."),
         Description(key: "bytes", type: "number of bytes", prose: "A size."),
         Description(key: "path", type: "text", prose: "A file or directory."),
-        Description(key: "message", type: "text", prose: "The kind of a message between nodes, or of a client's request."),
+        Description(
+            key: "message", type: "text", prose: "The kind of a message between nodes, or of a client's request."),
         Description(
             key: "state", type: "text", prose: "probe, replicate or snapshot of a peer; held or lost of a lease."),
-        Description(key: "outcome", type: "text", prose: "done, rejected, unknown or committed, of a client's request."),
+        Description(
+            key: "outcome", type: "text", prose: "done, rejected, unknown or committed, of a client's request."),
         Description(key: "module", type: "text", prose: "A module that has a level of its own."),
         Description(key: "level", type: "text", prose: "A level."),
     ]

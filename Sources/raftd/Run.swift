@@ -34,7 +34,8 @@ struct Run: AsyncParsableCommand {
         let logger = Logger(label: "raftd", factory: { _ in SwiftLogNoOpLogHandler() })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: node)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [.init(service: node), .init(service: TraceLevelSignal(node: node))],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
         } catch {

@@ -54,7 +54,9 @@ struct EventKindTests {
         let guide = try #require(readFile(root + "Sources/RaftNode/Documentation.docc/Events.md"))
         #expect(guide.contains(EventCatalogue.markdown), "copy the output of raftd events into Events.md")
         let catalogue = try #require(readFile(root + "packaging/raftd.catalog"))
-        #expect(catalogue == EventCatalogue.journal, "write the output of raftd events --catalogue to packaging/raftd.catalog")
+        #expect(
+            catalogue == EventCatalogue.journal,
+            "write the output of raftd events --catalogue to packaging/raftd.catalog")
     }
 
     @Test("Released ids keep their meaning")

@@ -13,7 +13,7 @@ public final class Node: Service {
     public let raft: Raft<AnyStateMachine>
     private let clients: ClientServer?
     private let threads: NodeThreads
-    private let tracer: Tracer
+    let tracer: Tracer
 
     private init(
         _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ clients: ClientServer?,
