@@ -16,7 +16,7 @@ endif
 # would rebuild everything.
 STATIC := -c release --static-swift-stdlib --scratch-path .build/static
 
-.PHONY: run test sim model large simulator test-system bench lint install deps release docs
+.PHONY: run test sim model large simulator test-system trace-levels bench lint install deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
@@ -58,6 +58,10 @@ simulator: deps
 # What needs root: a real journald, disks that lose power or fill up, parted networks.
 test-system: release
 	@scripts/test-system.sh $(BIN)
+
+# Builds raftd three times, to see that events below a level are not in it: minutes.
+trace-levels: deps
+	@scripts/check-trace-levels.sh
 
 bench: release
 	@$(SWIFT) build -c release --product raft-bench
