@@ -21,7 +21,7 @@ UNIT_TYPE ?= $(shell v=$$(systemctl --version 2>/dev/null | awk 'NR == 1 { print
 	if [ "$${v:-0}" -ge 253 ]; then echo notify-reload; else echo notify; fi)
 MANUAL_DATE ?= $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
-.PHONY: run test sim model large simulator test-system bench lint install deb deps release docs
+.PHONY: run test sim model large simulator test-system trace-levels bench lint install deb deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
@@ -74,6 +74,10 @@ simulator: deps
 test-system: release deb
 	@scripts/test-system.sh $(BIN) .build/raftd_*.deb
 
+# Builds raftd three times, to see that events below a level are not in it: minutes.
+trace-levels: deps
+	@scripts/check-trace-levels.sh
+
 bench: release
 	@$(SWIFT) build -c release --product raft-bench
 	@$(BIN)/raft-bench --table
@@ -103,6 +107,7 @@ install: deps
 	install -m 644 packaging/raftd-peer@.socket packaging/raftd-client@.socket packaging/raftd.target $(UNITS)
 	install -D -m 644 packaging/raftd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/raftd.conf
 	install -D -m 644 packaging/raftd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/raftd.conf
+	install -D -m 644 packaging/raftd.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/raftd.catalog
 	install -D -m 644 packaging/example.yaml $(DESTDIR)$(PREFIX)/share/doc/raftd/example.yaml
 	@scripts/install-completions.sh .build/static/release $(DESTDIR)$(PREFIX)/share
 	@$(SWIFT) build --package-path .build/static/checkouts/swift-argument-parser --scratch-path .build/manual \

@@ -7,6 +7,17 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Of the levels below which events are compiled out the most restrictive one that is enabled wins.
+let maxLogLevels: Set<Package.Dependency.Trait> = [
+    .trait(name: "MaxLogLevelDebug", condition: .when(traits: ["MaxTraceLevelDebug"])),
+    .trait(name: "MaxLogLevelInfo", condition: .when(traits: ["MaxTraceLevelInfo"])),
+    .trait(name: "MaxLogLevelNotice", condition: .when(traits: ["MaxTraceLevelNotice"])),
+    .trait(name: "MaxLogLevelWarning", condition: .when(traits: ["MaxTraceLevelWarning"])),
+    .trait(name: "MaxLogLevelError", condition: .when(traits: ["MaxTraceLevelError"])),
+    .trait(name: "MaxLogLevelCritical", condition: .when(traits: ["MaxTraceLevelCritical"])),
+    .trait(name: "MaxLogLevelNone", condition: .when(traits: ["MaxTraceLevelNone"])),
+]
+
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -39,10 +50,19 @@ let package = Package(
             description:
                 "Compiles in the switches that break one rule each, and checks invariants. Never to run data on."),
         .default(enabledTraits: ["Journald"]),
+        .trait(name: "MaxTraceLevelDebug", description: "Compiles out events, and swift-log's records, below debug."),
+        .trait(name: "MaxTraceLevelInfo", description: "Compiles out events, and swift-log's records, below info."),
+        .trait(name: "MaxTraceLevelNotice", description: "Compiles out events, and swift-log's records, below notice."),
+        .trait(
+            name: "MaxTraceLevelWarning", description: "Compiles out events, and swift-log's records, below warning."),
+        .trait(name: "MaxTraceLevelError", description: "Compiles out events, and swift-log's records, below error."),
+        .trait(
+            name: "MaxTraceLevelCritical", description: "Compiles out events, and swift-log's records, below critical."),
+        .trait(name: "MaxTraceLevelNone", description: "Compiles out all events, and swift-log's records."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0", traits: maxLogLevels),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -96,7 +116,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "RaftClient",
-            dependencies: ["RaftCore", "RaftMembership", "CRaftChecksum"] + nio,
+            dependencies: ["RaftCore", "RaftMembership", "RaftTracing", "CRaftChecksum"] + nio,
             swiftSettings: settings),
 
         // Composition root and programs.
@@ -114,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "raftd",
             dependencies: [
-                "RaftNode",
+                "RaftNode", "RaftTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -124,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "raftctl",
             dependencies: [
-                "RaftClient", "RaftKeyValue", "RaftCore", "RaftMembership",
+                "RaftClient", "RaftKeyValue", "RaftCore", "RaftMembership", "RaftTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -16,12 +16,12 @@ RaftCore            | RaftMembership RaftTracing CRaftChecksum                  
 RaftMemory          | RaftCore RaftMembership RaftTracing RaftThreads                     |
 RaftStorageLMDB     | RaftCore RaftMembership RaftTracing CRaftChecksum CLMDB             |
 RaftTransportUnix   | RaftCore RaftMembership RaftTracing RaftThreads CRaftChecksum       | NIO*
-RaftClient          | RaftCore RaftMembership CRaftChecksum                               | NIO*
+RaftClient          | RaftCore RaftMembership RaftTracing CRaftChecksum                   | NIO*
 RaftKeyValue        | RaftCore RaftMembership                                             |
 RaftTesting         | RaftCore RaftMembership RaftTracing CRaftChecksum RaftMemory        |
 RaftNode            | *                                                                   | *
-raftd               | RaftNode                                                            | *
-raftctl             | RaftClient RaftKeyValue RaftCore RaftMembership                     | *
+raftd               | RaftNode RaftTracing                                                | *
+raftctl             | RaftClient RaftKeyValue RaftCore RaftMembership RaftTracing         | *
 raft-bench          | *                                                                   | *
 raft-sim            | *                                                                   | *
 raft-check          | *                                                                   | *

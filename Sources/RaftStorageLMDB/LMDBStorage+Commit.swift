@@ -150,7 +150,9 @@ extension LMDBStorage {
     private func grow(_ environment: LMDBEnvironment, to size: Int) throws {
         let size = min(size, options.maximumMapSize)
         try directory.translating { try environment.grow(to: size) }
-        tracer.info(.mapGrown, "the map of \(environment.path) has \(size) bytes now", [.path(environment.path)])
+        tracer.info(
+            .mapGrown, "the map of \(environment.path) has \(size) bytes now",
+            [.path(environment.path), .bytes(UInt64(size))])
     }
 
     private func mapIsFull(_ environment: LMDBEnvironment) -> StorageError {

@@ -16,6 +16,8 @@ public struct TraceField: Hashable, Sendable {
     @inlinable public static func cluster(_ name: String) -> TraceField { TraceField("raft.cluster", .string(name)) }
     /// The node that records.
     @inlinable public static func node(_ id: UInt64) -> TraceField { TraceField("raft.node", .uint(id)) }
+    /// The cluster's identity, which it got when it was formed.
+    @inlinable public static func identity(_ id: String) -> TraceField { TraceField("raft.identity", .string(id)) }
     /// The group, where a node runs several.
     @inlinable public static func group(_ id: UInt32) -> TraceField { TraceField("raft.group", .uint(UInt64(id))) }
     /// The term in which it happened.
@@ -34,6 +36,20 @@ public struct TraceField: Hashable, Sendable {
     @inlinable public static func reason(_ reason: String) -> TraceField { TraceField("raft.reason", .string(reason)) }
     /// How many.
     @inlinable public static func count(_ count: Int) -> TraceField { TraceField("raft.count", .int(Int64(count))) }
+    /// The kind of a message between nodes, or of a client's request.
+    @inlinable public static func message(_ name: String) -> TraceField { TraceField("raft.message", .string(name)) }
+    /// What something has become: `probe`, `replicate`, `snapshot`.
+    @inlinable public static func state(_ state: String) -> TraceField { TraceField("raft.state", .string(state)) }
+    /// How a client's request ended: `done`, `rejected`, `unknown`.
+    @inlinable public static func outcome(_ outcome: String) -> TraceField {
+        TraceField("raft.outcome", .string(outcome))
+    }
+    /// A module that has a level of its own.
+    @inlinable public static func module(_ name: String) -> TraceField { TraceField("raft.module", .string(name)) }
+    /// A level.
+    @inlinable public static func level(_ level: TraceLevel) -> TraceField {
+        TraceField("raft.level", .string(level.name))
+    }
     /// A size, in bytes.
     @inlinable public static func bytes(_ count: UInt64) -> TraceField { TraceField("raft.bytes", .uint(count)) }
     /// A file or directory.

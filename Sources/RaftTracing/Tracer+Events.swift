@@ -23,6 +23,28 @@ extension Tracer {
         #endif
     }
 
+    /// Whether events of a level are compiled in: a constant, so that what only they need vanishes with them.
+    @inlinable
+    public static func isCompiledIn(_ level: TraceLevel) -> Bool {
+        #if MaxTraceLevelNone
+            false
+        #elseif MaxTraceLevelCritical
+            level >= .critical
+        #elseif MaxTraceLevelError
+            level >= .error
+        #elseif MaxTraceLevelWarning
+            level >= .warning
+        #elseif MaxTraceLevelNotice
+            level >= .notice
+        #elseif MaxTraceLevelInfo
+            level >= .info
+        #elseif MaxTraceLevelDebug
+            level >= .debug
+        #else
+            true
+        #endif
+    }
+
     /// Every step of the protocol. See ``TraceLevel/trace``.
     @inlinable
     public func trace(
@@ -34,7 +56,9 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelDebug && !MaxTraceLevelInfo && !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
-            if isEnabled(.trace) { record(.trace, kind, message(), fields(), file, line, function) }
+            if isEnabled(.trace) {
+                record(.trace, kind, shows(.trace) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
@@ -49,7 +73,9 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelInfo && !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
-            if isEnabled(.debug) { record(.debug, kind, message(), fields(), file, line, function) }
+            if isEnabled(.debug) {
+                record(.debug, kind, shows(.debug) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
@@ -64,7 +90,9 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
-            if isEnabled(.info) { record(.info, kind, message(), fields(), file, line, function) }
+            if isEnabled(.info) {
+                record(.info, kind, shows(.info) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
@@ -79,7 +107,9 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
-            if isEnabled(.notice) { record(.notice, kind, message(), fields(), file, line, function) }
+            if isEnabled(.notice) {
+                record(.notice, kind, shows(.notice) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
@@ -94,7 +124,9 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
-            if isEnabled(.warning) { record(.warning, kind, message(), fields(), file, line, function) }
+            if isEnabled(.warning) {
+                record(.warning, kind, shows(.warning) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
@@ -109,7 +141,9 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelCritical && !MaxTraceLevelNone
-            if isEnabled(.error) { record(.error, kind, message(), fields(), file, line, function) }
+            if isEnabled(.error) {
+                record(.error, kind, shows(.error) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
@@ -124,14 +158,15 @@ extension Tracer {
         function: String = #function
     ) {
         #if !MaxTraceLevelNone
-            if isEnabled(.critical) { record(.critical, kind, message(), fields(), file, line, function) }
+            if isEnabled(.critical) {
+                record(.critical, kind, shows(.critical) ? message() : nil, fields(), file, line, function)
+            }
         #endif
     }
 
-    /// An event whose level is known at run time only, such as one that arrives as a value.
+    /// An event of a kind that is known at run time only, at the kind's own level.
     @inlinable
     public func event(
-        _ level: TraceLevel,
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
         _ fields: @autoclosure () -> [TraceField] = [],
@@ -139,7 +174,7 @@ extension Tracer {
         line: UInt = #line,
         function: String = #function
     ) {
-        switch level {
+        switch kind.level {
         case .trace: trace(kind, message(), fields(), file: file, line: line, function: function)
         case .debug: debug(kind, message(), fields(), file: file, line: line, function: function)
         case .info: info(kind, message(), fields(), file: file, line: line, function: function)

@@ -1,22 +1,31 @@
 internal import Glibc
-public import Synchronization
+internal import Synchronization
 
 /// What a ``Tracer`` and all that were made from it share.
-@usableFromInline
 final class TracerCore: Sendable {
-    /// A level that no event reaches.
-    static let off = UInt8.max
-
-    /// The raw value of the lowest level that is recorded.
-    @usableFromInline let threshold: Atomic<UInt8>
     let sink: any TraceSink
+    let recorder: FlightRecorder?
     let now: @Sendable () -> UInt64
+    /// By module. The one without a name is everything that belongs to none.
+    private let scopes = Mutex<[TracerScope]>([])
 
-    init(sink: any TraceSink, threshold: UInt8, now: @escaping @Sendable () -> UInt64) {
+    init(sink: any TraceSink, recorder: FlightRecorder?, now: @escaping @Sendable () -> UInt64) {
         self.sink = sink
-        self.threshold = Atomic(threshold)
+        self.recorder = recorder
         self.now = now
     }
+
+    /// The scope of a module; a new one begins with `level`.
+    func scope(_ module: String, level: UInt8) -> TracerScope {
+        scopes.withLock { scopes in
+            if let scope = scopes.first(where: { $0.module == module }) { return scope }
+            let scope = TracerScope(module: module, level: level, isRecorded: recorder != nil)
+            scopes.append(scope)
+            return scope
+        }
+    }
+
+    var all: [TracerScope] { scopes.withLock { $0 } }
 
     /// The time of day. This module is a leaf and reads the clock itself.
     @Sendable

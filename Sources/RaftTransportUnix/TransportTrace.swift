@@ -26,7 +26,7 @@ final class TransportTrace: Sendable {
                 "connected to node \(id) at \(address)\(connection.isShared ? "" : ", not in a cluster yet")",
                 [.peer(id.rawValue), .address("\(address)")])
         case .accepted(let address):
-            tracer.debug(
+            tracer.info(
                 .peerConnected, "node \(id) connected to \(address)", [.peer(id.rawValue), .address("\(address)")])
         }
     }
@@ -106,15 +106,17 @@ final class TransportTrace: Sendable {
     }
 
     func ignored(_ id: NodeID, _ reason: String) {
-        tracer.debug(.protocolViolation, "a message of node \(id) was ignored: \(reason)", [.peer(id.rawValue)])
+        tracer.debug(
+            .messageIgnored, "a message of node \(id) was ignored: \(reason)", [.peer(id.rawValue), .reason(reason)])
     }
 
     func tooLarge(_ envelope: Envelope, size: Int, limit: Int) {
         guard isNew("too large", about: envelope.to.id, "") else { return }
         tracer.error(
-            .protocolViolation,
+            .messageRefused,
             "a message of \(size) bytes to node \(envelope.to.id) was dropped, \(limit) are allowed: lower the size of "
-                + "batches or raise the limit on every node", [.peer(envelope.to.id.rawValue)])
+                + "batches or raise the limit on every node",
+            [.peer(envelope.to.id.rawValue), .bytes(UInt64(size))])
     }
 
     private static func wrongNode(_ refusal: Refusal, _ id: NodeID, _ address: RaftAddress) -> String {

@@ -15,7 +15,7 @@ struct Raftctl: AsyncParsableCommand {
         subcommands: [
             BootstrapCommand.self, StatusCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
             CompareAndSetCommand.self, ListCommand.self, MemberCommand.self, TransferLeaderCommand.self,
-            SnapshotCommand.self, CompactCommand.self, BackupCommand.self, RestoreCommand.self,
+            SnapshotCommand.self, CompactCommand.self, BackupCommand.self, RestoreCommand.self, TraceCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

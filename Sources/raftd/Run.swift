@@ -40,7 +40,10 @@ struct Run: AsyncParsableCommand {
         let logger = Logger(label: "raftd", factory: { _ in SwiftLogNoOpLogHandler() })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: node), .init(service: Reloading(node: node) { try file.load(registry) })],
+                services: [
+                    .init(service: node), .init(service: Reloading(node: node) { try file.load(registry) }),
+                    .init(service: TraceLevelSignal(node: node)),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()

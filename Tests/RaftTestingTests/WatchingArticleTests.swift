@@ -58,7 +58,7 @@ struct WatchingArticleTests {
         let scheduling = Task { await schedule(raft, scheduler) }
         let routing = Task { await route(raft, router) }
         try await raft.bootstrap([4: "memory:4"])
-        let index = try await raft.metricsNow().commitIndex
+        let index = await raft.metricsNow().commitIndex
         try await raft.wait(for: .leader, atMost: .seconds(5))
         try await raft.wait(for: .applied(index), atMost: .seconds(5))
         try await raft.wait(for: .membership("node 4 votes") { $0.voters.contains(4) }, atMost: .seconds(30))

@@ -27,18 +27,39 @@ struct EventKindTests {
     @Test("Every kind that the catalogue declares is listed, each once, in the order of declaration")
     func complete() throws {
         let root = String(#filePath.dropLast("Tests/RaftTracingTests/EventKindTests.swift".count))
-        let source = try #require(readFile(root + "Sources/RaftTracing/EventKind+Catalogue.swift"))
-        let declared = source.split(separator: "\n").compactMap { line -> Substring? in
-            guard let name = line.firstMatch(of: /public static var (\w+): EventKind/) else { return nil }
-            return name.output.1
+        let declared = try [
+            "Elections", "Membership", "Snapshots", "Peers", "Log", "Safety", "Storage", "Clients", "Node", "Steps",
+        ].flatMap { topic in
+            let source = try #require(readFile(root + "Sources/RaftTracing/Kinds/EventKind+\(topic).swift"))
+            return source.split(separator: "\n").compactMap { line -> String? in
+                line.firstMatch(of: /public static var (\w+): EventKind/).map { String($0.output.1) }
+            }
         }
         // roleChanged is raft.role.changed.
         let listed = EventKind.all.map { kind -> String in
             let words = kind.name.split(separator: ".").dropFirst()
             return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
         }
-        #expect(declared.map(String.init) == listed)
+        #expect(declared == listed)
         #expect(declared.count >= 36)
+    }
+
+    @Test("Fields are declared, each once", arguments: EventKind.all)
+    func fields(kind: EventKind) {
+        let declared = Set(TraceField.catalogue.map(\.key))
+        let fields = kind.fields.split(separator: " ").map(String.init)
+        #expect(declared.isSuperset(of: fields) && Set(fields).count == fields.count)
+    }
+
+    @Test("The guide and the journal's catalogue have what the program prints")
+    func documents() throws {
+        let root = String(#filePath.dropLast("Tests/RaftTracingTests/EventKindTests.swift".count))
+        let guide = try #require(readFile(root + "Sources/RaftNode/Documentation.docc/Events.md"))
+        #expect(guide.contains(EventCatalogue.markdown), "copy the output of raftd events into Events.md")
+        let catalogue = try #require(readFile(root + "packaging/raftd.catalog"))
+        #expect(
+            catalogue == EventCatalogue.journal,
+            "write the output of raftd events --catalogue to packaging/raftd.catalog")
     }
 
     @Test("Released ids keep their meaning")

@@ -31,7 +31,7 @@ struct JournalRecordTests {
 
     @Test("An id of another form is left out", arguments: ["", "abc", String(repeating: "G", count: 32)])
     func badID(id: String) {
-        let event = TraceEvent(level: .info, kind: EventKind("own.kind", id, ""), message: "m", time: 0)
+        let event = TraceEvent(level: .info, kind: EventKind("own.kind", id, .info, "", ""), message: "m", time: 0)
         #expect(!items(event).contains { $0.hasPrefix("MESSAGE_ID=") })
     }
 

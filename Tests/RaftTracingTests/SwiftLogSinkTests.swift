@@ -11,12 +11,12 @@ struct SwiftLogSinkTests {
         var logger = Logger(label: "test") { _ in CapturingHandler(log: log) }
         logger.logLevel = .trace
         let tracer = Tracer(sink: SwiftLogSink(logger), level: .trace, fields: [.node(1)])
-        for level in TraceLevel.allCases { tracer.event(level, .leaderElected, "node 1 leads", [.term(3)]) }
+        for level in TraceLevel.allCases { tracer.event(.sample(level), "node 1 leads", [.term(3)]) }
         let lines = log.lines.withLock { $0 }
         #expect(
             lines
                 == TraceLevel.allCases.map {
-                    "\($0) node 1 leads raft.event=raft.leader.elected raft.node=1 raft.term=3 RaftTracingTests handsOn()"
+                    "\($0) node 1 leads raft.event=sample.level.\($0) raft.node=1 raft.term=3 RaftTracingTests handsOn()"
                 })
     }
 }

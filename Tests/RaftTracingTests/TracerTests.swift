@@ -10,18 +10,18 @@ struct TracerTests {
     func levels() {
         let tracer = Tracer(sink: sink, level: .trace, clock: { 42 })
         let line: UInt = #line + 1
-        tracer.trace(.roleChanged, "1", [.term(3)])
-        tracer.debug(.roleChanged, "2")
-        tracer.info(.roleChanged, "3")
-        tracer.notice(.roleChanged, "4")
-        tracer.warning(.roleChanged, "5")
-        tracer.error(.roleChanged, "6")
-        tracer.critical(.roleChanged, "7")
+        tracer.trace(.sample(.trace), "1", [.term(3)])
+        tracer.debug(.sample(.debug), "2")
+        tracer.info(.sample(.info), "3")
+        tracer.notice(.sample(.notice), "4")
+        tracer.warning(.sample(.warning), "5")
+        tracer.error(.sample(.error), "6")
+        tracer.critical(.sample(.critical), "7")
         #expect(sink.events.map(\.level) == TraceLevel.allCases)
         #expect(sink.events.map(\.message) == ["1", "2", "3", "4", "5", "6", "7"])
         #expect(sink.events.map(\.line) == Array(line..<line + 7))
         #expect(sink.events.allSatisfy { $0.file == "RaftTracingTests/TracerTests.swift" && $0.function == "levels()" })
-        #expect(sink.events.allSatisfy { $0.time == 42 && $0.kind == .roleChanged })
+        #expect(sink.events.allSatisfy { $0.time == 42 && $0.kind == .sample($0.level) })
         #expect(sink.events[0].fields == [.term(3)])
     }
 
@@ -37,7 +37,7 @@ struct TracerTests {
             made += 1
             return []
         }
-        for each in TraceLevel.allCases { tracer.event(each, .termChanged, message(), fields()) }
+        for each in TraceLevel.allCases { tracer.event(.sample(each), message(), fields()) }
         let expected = TraceLevel.allCases.filter { $0 >= level }
         #expect(sink.events.map(\.level) == expected)
         #expect(made == 2 * expected.count)
@@ -48,11 +48,11 @@ struct TracerTests {
     func changedLevel() {
         let tracer = Tracer(sink: sink, level: .info)
         let child = tracer.with(.group(7))
-        child.debug(.roleChanged, "not yet")
+        child.debug(.sample(.debug), "not yet")
         tracer.setLevel(.debug)
-        child.debug(.roleChanged, "now")
+        child.debug(.sample(.debug), "now")
         child.setLevel(.error)
-        tracer.warning(.roleChanged, "no more")
+        tracer.warning(.sample(.warning), "no more")
         #expect(sink.events.map(\.message) == ["now"])
         #expect(tracer.level == .error)
     }
@@ -60,8 +60,8 @@ struct TracerTests {
     @Test("Context comes first, and a later field replaces one of its key")
     func context() {
         let tracer = Tracer(sink: sink, level: .info, fields: [.cluster("demo"), .node(1), .term(1)])
-        tracer.with(.group(2), .term(2)).info(.roleChanged, "a", [.term(3), .index(9), .index(10)])
-        tracer.info(.roleChanged, "b")
+        tracer.with(.group(2), .term(2)).info(.sample(.info), "a", [.term(3), .index(9), .index(10)])
+        tracer.info(.sample(.info), "b")
         #expect(sink.events[0].fields == [.cluster("demo"), .node(1), .group(2), .term(3), .index(10)])
         #expect(sink.events[1].fields == [.cluster("demo"), .node(1), .term(1)])
     }
@@ -83,7 +83,7 @@ struct TracerTests {
     func fanOut() {
         let other = FlushCounter()
         let tracer = Tracer(sink: FanOutSink([sink, other]), level: .info)
-        tracer.info(.nodeStarted, "up")
+        tracer.notice(.nodeStarted, "up")
         tracer.flush()
         #expect(sink.events.count == 1)
         #expect(other.counts.withLock { $0 } == [1, 1])
@@ -97,11 +97,11 @@ struct MemorySinkTests {
         let sink = MemorySink(capacity: capacity)
         let tracer = Tracer(sink: sink, level: .info)
         for number in 0..<20 {
-            tracer.info(number % 2 == 0 ? .voteGranted : .voteRefused, String(number))
+            tracer.info(number % 2 == 0 ? .voteGranted : .leaderLost, String(number))
             #expect(sink.events.count == min(number + 1, capacity))
         }
         #expect(sink.events.map(\.message) == (20 - capacity..<20).map(String.init))
-        #expect(sink.events(of: .voteRefused).map(\.message).last == "19")
+        #expect(sink.events(of: .leaderLost).map(\.message).last == "19")
         #expect(sink.dropped == 20 - capacity)
         sink.clear()
         #expect(sink.events.isEmpty)

@@ -184,7 +184,7 @@ struct ExchangeTests {
         ]
         sendRaw(wrong + [good], by: peer)
         #expect(await eventually { one.recorder.envelopes == [good] })
-        #expect(one.messages(of: .protocolViolation).count == 3)
+        #expect(one.messages(of: .messageIgnored).count == 3)
         await one.stop()
     }
 }

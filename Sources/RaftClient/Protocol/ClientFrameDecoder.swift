@@ -2,6 +2,7 @@ import CRaftChecksum
 package import NIOCore
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// What a client may send.
 package enum ClientMessage: Hashable, Sendable {
@@ -121,6 +122,13 @@ package struct ClientFrameDecoder {
             let call = try SessionCodec.call(&reader)
             request = .proposeInSession([UInt8](try reader.readRaw(reader.remaining)), call)
         case ClientProtocol.Kind.closeSession: request = .closeSession(try SessionCodec.session(&reader))
+        case ClientProtocol.Kind.traceLevel:
+            let level: UInt8 = try reader.read()
+            guard level == 255 || TraceLevel(rawValue: level) != nil else {
+                throw WireError.outOfBounds(reader.offset - 1)
+            }
+            request = .traceLevel(TraceLevel(rawValue: level), module: try reader.readString())
+        case ClientProtocol.Kind.recording: request = .recording(from: try reader.read())
         default:
             // Of a later release: what follows is not ours to read.
             return .request(id, ClientRequest(.unsupported(kind)))
@@ -168,6 +176,12 @@ package struct ClientFrameDecoder {
             response = .backup(try BackupOffer.decode(&reader))
         case ClientProtocol.Kind.sessionOpened:
             response = .session(try SessionCodec.opened(&reader))
+        case ClientProtocol.Kind.traceLevels:
+            response = .traceLevels(try TraceLevels.decode(&reader))
+        case ClientProtocol.Kind.recordingPart:
+            let next: UInt64 = try reader.read()
+            response = .recording(
+                RecordingPart(next: next == 0 ? nil : next, bytes: [UInt8](try reader.readRaw(reader.remaining))))
         case ClientProtocol.Kind.leads:
             response = .leads(NodeID(try reader.read()))
         case ClientProtocol.Kind.formed:

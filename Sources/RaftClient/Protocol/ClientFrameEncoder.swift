@@ -2,6 +2,7 @@ import CRaftChecksum
 package import NIOCore
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// Appends the frames of the client protocol to a buffer. A command or an answer is copied once, to where the socket
 /// takes it from.
@@ -34,6 +35,8 @@ package enum ClientFrameEncoder {
             case .openSession: ClientProtocol.Kind.openSession
             case .proposeInSession: ClientProtocol.Kind.proposeInSession
             case .closeSession: ClientProtocol.Kind.closeSession
+            case .traceLevel: ClientProtocol.Kind.traceLevel
+            case .recording: ClientProtocol.Kind.recording
             case .unsupported(let kind): kind
             }
         appendFrame(kind, to: &buffer) { buffer in
@@ -70,6 +73,12 @@ package enum ClientFrameEncoder {
                 buffer.writeBytes(SessionCodec.encode(call))
                 buffer.writeBytes(command)
             case .closeSession(let session): buffer.writeBytes(SessionCodec.encode(session))
+            case .traceLevel(let level, let module):
+                var writer = ByteWriter(capacity: 16)
+                writer.write(level?.rawValue ?? 255)
+                writer.writeString(module)
+                buffer.writeBytes(writer.bytes)
+            case .recording(let first): buffer.writeInteger(first, endianness: .little)
             case .status, .members, .openSession, .unsupported:
                 break
             }
@@ -115,6 +124,13 @@ package enum ClientFrameEncoder {
             }
         case .backup(let offer):
             appendAnswer(ClientProtocol.Kind.backupOffer, id, to: &buffer) { $0.writeBytes(offer.encode()) }
+        case .traceLevels(let levels):
+            appendAnswer(ClientProtocol.Kind.traceLevels, id, to: &buffer) { $0.writeBytes(levels.encode()) }
+        case .recording(let part):
+            appendAnswer(ClientProtocol.Kind.recordingPart, id, to: &buffer) { buffer in
+                buffer.writeInteger(part.next ?? 0, endianness: .little)
+                buffer.writeBytes(part.bytes)
+            }
         case .session(let session):
             appendAnswer(ClientProtocol.Kind.sessionOpened, id, to: &buffer) {
                 $0.writeBytes(SessionCodec.encode(session))

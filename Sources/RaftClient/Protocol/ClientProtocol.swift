@@ -27,6 +27,8 @@
 /// | 0x17 snapshot | client | request u64 · compacts u8 (1: cut the log without a tail) |
 /// | 0x20 backup | client | request u64 · consistency u8 (1 linearizable, 4 stale) |
 /// | 0x21 backupChunk | client | request u64 · the snapshot: term u64, index u64, size u64, checksum u32 · offset u64 · count u32 |
+/// | 0x38 traceLevel | client | request u64 · level u8 (0 trace to 6 critical; 255: only ask) · module string (empty: all) |
+/// | 0x39 recording | client | request u64 · number of the first event u64 |
 /// | 0x40 bytes | server | request u64 · answer to a query, or bytes of a backup, to the end |
 /// | 0x41 error | server | request u64 · code u8 · outcome u8 (0 rejected, 1 unknown, 2 committed) · message string · leader known u8; if 1: node u64 · addresses |
 /// | 0x42 status | server | request u64 · status, see `NodeStatus` |
@@ -35,6 +37,8 @@
 /// | 0x46 leads | server | request u64 · node u64 |
 /// | 0x47 snapshotTaken | server | request u64 · last term u64, last index u64 · size u64 · checksum u32 · purged index u64 |
 /// | 0x50 backup | server | request u64 · see `BackupOffer` |
+/// | 0x68 traceLevels | server | request u64 · see `TraceLevels` |
+/// | 0x69 recording | server | request u64 · number to go on with u64 (0: nothing is left) · recording, to the end |
 /// | 0x45 output | server | request u64 · index of the command in the log u64 (0: not told) · output, to the end |
 ///
 /// Wishes of a change: 1 add (role u8: 0 voter, 1 learner, 2 witness · node u64 · addresses) · 2 promote (node u64) ·
@@ -74,6 +78,8 @@ package enum ClientProtocol {
         package static let openSession: UInt8 = 0x30
         package static let proposeInSession: UInt8 = 0x31
         package static let closeSession: UInt8 = 0x32
+        package static let traceLevel: UInt8 = 0x38
+        package static let recording: UInt8 = 0x39
         /// Kinds of requests, known and to come.
         package static let requests: ClosedRange<UInt8> = 0x10...0x3F
         package static let bytes: UInt8 = 0x40
@@ -86,5 +92,7 @@ package enum ClientProtocol {
         package static let snapshotTaken: UInt8 = 0x47
         package static let backupOffer: UInt8 = 0x50
         package static let sessionOpened: UInt8 = 0x60
+        package static let traceLevels: UInt8 = 0x68
+        package static let recordingPart: UInt8 = 0x69
     }
 }

@@ -1,5 +1,6 @@
 public import RaftCore
 public import RaftMembership
+public import RaftTracing
 
 /// What a client asks of a node.
 public struct ClientRequest: Hashable, Sendable {
@@ -17,6 +18,9 @@ public struct ClientRequest: Hashable, Sendable {
         case openSession
         case proposeInSession([UInt8], SessionCall)
         case closeSession(SessionID)
+        /// Nil only asks.
+        case traceLevel(TraceLevel?, module: String)
+        case recording(from: UInt64)
         /// A kind that this release does not know. Only what a server has received.
         case unsupported(UInt8)
     }
@@ -96,10 +100,21 @@ public struct ClientRequest: Hashable, Sendable {
     /// Closes a session; answered with an empty output.
     public static func close(_ session: SessionID) -> ClientRequest { ClientRequest(.closeSession(session)) }
 
+    /// The levels of the node's trace records.
+    public static let traceLevels = ClientRequest(.traceLevel(nil, module: ""))
+
+    /// Changes them, of one module or of all; answered with the levels.
+    public static func setTraceLevel(_ level: TraceLevel, of module: String? = nil) -> ClientRequest {
+        ClientRequest(.traceLevel(level, module: module ?? ""))
+    }
+
+    /// A part of what the node's flight recorder holds, from an event of this number on.
+    public static func recording(from first: UInt64 = 1) -> ClientRequest { ClientRequest(.recording(from: first)) }
+
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
-        case .query, .status, .members: true
+        case .query, .status, .members, .traceLevel, .recording: true
         // A session that was opened in vain expires; a command of one is applied once, however often it is sent.
         case .openSession, .proposeInSession, .closeSession: true
         // A large one takes long, and asking again would only have the next one taken.
@@ -112,7 +127,7 @@ public struct ClientRequest: Hashable, Sendable {
     /// Whether it may take effect though nobody answers.
     var isChange: Bool {
         switch kind {
-        case .query, .status, .members: false
+        case .query, .status, .members, .traceLevel, .recording: false
         // Nobody but the caller uses a session.
         case .openSession, .closeSession: false
         case .proposeInSession: true
@@ -127,7 +142,7 @@ public struct ClientRequest: Hashable, Sendable {
         case .propose, .change, .transfer, .snapshot, .backupChunk: true
         case .openSession, .proposeInSession, .closeSession: true
         case .query(_, let consistency), .backup(let consistency): consistency.wantsLeader
-        case .status, .members, .bootstrap, .unsupported: false
+        case .status, .members, .bootstrap, .traceLevel, .recording, .unsupported: false
         }
     }
 
@@ -138,7 +153,8 @@ public struct ClientRequest: Hashable, Sendable {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
         case .proposeInSession(let bytes, _): return head + 32 + bytes.count
         case .openSession, .closeSession: return head + 16
-        case .status, .members, .transfer, .snapshot, .backup, .unsupported: return head
+        case .status, .members, .transfer, .snapshot, .backup, .recording, .unsupported: return head
+        case .traceLevel(_, let module): return head + 8 + module.utf8.count
         case .backupChunk: return head + 40
         case .change(let changes, _): return head + 256 * changes.count
         case .bootstrap(let founders):

@@ -19,6 +19,8 @@ public struct ClientResponse: Hashable, Sendable {
         /// A snapshot whose body may be read now.
         case backup(BackupOffer)
         case session(OpenedSession)
+        case traceLevels(TraceLevels)
+        case recording(RecordingPart)
     }
 
     package let kind: Kind
@@ -69,6 +71,16 @@ public struct ClientResponse: Hashable, Sendable {
     /// The session that was opened.
     public var session: OpenedSession? {
         if case .session(let session) = kind { session } else { nil }
+    }
+
+    /// The levels of the node's trace records.
+    public var traceLevels: TraceLevels? {
+        if case .traceLevels(let levels) = kind { levels } else { nil }
+    }
+
+    /// A part of what its flight recorder holds.
+    public var recording: RecordingPart? {
+        if case .recording(let part) = kind { part } else { nil }
     }
 
     /// The identity of the cluster that was formed.

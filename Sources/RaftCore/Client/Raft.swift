@@ -74,9 +74,11 @@ public final class Raft<Machine: StateMachine>: Sendable {
         guard id.rawValue != 0, id.rawValue < wireBound else {
             throw RaftError(.configuration, "node id \(id) is not allowed: ids start at 1")
         }
-        let tracer = tracer.with(.node(id.rawValue))
+        let tracer = tracer.with(.node(id.rawValue)).scoped(to: "core")
         let (transport, environment) = try transport.make(
-            TransportContext(node: id, tracer: tracer, maximumMessageBytes: configuration.maximumMessageBytes))
+            TransportContext(
+                node: id, tracer: tracer.scoped(to: "transport"), maximumMessageBytes: configuration.maximumMessageBytes
+            ))
         let storageLane = environment.makeLane(for: .storage)
         do {
             let opened = try await Opening.open(

@@ -20,6 +20,7 @@ extension Driver {
             storageBatches.append(batch)
             storageIDs.append(id)
         case .send(let message, let member):
+            traceSent(message, to: member)
             transport.send(Envelope(group: engine.group, from: engine.member, to: member, message: message))
         case .probeDisk(let bytes): probeDisk(bytes)
         case .readEntries(let first, let last, let peer, let stream):

@@ -12,7 +12,7 @@ extension Driver {
                 [.role(role.rawValue), .term(term.rawValue)])
         case .leaderChanged(let leader?, let term):
             tracer.info(
-                leader == engine.member ? .leaderElected : .termChanged, "node \(leader.id) leads term \(term)",
+                leader == engine.member ? .leaderElected : .leaderKnown, "node \(leader.id) leads term \(term)",
                 [.peer(leader.id.rawValue), .term(term.rawValue)])
         case .leaderChanged(nil, let term):
             tracer.info(.leaderLost, "no leader is known in term \(term)", [.term(term.rawValue)])
@@ -87,7 +87,7 @@ extension Driver {
             tracer.notice(
                 .transferEnded, "leadership was handed to node \(leader.id)", [.peer(leader.id.rawValue)])
         case .transferEnded(.failed(let reason)):
-            tracer.warning(.transferEnded, "leadership was not handed over: \(reason)", [.reason(reason)])
+            tracer.warning(.transferFailed, "leadership was not handed over: \(reason)", [.reason(reason)])
         case .transferEnded(.rejected): break
         case .removed(let id):
             tracer.notice(
@@ -136,9 +136,9 @@ extension Driver {
             tracer.warning(
                 .departureUnheard, "node \(peer) was removed and could not be told", [.peer(peer.rawValue)])
         case .clusterFormed(let cluster):
-            tracer.notice(.clusterFormed, "formed cluster \(cluster)", [.cluster("\(cluster)")])
+            tracer.notice(.clusterFormed, "formed cluster \(cluster)", [.identity("\(cluster)")])
         case .clusterAdopted(let cluster):
-            tracer.notice(.clusterFormed, "joins cluster \(cluster)", [.cluster("\(cluster)")])
+            tracer.notice(.clusterFormed, "joins cluster \(cluster)", [.identity("\(cluster)")])
         case .formationWaiting(let missing):
             let ids = missing.map { "\($0)" }.joined(separator: ", ")
             tracer.notice(

@@ -37,6 +37,9 @@ package final class Driver: @unchecked Sendable {
     var publishedMetrics: RaftMetrics?
     var watchers = Watchers()
     var latencies = LatencyTracker()
+    /// How the peers stood when that was traced last.
+    var tracedModes: [Progress.Mode] = []
+    var tracedLease = false
     var failure: RaftError?
     var isStopped = false
     /// Looks at the engine after each step; set before the node begins.
@@ -207,7 +210,9 @@ package final class Driver: @unchecked Sendable {
     }
 
     func step(_ input: Input, _ now: Instant) {
+        let before = beginTracing(input)
         engine.step(input, at: now, into: &effects)
+        endTracing(since: before)
         if let probe { probe.stepped(engine, input) } else { engine.checkInvariants() }
     }
 
@@ -252,7 +257,9 @@ extension Driver: Runnable {
             transport.flush()
             arm(engine.nextDeadline)
             followMarks(now)
-            readGate.publish(engine.leaseEnd(now))
+            let lease = engine.leaseEnd(now)
+            readGate.publish(lease)
+            traceLease(lease > now)
             publish(now)
             tellWatchers()
             if isStopped {

@@ -12,7 +12,7 @@ final class ClientHub {
     let outbox: ReplyOutbox
     /// Of all sessions together.
     let unread: UnreadAnswers
-    private let tracer: Tracer
+    let tracer: Tracer
     private var sessions: [ObjectIdentifier: ClientSession] = [:]
     /// Sessions with something to write, until the end of this tick.
     private var dirty: [ClientSession] = []

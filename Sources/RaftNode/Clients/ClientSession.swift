@@ -2,6 +2,7 @@ import NIOCore
 import RaftClient
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// The node's end of one client connection: hello, requests in, answers out. Used on its loop.
 ///
@@ -135,7 +136,11 @@ final class ClientSession: ChannelDuplexHandler {
         inFlight += 1
         let outbox = hub.outbox
         let session = NIOLoopBound(self, eventLoop: hub.eventLoop)
+        let tracer = hub.tracer
         @Sendable func reply(_ response: ClientResponse.Kind) {
+            tracer.trace(
+                .requestEnded, "\(request.name): \(response.outcome)",
+                [.message(request.name), .outcome(response.outcome), .index(response.index.rawValue)])
             outbox.send(ClientResponse(response), id: id, to: session)
         }
         @Sendable func reply(_ error: RaftError) { reply(.error(RaftClientError(error))) }
@@ -240,6 +245,8 @@ final class ClientSession: ChannelDuplexHandler {
                 case .failure(let error): reply(error)
                 }
             }
+        case .traceLevel(let level, let module): reply(hub.setTraceLevel(level, of: module))
+        case .recording(let first): reply(hub.recording(from: first))
         case .unsupported(let kind):
             reply(unsupported("requests of kind \(kind)"))
         }

@@ -95,6 +95,19 @@ extension ConfigurationTable {
                 "tracing.level", .choice(TraceLevel.allCases.map(\.name)), standard: .text("info"),
                 summary: "The lowest level that is recorded"),
             ConfigurationKey(
+                "tracing.modules",
+                .list("a list of MODULE=LEVEL, such as transport=debug") {
+                    ConfiguredLevel($0) == nil ? "is no MODULE=LEVEL" : nil
+                },
+                standard: .list([]), summary: "Levels of single modules: core, storage, transport, clients, machine"),
+            ConfigurationKey(
+                "tracing.recorderEvents", .integer(in: 0...1_048_576), standard: .integer(8192),
+                summary: "How many events the flight recorder keeps, of every level, 256 bytes each; 0 for none"),
+            ConfigurationKey(
+                "tracing.recorderFile", .text,
+                summary: "Where it keeps them, for when the process is gone; best on a file system in memory; when not "
+                    + "given, NODE.trace in $RUNTIME_DIRECTORY, and in memory alone where there is none"),
+            ConfigurationKey(
                 "plugins",
                 .list("an empty list") { _ in "cannot be loaded: loadable plugins come with a later release" },
                 standard: .list([]), summary: "Paths of loadable plugins; must be empty in this release"),

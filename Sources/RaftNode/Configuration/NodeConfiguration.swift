@@ -32,6 +32,12 @@ public struct NodeConfiguration: Sendable {
     /// A registered trace sink, or `auto`.
     public var traceSink: String
     public var traceLevel: TraceLevel
+    /// Of single modules.
+    public var traceModules: [ConfiguredLevel]
+    /// How many events the flight recorder keeps; 0 for none.
+    public var recorderEvents: Int
+    /// Where it keeps them; nil for `NODE.trace` in the runtime directory, or memory.
+    public var recorderFile: String?
     /// What is allowed and may not be meant: told at start and by `raftd check`.
     public var hints: [ConfigurationHint]
     /// The values behind all of the above and those that modules read for themselves.
@@ -91,6 +97,9 @@ extension NodeConfiguration {
         raft = try Self.raft(settings)
         traceSink = try settings.text("tracing.sink")
         traceLevel = TraceLevel(try settings.text("tracing.level")) ?? .info
+        traceModules = try settings.list("tracing.modules").compactMap(ConfiguredLevel.init)
+        recorderEvents = try settings.integer("tracing.recorderEvents")
+        recorderFile = settings.value("tracing.recorderFile") == nil ? nil : try settings.text("tracing.recorderFile")
         hints = []
         self.settings = settings
         let listen = try settings.list("transport.listen")

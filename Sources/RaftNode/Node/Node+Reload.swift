@@ -23,7 +23,7 @@ extension Node {
 
     /// Keys that may change while a node runs. Members' addresses are no matter of configuration once the cluster is formed:
     /// they are changed for all nodes at once (`raftctl member address`).
-    static let changeable = ["node.handover", "clients.maximumConnections", "clients.drain", "tracing.level"]
+    static let changeable = ["node.handover", "clients.maximumConnections", "clients.drain", "tracing.level", "tracing.modules"]
 
     /// Reads the configuration again and takes over what may change while the node runs. A wrong one changes nothing.
     /// One call at a time.
@@ -55,7 +55,10 @@ extension Node {
             }
         }
         // What was set by hand meanwhile, with raftctl for example, stays until the file says something new.
-        if outcome.adopted.contains("tracing.level") { tracer.setLevel(new.traceLevel) }
+        if outcome.adopted.contains(where: { $0.hasPrefix("tracing.") }) {
+            tracer.setLevel(new.traceLevel)
+            for each in new.traceModules { tracer.setLevel(each.level, of: each.module) }
+        }
         clients?.change(
             maximumConnections: new.clientsMaximumConnections, drainTimeout: .nanoseconds(Int64(new.clientsDrain)))
         adopt { configuration in
@@ -63,6 +66,7 @@ extension Node {
             configuration.clientsMaximumConnections = new.clientsMaximumConnections
             configuration.clientsDrain = new.clientsDrain
             configuration.traceLevel = new.traceLevel
+            configuration.traceModules = new.traceModules
             configuration.settings = new.settings
         }
         return outcome

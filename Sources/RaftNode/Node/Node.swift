@@ -77,14 +77,18 @@ public final class Node: Service {
         let configuration = context.configuration
         let tracer = context.tracer
         for hint in configuration.hints {
-            let kind: EventKind = hint.isIgnored ? .configurationIgnored : .configurationHint
-            tracer.notice(kind, "\(hint)", [.reason(hint.message)])
+            if hint.isIgnored {
+                tracer.warning(.configurationIgnored, "\(hint)", [.reason(hint.message)])
+            } else {
+                tracer.notice(.configurationHint, "\(hint)", [.reason(hint.message)])
+            }
         }
         let inherited = try InheritedSockets(service.sockets, configuration)
         context.inheritedDescriptors = inherited.peers
-        let machine = try registry.machine(configuration.machineModule).make(context)
-        let storage = marked(try registry.storage(configuration.storageModule).make(context), configuration)
-        let transport = try registry.transport(configuration.transportModule).make(context)
+        let machine = try registry.machine(configuration.machineModule).make(context.scoped(to: "machine"))
+        let storage = marked(
+            try registry.storage(configuration.storageModule).make(context.scoped(to: "storage")), configuration)
+        let transport = try registry.transport(configuration.transportModule).make(context.scoped(to: "transport"))
         let threads = NodeThreads(transport)
         let raft: Raft<AnyStateMachine>
         do {
@@ -105,7 +109,8 @@ public final class Node: Service {
         limits.maximumConnections = configuration.clientsMaximumConnections
         limits.drainTimeout = .nanoseconds(Int64(configuration.clientsDrain))
         let clients = ClientServer(
-            raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: configuration.machineModule)
+            raft: raft, eventLoop: eventLoop, tracer: tracer.scoped(to: "clients"), limits: limits,
+            machine: configuration.machineModule)
         do {
             try await clients.start(
                 listening: configuration.clientsListen.map { try RaftAddress($0) }, inherited: inherited.clients)

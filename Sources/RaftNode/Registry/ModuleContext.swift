@@ -15,5 +15,12 @@ public struct ModuleContext: Sendable {
         self.tracer = tracer
     }
 
+    /// The same, with a tracer whose level is the module's own.
+    func scoped(to module: String) -> ModuleContext {
+        var scoped = self
+        scoped.tracer = tracer.scoped(to: module)
+        return scoped
+    }
+
     public var settings: ConfigurationSettings { configuration.settings }
 }

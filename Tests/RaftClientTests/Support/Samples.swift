@@ -1,6 +1,7 @@
 import NIOCore
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 @testable import RaftClient
 
@@ -88,6 +89,8 @@ enum Samples {
         ),
         ("change-anything", .change([.remove(7)])),
         ("transfer", .transferLeadership(to: 3)),
+        ("trace-levels-request", .traceLevels), ("trace-level", .setTraceLevel(.debug, of: "transport")),
+        ("recording-request", .recording(from: 258)),
         ("backup-request", .backup()),
         ("backup-chunk", .backupChunk(of: backup.snapshot.id, at: 262_144, count: 65_536)),
         ("open-session", .openSession),
@@ -111,6 +114,17 @@ enum Samples {
         ),
         ("error-unknown", ClientResponse(.error(RaftClientError(.unknown, .unknown, "gone")))),
         ("error-session", ClientResponse(.error(RaftClientError(.sessionExpired, .rejected, "gone")))),
+        (
+            "trace-levels",
+            ClientResponse(
+                .traceLevels(
+                    TraceLevels(
+                        compiledIn: .debug,
+                        modules: [.init(name: "", level: .info), .init(name: "core", level: .critical)])))
+        ),
+        ("trace-levels-none", ClientResponse(.traceLevels(TraceLevels(compiledIn: nil, modules: [])))),
+        ("recording", ClientResponse(.recording(RecordingPart(next: 300, bytes: [1, 2, 3])))),
+        ("recording-end", ClientResponse(.recording(RecordingPart(next: nil, bytes: [4])))),
         ("session-opened", ClientResponse(.session(OpenedSession(id: session, limits: SessionLimits())))),
         ("status", ClientResponse(.status(status))),
         ("members", ClientResponse(.members(membership))),

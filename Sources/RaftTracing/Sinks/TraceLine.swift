@@ -8,7 +8,11 @@ struct TraceLine {
 
     private(set) var bytes: [UInt8] = []
 
-    init(_ event: TraceEvent, _ format: TraceFormat) {
+    /// Whether it says where in the code the event is from.
+    private let isPlaced: Bool
+
+    init(_ event: TraceEvent, _ format: TraceFormat, isPlaced: Bool = true) {
+        self.isPlaced = isPlaced
         bytes.reserveCapacity(512)
         switch format {
         case .text:
@@ -39,8 +43,11 @@ struct TraceLine {
         append(event.level.name.uppercased())
         append(" ")
         append(event.kind.name)
-        append(" ")
-        appendEscaped(event.message, .text)
+        // Recorded without one, because the sink did not get it.
+        if isPlaced || !event.message.isEmpty {
+            append(" ")
+            appendEscaped(event.message, .text)
+        }
         for field in event.fields {
             append(" ")
             appendEscaped(field.key.hasPrefix("raft.") ? String(field.key.dropFirst(5)) : field.key, .text)
@@ -77,6 +84,7 @@ struct TraceLine {
         appendMember("event", .string(event.kind.name), longest: longest)
         appendMember("message", .string(event.message), longest: longest)
         for field in event.fields { appendMember(field.key, field.value, longest: longest) }
+        guard isPlaced else { return append("}") }
         appendMember("file", .string(event.file), longest: longest)
         appendMember("line", .uint(UInt64(event.line)), longest: longest)
         appendMember("function", .string(event.function), longest: longest)
