@@ -81,6 +81,10 @@ extension RaftEngine {
         guard role == .leader, let pending = transfer, !pending.isSent,
             let slot = progress.firstIndex(where: { $0.member == pending.target })
         else { return }
+        if progress[slot].lacksRoom, !breaks(.transferToFull) {
+            replaceSuccessor(pending, now, &fx)
+            return
+        }
         if !pending.isFenced {
             guard progress[slot].mode == .replicate, progress[slot].nextIndex > log.last.index else { return }
             transfer?.isFenced = true
@@ -91,6 +95,21 @@ extension RaftEngine {
         transfer?.isSent = true
         endLease(&fx)
         send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: pending.target, &fx)
+    }
+
+    /// The disk of the one that was to take over has filled up meanwhile: it could take no entries (rule D4). The time for the
+    /// transfer goes on.
+    private mutating func replaceSuccessor(_ pending: PendingTransfer, _ now: Instant, _ fx: inout Effects) {
+        if pending.givesUp, let slot = bestSuccessor(now) {
+            let next = PendingTransfer(id: pending.id, target: progress[slot].member, givesUp: true)
+            transfer = next
+            fx.append(.trace(.transferStarted(next.target)))
+            advanceTransfer(now, &fx)
+            return
+        }
+        endTransfer(pending, .failed("the disk of node \(pending.target.id) is full: it could take no entries"), &fx)
+        // Asked to, or outside of its configuration. One that has no room itself leads on: nobody else could do more.
+        if pending.givesUp, pending.id != nil || !membership.isVoter(member) { becomeFollower(of: nil, now, &fx) }
     }
 
     /// It may have been lost on the way.

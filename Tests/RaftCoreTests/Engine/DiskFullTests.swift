@@ -170,6 +170,27 @@ struct DiskFullTests {
         #expect(leader.transfer(to: nil, call: 2).sent.map(\.to.id) == [3])
     }
 
+    @Test(
+        "A successor whose disk fills up before it has all there is does not become one (D4)", arguments: [false, true])
+    func successorFillsUp(_ givesUp: Bool) throws {
+        var leader = try TestEngine()
+        leader.lead(with: [2, 3])
+        for peer in [2, 3] as [UInt64] { leader.receive(leader.matched(2, by: peer), from: peer) }
+        leader.step(.proposed([[1]]))
+        leader.persist()
+        // The lowest id among equals.
+        leader.transfer(to: givesUp ? nil : 2, givesUp: givesUp)
+        #expect(leader.engine.transfer?.target.id == 2)
+        let effects = leader.full(2, at: 2) + leader.receive(leader.matched(3, by: 3), from: 3)
+        #expect(
+            effects.sent.filter { if case .timeoutNow = $0.message { true } else { false } }.map(\.to.id)
+                == (givesUp ? [3] : []))
+        #expect(
+            effects.transfers
+                == (givesUp ? [] : [.failed("the disk of node 2 is full: it could take no entries")]))
+        #expect(leader.engine.role == .leader && (leader.engine.transfer != nil) == givesUp)
+    }
+
     @Test("A peer without room costs a probe now and then; with room it gets everything at once (D4, P5)")
     func backsOffFromPeer() throws {
         var leader = try TestEngine()
