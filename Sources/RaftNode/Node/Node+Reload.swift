@@ -23,7 +23,9 @@ extension Node {
 
     /// Keys that may change while a node runs. Members' addresses are no matter of configuration once the cluster is formed:
     /// they are changed for all nodes at once (`raftctl member address`).
-    static let changeable = ["node.handover", "clients.maximumConnections", "clients.drain", "tracing.level", "tracing.modules"]
+    static let changeable = [
+        "node.handover", "clients.maximumConnections", "clients.drain", "tracing.level", "tracing.modules",
+    ]
 
     /// Reads the configuration again and takes over what may change while the node runs. A wrong one changes nothing.
     /// One call at a time.
