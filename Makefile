@@ -114,7 +114,8 @@ install: deps
 		--product generate-manual
 	@for page in raftd.8 raftctl.1; do .build/manual/debug/generate-manual .build/static/release/$${page%.*} \
 		--section $${page#*.} --date "$(MANUAL_DATE)" \
-		--output-directory $(DESTDIR)$(PREFIX)/share/man/man$${page#*.} || exit 1; done
+		--output-directory $(DESTDIR)$(PREFIX)/share/man/man$${page#*.} || exit 1; \
+		sed -i 's/^$$/.Pp/' $(DESTDIR)$(PREFIX)/share/man/man$${page#*.}/$$page; done
 	@scripts/write-manual-of-keys.sh .build/static/release/raftd "$(MANUAL_DATE)" \
 		> $(DESTDIR)$(PREFIX)/share/man/man5/raftd.yaml.5
 

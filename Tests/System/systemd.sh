@@ -44,6 +44,7 @@ property() { systemctl show --value --property "$2" "raftd@$1.service"; }
 is_active() { [ "$(property "$1" ActiveState)" = active ]; }
 status_is() { [[ $(property "$1" StatusText) == $2 ]]; }
 restarted() { [ "$(property "$1" NRestarts)" -gt "$2" ] && is_active "$1"; }
+sockets_are() { [ "$(systemctl is-active "raftd-peer@$1.socket" "raftd-client@$1.socket" | sort -u)" = "$2" ]; }
 other_than() { for id in 1 2 3; do [ "$id" = "$1" ] || echo "$id"; done; }
 records() { journalctl --sync 2>/dev/null; journalctl --quiet --no-pager --output=cat "$@"; }
 has_record() { [ -n "$(records "$@")" ]; }
@@ -91,7 +92,7 @@ restarts=$(property "$leader" NRestarts)
 systemctl kill --kill-who=main --signal=KILL "raftd@$leader.service"
 check "another one leads" quietly await_leader 20 $(other_than "$leader")
 check "systemd restarts the killed one" within 20 restarted "$leader" "$restarts"
-check "its sockets are there again" systemctl is-active --quiet "raftd-peer@$leader.socket" "raftd-client@$leader.socket"
+check "its sockets are there again" within 5 sockets_are "$leader" active
 check "it follows" within 20 status_is "$leader" "*; in step"
 
 leader=$(await_leader 20 1 2 3)
@@ -182,7 +183,7 @@ check "the right file is taken again" within 10 status_is 1 "*in step"
 
 say "stopping a node for good"
 check "node 2 stops" systemctl stop raftd@2.service
-check "and its sockets with it" test "$(systemctl is-active raftd-peer@2.socket raftd-client@2.socket | sort -u)" = inactive
+check "and its sockets with it" within 5 sockets_are 2 inactive
 leader=$(await_leader 20 1 3)
 check "the others go on" quietly ctl put second two
 check "it stays down, whoever calls" test "$(property 2 ActiveState)" = inactive

@@ -1,4 +1,5 @@
 import RaftCore
+import RaftMembership
 import RaftThreads
 import RaftTracing
 import Synchronization
@@ -18,7 +19,11 @@ extension Node {
             alarms.set(ServiceAlarm.handover, at: MonotonicClock.nanoseconds() + limit) {
                 end("nobody took over within \(Duration.nanoseconds(Int64(limit)))")
             }
-            transfer(attempts: 2) { end($0) }
+            raft.status { [self] metrics in
+                // Whoever votes alone has nobody to hand over to.
+                guard metrics.role == .leader, metrics.membership.voters.count > 1 else { return end(nil) }
+                transfer(attempts: 2) { end($0) }
+            }
         }
         alarms.cancel(ServiceAlarm.handover)
     }

@@ -74,6 +74,8 @@ struct NodeServiceTests {
                 let manager = try FakeServiceManager(in: other)
                 try await withNode(directory, manager) { node in
                     try await until { gate.isHolding }
+                    // Of the storage, which told it.
+                    #expect(node.reporter.pulse.recovery > 0)
                     node.reporter.extendTimeout()
                     try await manager.wait(for: "EXTEND_TIMEOUT_USEC=60000000")
                     #expect(manager.messages.contains { $0.hasPrefix("STATUS=reading back and verifying its data: ") })
