@@ -152,6 +152,15 @@ extension RaftEngine {
         snapshots.calls.removeAll { $0.write == write }
     }
 
+    /// The leader's took the place of everything: it is what callers get who waited for one of this server's own (rule W1).
+    mutating func endSnapshotCalls(through installed: Snapshot, _ fx: inout Effects) {
+        for call in snapshots.calls where call.write == nil && call.through <= installed.last.index {
+            fx.append(.snapshotEnded(call.id, .done(installed, purged: log.base.index)))
+        }
+        snapshots.calls.removeAll { $0.write == nil && $0.through <= installed.last.index }
+        if snapshots.calls.contains(where: { $0.write == nil }) { takeSnapshot(&fx) }
+    }
+
     private mutating func failSnapshotCalls(_ reason: String, _ fx: inout Effects) {
         for call in snapshots.calls where call.write == nil {
             fx.append(.snapshotEnded(call.id, .failed(reason)))
