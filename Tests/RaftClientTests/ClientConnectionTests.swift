@@ -135,6 +135,25 @@ struct ClientConnectionTests {
         #expect(harness.failure?.code == .unreachable)
     }
 
+    @Test(
+        "A request that crosses the goodbye of a node that stops was not looked at; with any other, nobody knows (W1)",
+        arguments: [(Goodbye.Reason.stopping, RaftError.Outcome.rejected), (.overloaded, .unknown)])
+    func crossing(_ reason: Goodbye.Reason, _ outcome: RaftError.Outcome) throws {
+        let harness = try Harness()
+        _ = try harness.greet()
+        for id in 1...2 { harness.call(id, .propose([UInt8(id)])) }
+        harness.channel.embeddedEventLoop.run()
+        #expect(try harness.written() == [[1, 2]])
+        try harness.receive {
+            ClientFrameEncoder.append(ClientResponse(.output([1], 9)), id: 1, to: &$0)
+            ClientFrameEncoder.append(Goodbye(reason, "bye"), to: &$0)
+        }
+        #expect(harness.results.map(\.id) == [1, 2])
+        #expect(throws: Never.self) { try harness.results[0].result.get() }
+        let error = #expect(throws: RaftClientError.self) { try harness.results[1].result.get() }
+        #expect(error?.outcome == outcome && error?.code == .connectionLost)
+    }
+
     @Test("A goodbye in place of a hello says why")
     func turnedAway() throws {
         let harness = try Harness()

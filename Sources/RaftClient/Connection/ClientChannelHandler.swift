@@ -176,7 +176,10 @@ final class ClientChannelHandler: ChannelInboundHandler {
                 case (.stopping, _), (.overloaded, _): .connectionLost
                 default: .protocolBroken
                 }
-            fail(code, "\(address) closed the connection: \(goodbye)")
+            // A node that stops has answered every request that it took: at what is left it has not looked.
+            end(
+                RaftClientError(code, .rejected, "\(address) closed the connection: \(goodbye)"),
+                hasLookedAtAll: goodbye.reason != .stopping)
         default:
             fail(.protocolBroken, "\(address) does not speak the client protocol: a frame has no place here")
         }
@@ -189,7 +192,8 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     /// Ends the connection and completes what is left. Idempotent.
-    func end(_ error: RaftClientError) {
+    /// - Parameter hasLookedAtAll: whether the node may have carried out requests that have no answer.
+    func end(_ error: RaftClientError, hasLookedAtAll: Bool = true) {
         if case .ended = phase { return }
         let before = phase
         phase = .ended(error)
@@ -200,7 +204,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
         let pending = calls.sorted { $0.key < $1.key }
         calls = [:]
         for (id, completion) in pending {
-            let outcome: RaftError.Outcome = id <= writtenThrough ? .unknown : .rejected
+            let outcome: RaftError.Outcome = id <= writtenThrough && hasLookedAtAll ? .unknown : .rejected
             completion(.failure(RaftClientError(.connectionLost, outcome, error.message)))
         }
         onEnd?(error)
