@@ -84,6 +84,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     let configuration: RaftConfiguration
     private let gate: ReadGate?
     let gauge: SessionGauge
+    let tally: ProposalTally
     /// This node's own clock: nothing that is applied may depend on it, but under a switch.
     let clock: @Sendable () -> UInt64
     let report: @Sendable (ApplyReport) -> Void
@@ -93,7 +94,8 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
         configuration: RaftConfiguration = RaftConfiguration(), gate: ReadGate? = nil,
-        gauge: SessionGauge = SessionGauge(), clock: @escaping @Sendable () -> UInt64 = { 0 },
+        gauge: SessionGauge = SessionGauge(), tally: ProposalTally = ProposalTally(),
+        clock: @escaping @Sendable () -> UInt64 = { 0 },
         report: @escaping @Sendable (ApplyReport) -> Void
     ) {
         state = Mutex(State(machine: machine, applied: applied))
@@ -104,6 +106,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.configuration = configuration
         self.gate = gate
         self.gauge = gauge
+        self.tally = tally
         self.clock = clock
         self.report = report
     }
@@ -188,7 +191,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
 
     private func drop(_ order: ApplyOrder) {
         switch order {
-        case .apply(_, _, let waiters): for waiter in waiters { waiter.proposal.fail(Self.ended) }
+        case .apply(_, _, let waiters): for waiter in waiters { tally.fail(waiter.proposal, Self.ended) }
         case .read(let read, _): read.fail(Self.stopped)
         case .view, .restore, .restored, .finish: break
         }
@@ -198,7 +201,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         switch order {
         case .apply(let through, let entries, let waiters):
             guard !state.hasFailed else {
-                for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+                for waiter in waiters { tally.fail(waiter.proposal, Self.stopped) }
                 return
             }
             apply(through: through, entries, waiters, &state)
@@ -268,7 +271,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 guard makeDurable(&state) else { break }
             }
             if state.hasFailed {
-                for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+                for waiter in waiters { tally.fail(waiter.proposal, Self.stopped) }
                 return
             }
             report(.applied(through: index))
@@ -278,7 +281,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             report(.missing(state.applied.next))
         } catch {
             state.hasFailed = true
-            for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+            for waiter in waiters { tally.fail(waiter.proposal, Self.stopped) }
             report(.failed(at: state.applied.next, error))
         }
     }
