@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "RaftMembership", targets: ["RaftMembership"]),
         .library(name: "RaftTracing", targets: ["RaftTracing"]),
         .library(name: "RaftCore", targets: ["RaftCore"]),
+        .library(name: "RaftMetricsExport", targets: ["RaftMetricsExport"]),
         .library(name: "RaftMemory", targets: ["RaftMemory"]),
         .library(name: "RaftStorageLMDB", targets: ["RaftStorageLMDB"]),
         .library(name: "RaftTransportUnix", targets: ["RaftTransportUnix"]),
@@ -43,6 +44,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -76,6 +78,12 @@ let package = Package(
             dependencies: ["RaftMembership", "RaftTracing", "CRaftChecksum"],
             swiftSettings: settings),
 
+        // What nodes publish: for embedders of `Raft` too, who pay for it only when they link it.
+        .target(
+            name: "RaftMetricsExport",
+            dependencies: ["RaftCore", "RaftMembership", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
+
         // One module per choice; none imports another.
         .target(
             name: "RaftMemory",
@@ -104,8 +112,9 @@ let package = Package(
             name: "RaftNode",
             dependencies: [
                 "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftMemory", "RaftStorageLMDB",
-                "RaftTransportUnix", "RaftClient", "RaftKeyValue",
+                "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftMetricsExport", "RaftThreads",
                 .target(name: "CSystemd", condition: .when(traits: ["Journald"])),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -206,6 +215,10 @@ let package = Package(
             name: "RaftNodeTests",
             dependencies: [
                 "RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue", "RaftStorageLMDB",
+                "RaftMemory",
+                "RaftMetricsExport", .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -229,7 +242,8 @@ let package = Package(
             name: "RaftClientTests",
             dependencies: [
                 "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",
-                "RaftKeyValue", "CRaftChecksum", "raftctl", .product(name: "NIOEmbedded", package: "swift-nio"),
+                "RaftKeyValue", "RaftMetricsExport", "CRaftChecksum", "raftctl",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             exclude: ["Golden"],
