@@ -135,7 +135,10 @@ final class ClientSession: ChannelDuplexHandler {
         inFlight += 1
         let outbox = hub.outbox
         let session = NIOLoopBound(self, eventLoop: hub.eventLoop)
+        let tally = hub.tally
+        let number = ClientTally.number(of: request.kind)
         @Sendable func reply(_ response: ClientResponse.Kind) {
+            tally.answered(number, response)
             outbox.send(ClientResponse(response), id: id, to: session)
         }
         @Sendable func reply(_ error: RaftError) { reply(.error(RaftClientError(error))) }
@@ -239,6 +242,15 @@ final class ClientSession: ChannelDuplexHandler {
                     reply(.bytes(bytes))
                 case .failure(let error): reply(error)
                 }
+            }
+        case .metrics(let format):
+            guard format == .prometheus else {
+                return reply(unsupported("metrics in format \(format.rawValue)"))
+            }
+            let unread = unread
+            hub.service.metrics { bytes in
+                unread.add(bytes.count)
+                reply(.bytes(bytes))
             }
         case .unsupported(let kind):
             reply(unsupported("requests of kind \(kind)"))

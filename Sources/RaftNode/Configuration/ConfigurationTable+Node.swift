@@ -84,6 +84,15 @@ extension ConfigurationTable {
                 "tracing.level", .choice(TraceLevel.allCases.map(\.name)), standard: .text("info"),
                 summary: "The lowest level that is recorded"),
             ConfigurationKey(
+                "metrics.listen", addresses, standard: .list([]),
+                summary: "Where GET /metrics is answered over HTTP; nowhere when empty"),
+            ConfigurationKey(
+                "metrics.allowInsecureTCP", .boolean, standard: .boolean(false),
+                summary: "Allow metrics over TCP beyond loopback, in clear text, where the network itself is protected"),
+            ConfigurationKey(
+                "metrics.interval", .duration(in: 100_000_000...hour), standard: .text("10s"),
+                summary: "How often metrics go to the backend of swift-metrics, where the program has one"),
+            ConfigurationKey(
                 "plugins",
                 .list("an empty list") { _ in "cannot be loaded: loadable plugins come with a later release" },
                 standard: .list([]), summary: "Paths of loadable plugins; must be empty in this release"),

@@ -19,6 +19,12 @@ public struct NodeConfiguration: Sendable {
     public var clientsListen: [String]
     /// Whether that may be TCP beyond loopback, in clear text (rule N3).
     public var clientsAllowInsecureTCP: Bool
+    /// Where metrics are served over HTTP.
+    public var metricsListen: [String]
+    /// Whether that may be TCP beyond loopback, in clear text (rule N3).
+    public var metricsAllowInsecureTCP: Bool
+    /// Nanoseconds between two looks of the backend of swift-metrics.
+    public var metricsInterval: UInt64
     public var machineModule: String
     public var members: [ConfiguredMember]
     /// Whether to take part in forming the cluster from exactly `members` (rule M9).
@@ -77,6 +83,9 @@ extension NodeConfiguration {
         transportModule = try settings.text("transport.module")
         clientsListen = try settings.list("clients.listen")
         clientsAllowInsecureTCP = try settings.boolean("clients.allowInsecureTCP")
+        metricsListen = try settings.list("metrics.listen")
+        metricsAllowInsecureTCP = try settings.boolean("metrics.allowInsecureTCP")
+        metricsInterval = try settings.duration("metrics.interval")
         machineModule = try settings.text("machine.module")
         members = try settings.list("members").compactMap(ConfiguredMember.init)
         bootstrap = try settings.boolean("bootstrap")

@@ -1,5 +1,7 @@
 public import RaftCore
+import CoreMetrics
 import RaftMembership
+import RaftMetricsExport
 import RaftStorageLMDB
 public import RaftTracing
 public import ServiceLifecycle
@@ -12,16 +14,20 @@ public final class Node: Service {
     public let configuration: NodeConfiguration
     public let raft: Raft<AnyStateMachine>
     private let clients: ClientServer?
+    private let metricsServer: MetricsServer?
+    let metrics: NodeMetrics
     private let threads: NodeThreads
     private let tracer: Tracer
 
     private init(
-        _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ clients: ClientServer?,
-        _ threads: NodeThreads, _ tracer: Tracer
+        _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ metrics: NodeMetrics,
+        _ clients: ClientServer?, _ metricsServer: MetricsServer?, _ threads: NodeThreads, _ tracer: Tracer
     ) {
         self.configuration = configuration
         self.raft = raft
+        self.metrics = metrics
         self.clients = clients
+        self.metricsServer = metricsServer
         self.threads = threads
         self.tracer = tracer
     }
@@ -36,10 +42,19 @@ public final class Node: Service {
     public static func start(
         configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil
     ) async throws -> Node {
-        let tracer = try tracer ?? TraceSetup.tracer(configuration, registry)
+        var sink: (any TraceSink)?
+        let given = tracer
+        let tracer: Tracer
+        if let given {
+            tracer = given
+        } else {
+            let made = try TraceSetup.tracer(configuration, registry)
+            tracer = made.tracer
+            sink = made.sink
+        }
         let context = ModuleContext(configuration: configuration, tracer: tracer)
         do {
-            return try await start(context, registry)
+            return try await start(context, registry, sink)
         } catch let problem as ConfigurationProblem {
             tracer.flush()
             throw configuration.settings.error(problem)
@@ -49,7 +64,9 @@ public final class Node: Service {
         }
     }
 
-    private static func start(_ context: ModuleContext, _ registry: ModuleRegistry) async throws -> Node {
+    private static func start(
+        _ context: ModuleContext, _ registry: ModuleRegistry, _ sink: (any TraceSink)?
+    ) async throws -> Node {
         let configuration = context.configuration
         let tracer = context.tracer
         for hint in configuration.hints {
@@ -70,21 +87,51 @@ public final class Node: Service {
             await threads.end()
             throw error
         }
-        guard !configuration.clientsListen.isEmpty else { return Node(configuration, raft, nil, threads, tracer) }
-        let eventLoop = threads.eventLoopForClients()
-        var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
-        limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
-        let clients = ClientServer(
-            raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: configuration.machineModule)
+        let metrics = NodeMetrics(raft: raft, sink: sink)
+        var clients: ClientServer?
         do {
-            try await clients.start(listening: configuration.clientsListen.map { try RaftAddress($0) })
+            clients = try await serveClients(raft, metrics, context, threads)
+            let metricsServer = try await serveMetrics(metrics, context, threads)
+            return Node(configuration, raft, metrics, clients, metricsServer, threads, tracer)
         } catch {
-            await clients.shutdown()
+            await clients?.shutdown()
             await raft.shutdown()
             await threads.end()
             throw error
         }
-        return Node(configuration, raft, clients, threads, tracer)
+    }
+
+    private static func serveClients(
+        _ raft: Raft<AnyStateMachine>, _ metrics: NodeMetrics, _ context: ModuleContext, _ threads: NodeThreads
+    ) async throws -> ClientServer? {
+        let configuration = context.configuration
+        guard !configuration.clientsListen.isEmpty else { return nil }
+        var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
+        limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
+        let clients = ClientServer(
+            raft: raft, eventLoop: threads.eventLoopForClients(), tracer: context.tracer, limits: limits,
+            machine: configuration.machineModule, metrics: metrics)
+        do {
+            try await clients.start(listening: configuration.clientsListen.map { try RaftAddress($0) })
+            return clients
+        } catch {
+            await clients.shutdown()
+            throw error
+        }
+    }
+
+    private static func serveMetrics(
+        _ metrics: NodeMetrics, _ context: ModuleContext, _ threads: NodeThreads
+    ) async throws -> MetricsServer? {
+        let configuration = context.configuration
+        guard !configuration.metricsListen.isEmpty else { return nil }
+        var limits = MetricsLimits()
+        limits.allowInsecureTCP = configuration.metricsAllowInsecureTCP
+        let server = MetricsServer(
+            eventLoop: threads.eventLoopForMetrics(), limits: limits, tracer: context.tracer,
+            ask: { metrics.report($0) })
+        try await server.start(listening: configuration.metricsListen.map { try RaftAddress($0) })
+        return server
     }
 
     /// A storage that has no mark of its own gets one where the configuration says (rule M10).
@@ -111,6 +158,14 @@ public final class Node: Service {
                     return .formed
                 }
             }
+            // Whoever has a backend has bootstrapped it by now.
+            let backend = MetricsSystem.factory
+            if !(backend is NOOPMetricsHandler) {
+                group.addTask {
+                    await self.publish(to: backend)
+                    return .asked
+                }
+            }
             SystemdNotifier.ready("node \(configuration.id) of cluster \(configuration.cluster) is up")
             var failure: RaftError?
             for await end in group {
@@ -130,10 +185,18 @@ public final class Node: Service {
 
     /// Stops serving and closes everything. Idempotent.
     public func shutdown() async {
+        await metricsServer?.shutdown()
         await clients?.shutdown()
         await raft.shutdown()
         await threads.end()
         tracer.flush()
+    }
+
+    private func publish(to backend: any MetricsFactory) async {
+        let exporter = RaftMetricsExporter(
+            dimensions: [("node", "\(configuration.id)")], factory: backend
+        ) { [metrics] in await metrics.report() }
+        await exporter.run(every: .nanoseconds(configuration.metricsInterval))
     }
 
     private enum End: Sendable {

@@ -5,12 +5,15 @@ import RaftTracingJournald
 /// Makes a node's tracer from its configuration.
 enum TraceSetup {
     /// - Throws: `RegistryError`, or what the sink's module throws.
-    static func tracer(_ configuration: NodeConfiguration, _ registry: ModuleRegistry) throws -> Tracer {
+    static func tracer(
+        _ configuration: NodeConfiguration, _ registry: ModuleRegistry
+    ) throws -> (tracer: Tracer, sink: any TraceSink) {
         let name = configuration.traceSink == "auto" ? automatic() : configuration.traceSink
         let sink = try registry.traceSink(name).make(ModuleContext(configuration: configuration))
-        return Tracer(
+        let tracer = Tracer(
             sink: sink, level: configuration.traceLevel,
             fields: [.cluster(configuration.cluster), .node(configuration.id.rawValue)])
+        return (tracer, sink)
     }
 
     /// Structured records where standard error is the journal anyway; text for whoever looks at a terminal or a file.
