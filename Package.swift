@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "RaftMembership", targets: ["RaftMembership"]),
         .library(name: "RaftTracing", targets: ["RaftTracing"]),
         .library(name: "RaftCore", targets: ["RaftCore"]),
+        .library(name: "RaftMetricsExport", targets: ["RaftMetricsExport"]),
         .library(name: "RaftMemory", targets: ["RaftMemory"]),
         .library(name: "RaftStorageLMDB", targets: ["RaftStorageLMDB"]),
         .library(name: "RaftTransportUnix", targets: ["RaftTransportUnix"]),
@@ -63,6 +64,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0", traits: maxLogLevels),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -96,6 +98,12 @@ let package = Package(
             dependencies: ["RaftMembership", "RaftTracing", "CRaftChecksum"],
             swiftSettings: settings),
 
+        // What nodes publish: for embedders of `Raft` too, who pay for it only when they link it.
+        .target(
+            name: "RaftMetricsExport",
+            dependencies: ["RaftCore", "RaftMembership", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
+
         // One module per choice; none imports another.
         .target(
             name: "RaftMemory",
@@ -124,7 +132,8 @@ let package = Package(
             name: "RaftNode",
             dependencies: [
                 "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftMemory", "RaftStorageLMDB",
-                "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftThreads",
+                "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftMetricsExport", "RaftThreads",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -225,7 +234,10 @@ let package = Package(
             name: "RaftNodeTests",
             dependencies: [
                 "RaftNode", "RaftCore", "RaftMembership", "RaftTracing", "RaftKeyValue", "RaftStorageLMDB",
-                "RaftThreads", "RaftClient", "RaftTransportUnix",
+                "RaftThreads", "RaftClient", "RaftTransportUnix", "RaftMemory", "RaftMetricsExport",
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -249,7 +261,8 @@ let package = Package(
             name: "RaftClientTests",
             dependencies: [
                 "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",
-                "RaftKeyValue", "CRaftChecksum", "raftctl", .product(name: "NIOEmbedded", package: "swift-nio"),
+                "RaftKeyValue", "RaftMetricsExport", "CRaftChecksum", "raftctl",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             exclude: ["Golden"],

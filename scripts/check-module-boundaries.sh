@@ -13,6 +13,7 @@ RaftThreads         |                                                           
 RaftTracing         |                                                                     | Logging Tracing
 RaftTracingJournald | RaftTracing RaftThreads CSystemd                                    |
 RaftCore            | RaftMembership RaftTracing CRaftChecksum                            |
+RaftMetricsExport   | RaftCore RaftMembership                                             | CoreMetrics
 RaftMemory          | RaftCore RaftMembership RaftTracing RaftThreads                     |
 RaftStorageLMDB     | RaftCore RaftMembership RaftTracing CRaftChecksum CLMDB             |
 RaftTransportUnix   | RaftCore RaftMembership RaftTracing RaftThreads CRaftChecksum       | NIO*

@@ -15,6 +15,7 @@ public final class JournaldSink: TraceSink {
         /// How many events are accepted and not written yet, pending or in the writer's hands.
         var held = 0
         var dropped = 0
+        var totalDropped = 0
         /// Whether a drain is scheduled or running; it takes what comes meanwhile.
         var isDraining = false
     }
@@ -70,10 +71,14 @@ public final class JournaldSink: TraceSink {
         return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
+    /// How many events were dropped since this was made. Any thread.
+    public var droppedRecords: Int { output.queue.withLock { $0.totalDropped } }
+
     public func record(_ event: TraceEvent) {
         let mustStart = output.queue.withLock { queue -> Bool in
             guard queue.held < capacity else {
                 queue.dropped += 1
+                queue.totalDropped += 1
                 return false
             }
             queue.pending.append(event)

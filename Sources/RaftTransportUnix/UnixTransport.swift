@@ -57,6 +57,8 @@ public final class UnixTransport: Transport {
     /// What went through so far. Any thread; the figures may be a moment old.
     public var statistics: TransportStatistics { counters.statistics }
 
+    public var counts: TransportStatistics? { statistics }
+
     public func start(identity: NodeIdentity, receiver: any TransportReceiver) async throws {
         guard !addresses.isEmpty else {
             throw TransportError("no address to listen on: other members could not reach this node")

@@ -13,9 +13,10 @@ struct Raftctl: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            BootstrapCommand.self, StatusCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
-            CompareAndSetCommand.self, ListCommand.self, MemberCommand.self, TransferLeaderCommand.self,
-            SnapshotCommand.self, CompactCommand.self, BackupCommand.self, RestoreCommand.self, TraceCommand.self,
+            BootstrapCommand.self, StatusCommand.self, MetricsCommand.self, PutCommand.self, GetCommand.self,
+            DeleteCommand.self, CompareAndSetCommand.self, ListCommand.self, MemberCommand.self,
+            TransferLeaderCommand.self, SnapshotCommand.self, CompactCommand.self, BackupCommand.self,
+            RestoreCommand.self, TraceCommand.self,
         ])
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -9,7 +9,14 @@ struct Plugins: ParsableCommand {
     @Flag(help: "Print the keys of the configuration instead, with what each accepts, as a table in Markdown.")
     var keys = false
 
+    @Flag(help: "Print the metrics that a node publishes instead, as a table in Markdown.")
+    var metrics = false
+
     func run() throws {
+        if metrics {
+            output(Node.metricsTable)
+            return
+        }
         let registry = try makeRegistry()
         if keys {
             output(registry.table.markdown)

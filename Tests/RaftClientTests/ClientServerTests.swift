@@ -25,6 +25,7 @@ struct ClientServerTests {
         #expect(try await client.query([3], consistency: .stale) == [3])
         #expect(try await client.status() == Samples.status)
         #expect(try await client.members() == Samples.membership)
+        #expect(try await client.metrics() == "raft_term 3\n")
         #expect(try await client.bootstrap([1: ["unix:1"]]) == Samples.cluster)
         let large = [UInt8](repeating: 7, count: 4 << 20)
         #expect(try await client.propose(large) == large)

@@ -3,6 +3,7 @@ import NIOEmbedded
 import RaftClient
 import RaftCore
 import RaftMembership
+import RaftMetricsExport
 import RaftTracing
 import Testing
 
@@ -145,6 +146,37 @@ struct ClientSessionTests {
             return error.code
         }
         #expect(codes == [.notSupported, .notSupported, nil])
+    }
+
+    @Test("Connections and requests are counted by what came of them")
+    func counted() throws {
+        let harness = SessionHarness()
+        let channel = try harness.greeted()
+        let later = ClientRequest(.metrics(ClientRequest.MetricsFormat(rawValue: 9)))
+        try harness.send([.propose([1]), .propose([2]), .propose([3]), .propose([4]), .metrics, later], on: channel)
+        harness.loop.run()
+        harness.service.answerNext()
+        for code in [RaftError.Code.notLeader, .unknown, .refused] {
+            harness.service.answerNext(.failure(RaftError(code, "no")))
+        }
+        harness.loop.run()
+        #expect(try harness.received(on: channel).messages.count == 6)
+        func text() -> String {
+            var report = MetricReport()
+            harness.hub.tally.add(to: &report)
+            return PrometheusText.render(report)
+        }
+        for outcome in ["done", "rejected", "unknown", "refused"] {
+            #expect(
+                text().contains("\nraft_client_requests_total{request=\"propose\",outcome=\"\(outcome)\"} 1\n"))
+        }
+        #expect(text().contains("\nraft_client_requests_total{request=\"metrics\",outcome=\"done\"} 1\n"))
+        #expect(text().contains("\nraft_client_requests_total{request=\"metrics\",outcome=\"rejected\"} 1\n"))
+        #expect(text().contains("\nraft_client_requests_total{request=\"query\",outcome=\"done\"} 0\n"))
+        #expect(text().contains("\nraft_client_connections 1\n"))
+        try channel.close().wait()
+        #expect(text().contains("\nraft_client_connections 0\n"))
+        #expect(text().contains("\nraft_client_connections_accepted_total 1\n"))
     }
 
     @Test("A query is answered with the guarantee that it asks for")

@@ -62,6 +62,27 @@ struct ExchangeTests {
         await two.stop()
     }
 
+    @Test("Bytes and connections are counted at both ends")
+    func counts() async throws {
+        let directory = try TemporaryDirectory()
+        let one = try await TestNode.start(1, on: directory.socket("one"))
+        let two = try await TestNode.start(2, on: directory.socket("two"))
+        one.meet([2: directory.socket("two")])
+        #expect(await one.isConnected(to: two))
+        #expect(one.transport.counts?.connections == 1 && two.transport.counts?.connections == 1)
+        let greeting = one.transport.statistics.sentBytes
+        try await one.send([Samples.entries(from: one.member, to: two.member, sequence: 1, size: 1000)])
+        #expect(await eventually { two.transport.statistics.received == 1 })
+        let sent = one.transport.statistics.sentBytes
+        #expect(greeting > 0 && sent > greeting + 1000)
+        #expect(two.transport.statistics.receivedBytes == sent)
+        #expect(one.transport.statistics.receivedBytes == two.transport.statistics.sentBytes)
+        await one.stop()
+        #expect(await eventually { two.transport.statistics.connections == 0 })
+        #expect(one.transport.statistics.connections == 0)
+        await two.stop()
+    }
+
     @Test("A burst above the bound of the queue is cut and counted, not kept (P5)")
     func boundedQueue() async throws {
         let directory = try TemporaryDirectory()

@@ -68,6 +68,11 @@ public final class RaftClient: Sendable {
     /// What one node, the first endpoint that answers, says of itself.
     public func status() async throws(RaftClientError) -> NodeStatus { try await perform(.status) { $0.status } }
 
+    /// The metrics of one node, the first endpoint that answers, in Prometheus' text format, version 0.0.4.
+    public func metrics() async throws(RaftClientError) -> String {
+        try await perform(.metrics) { $0.bytes.map { String(decoding: $0, as: UTF8.self) } }
+    }
+
     /// The configuration as one node, the first endpoint that answers, knows it.
     public func members() async throws(RaftClientError) -> Membership { try await perform(.members) { $0.members } }
 

@@ -117,6 +117,8 @@ package struct ClientFrameDecoder {
             let snapshot = try reader.readSnapshotID()
             let offset: UInt64 = try reader.read()
             request = .backupChunk(snapshot, offset: offset, count: try reader.read())
+        case ClientProtocol.Kind.metrics:
+            request = .metrics(ClientRequest.MetricsFormat(rawValue: try reader.read()))
         case ClientProtocol.Kind.openSession: request = .openSession
         case ClientProtocol.Kind.proposeInSession:
             let call = try SessionCodec.call(&reader)

@@ -32,6 +32,7 @@ package enum ClientFrameEncoder {
             case .snapshot: ClientProtocol.Kind.snapshot
             case .backup: ClientProtocol.Kind.backup
             case .backupChunk: ClientProtocol.Kind.backupChunk
+            case .metrics: ClientProtocol.Kind.metrics
             case .openSession: ClientProtocol.Kind.openSession
             case .proposeInSession: ClientProtocol.Kind.proposeInSession
             case .closeSession: ClientProtocol.Kind.closeSession
@@ -63,6 +64,7 @@ package enum ClientFrameEncoder {
                 buffer.writeInteger(target?.rawValue ?? 0, endianness: .little)
             case .snapshot(let compacts): buffer.writeInteger(UInt8(compacts ? 1 : 0))
             case .backup(let consistency): buffer.writeInteger(consistency.rawValue)
+            case .metrics(let format): buffer.writeInteger(format.rawValue)
             case .backupChunk(let snapshot, let offset, let count):
                 var writer = ByteWriter(capacity: 40)
                 writer.write(snapshot)

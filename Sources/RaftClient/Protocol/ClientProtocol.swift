@@ -27,9 +27,10 @@
 /// | 0x17 snapshot | client | request u64 · compacts u8 (1: cut the log without a tail) |
 /// | 0x20 backup | client | request u64 · consistency u8 (1 linearizable, 4 stale) |
 /// | 0x21 backupChunk | client | request u64 · the snapshot: term u64, index u64, size u64, checksum u32 · offset u64 · count u32 |
+/// | 0x24 metrics | client | request u64 · format u8 (1: Prometheus' text, 0.0.4) |
 /// | 0x38 traceLevel | client | request u64 · level u8 (0 trace to 6 critical; 255: only ask) · module string (empty: all) |
 /// | 0x39 recording | client | request u64 · number of the first event u64 |
-/// | 0x40 bytes | server | request u64 · answer to a query, or bytes of a backup, to the end |
+/// | 0x40 bytes | server | request u64 · answer to a query, bytes of a backup, or metrics, to the end |
 /// | 0x41 error | server | request u64 · code u8 · outcome u8 (0 rejected, 1 unknown, 2 committed) · message string · leader known u8; if 1: node u64 · addresses |
 /// | 0x42 status | server | request u64 · status, see `NodeStatus` |
 /// | 0x43 members | server | request u64 · configuration as `MembershipCodec` writes it |
@@ -75,6 +76,7 @@ package enum ClientProtocol {
         package static let snapshot: UInt8 = 0x17
         package static let backup: UInt8 = 0x20
         package static let backupChunk: UInt8 = 0x21
+        package static let metrics: UInt8 = 0x24
         package static let openSession: UInt8 = 0x30
         package static let proposeInSession: UInt8 = 0x31
         package static let closeSession: UInt8 = 0x32

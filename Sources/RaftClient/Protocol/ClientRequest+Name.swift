@@ -9,6 +9,7 @@ extension ClientRequest {
         case .query: "query"
         case .status: "status"
         case .members: "members"
+        case .metrics: "metrics"
         case .bootstrap: "bootstrap"
         case .change: "change"
         case .transfer: "transfer"

@@ -15,6 +15,7 @@ public struct ClientRequest: Hashable, Sendable {
         case snapshot(compacts: Bool)
         case backup(ReadConsistency)
         case backupChunk(SnapshotID, offset: UInt64, count: UInt32)
+        case metrics(MetricsFormat)
         case openSession
         case proposeInSession([UInt8], SessionCall)
         case closeSession(SessionID)
@@ -35,6 +36,15 @@ public struct ClientRequest: Hashable, Sendable {
             self.id = id
             self.addresses = addresses
         }
+    }
+
+    /// How metrics are written.
+    package struct MetricsFormat: RawRepresentable, Hashable, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Prometheus' text format, version 0.0.4.
+        package static let prometheus = MetricsFormat(rawValue: 1)
     }
 
     package let kind: Kind
@@ -89,6 +99,9 @@ public struct ClientRequest: Hashable, Sendable {
         ClientRequest(.backupChunk(snapshot, offset: offset, count: UInt32(clamping: count)))
     }
 
+    /// The node's metrics in Prometheus' text format, version 0.0.4; answered with UTF-8.
+    public static let metrics = ClientRequest(.metrics(.prometheus))
+
     /// Opens a client session (D§6.3); answered with it.
     public static let openSession = ClientRequest(.openSession)
 
@@ -114,7 +127,7 @@ public struct ClientRequest: Hashable, Sendable {
     /// Whether asking twice does no harm.
     var isRepeatable: Bool {
         switch kind {
-        case .query, .status, .members, .traceLevel, .recording: true
+        case .query, .status, .members, .metrics, .traceLevel, .recording: true
         // A session that was opened in vain expires; a command of one is applied once, however often it is sent.
         case .openSession, .proposeInSession, .closeSession: true
         // A large one takes long, and asking again would only have the next one taken.
@@ -127,7 +140,7 @@ public struct ClientRequest: Hashable, Sendable {
     /// Whether it may take effect though nobody answers.
     var isChange: Bool {
         switch kind {
-        case .query, .status, .members, .traceLevel, .recording: false
+        case .query, .status, .members, .metrics, .traceLevel, .recording: false
         // Nobody but the caller uses a session.
         case .openSession, .closeSession: false
         case .proposeInSession: true
@@ -142,7 +155,7 @@ public struct ClientRequest: Hashable, Sendable {
         case .propose, .change, .transfer, .snapshot, .backupChunk: true
         case .openSession, .proposeInSession, .closeSession: true
         case .query(_, let consistency), .backup(let consistency): consistency.wantsLeader
-        case .status, .members, .bootstrap, .traceLevel, .recording, .unsupported: false
+        case .status, .members, .metrics, .bootstrap, .traceLevel, .recording, .unsupported: false
         }
     }
 
@@ -153,7 +166,7 @@ public struct ClientRequest: Hashable, Sendable {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
         case .proposeInSession(let bytes, _): return head + 32 + bytes.count
         case .openSession, .closeSession: return head + 16
-        case .status, .members, .transfer, .snapshot, .backup, .recording, .unsupported: return head
+        case .status, .members, .metrics, .transfer, .snapshot, .backup, .recording, .unsupported: return head
         case .traceLevel(_, let module): return head + 8 + module.utf8.count
         case .backupChunk: return head + 40
         case .change(let changes, _): return head + 256 * changes.count

@@ -40,6 +40,6 @@ extension Raft {
         let (posting, taken) = driver.mailbox.post(proposals: proposals)
         driver.wake(posting)
         let error = if case .closed = posting { Self.stopped } else { Driver.overloaded }
-        for proposal in proposals.dropFirst(taken) { proposal.fail(error) }
+        for proposal in proposals.dropFirst(taken) { driver.proposalTally.fail(proposal, error) }
     }
 }

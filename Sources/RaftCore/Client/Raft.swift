@@ -32,7 +32,8 @@ public final class Raft<Machine: StateMachine>: Sendable {
                     applied: opened.recovered.snapshot == nil ? opened.recovered.terms.base.index : .zero,
                     lane: machineLane ?? environment.driverLane, isInline: machineLane == nil,
                     storage: opened.storage, group: .first, configuration: configuration, gate: driver.readGate,
-                    gauge: driver.sessionGauge, pulse: pulse, clock: { environment.now().rawValue },
+                    gauge: driver.sessionGauge, pulse: pulse, tally: driver.proposalTally,
+                    clock: { environment.now().rawValue },
                     report: { [weak driver] report in
                         if let driver { return driver.take(report) }
                         if case .unproven(let read) = report { read.fail(Driver.ended) }
@@ -207,8 +208,8 @@ public final class Raft<Machine: StateMachine>: Sendable {
         case .wake: driver.environment.driverLane.schedule(driver)
         case .wakeBehindOthers: driver.environment.driverLane.scheduleBehindOthers(driver)
         case .queued: break
-        case .full: proposal.fail(Driver.overloaded)
-        case .closed: proposal.fail(Self.stopped)
+        case .full: driver.proposalTally.fail(proposal, Driver.overloaded)
+        case .closed: driver.proposalTally.fail(proposal, Self.stopped)
         }
     }
 
@@ -234,7 +235,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
 
     /// The same for servers: calls back on the driver's lane.
     public func status(completion: @escaping @Sendable (RaftMetrics) -> Void) {
-        post(.status(completion)) { [driver] _ in completion(driver.finalMetrics) }
+        post(.status(completion)) { [driver] _ in completion(driver.finalStatistics.metrics) }
     }
 
     // MARK: End

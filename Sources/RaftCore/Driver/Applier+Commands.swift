@@ -50,7 +50,7 @@ extension MachineApplier {
         if waiter.id.term == batch.term(at: position) || configuration.breaks(.succeedByIndex) {
             return waiter.proposal
         }
-        waiter.proposal.fail(RaftError(.unknown, "another entry was committed at index \(index)"))
+        tally.fail(waiter.proposal, RaftError(.unknown, "another entry was committed at index \(index)"))
         return nil
     }
 
@@ -78,7 +78,9 @@ extension MachineApplier {
                 state.applied = index
                 return
             }
-            proposal?.fail(RaftError(.failed, "the state machine failed at index \(index): \(error)"))
+            if let proposal {
+                tally.fail(proposal, RaftError(.failed, "the state machine failed at index \(index): \(error)"))
+            }
             throw error
         }
     }

@@ -46,7 +46,8 @@ extension MachineApplier {
     func dropPassed(_ waiters: inout ArraySlice<Waiter>, _ state: State) {
         while let waiter = waiters.first, waiter.id.index <= state.applied {
             waiters.removeFirst()
-            waiter.proposal.fail(
+            tally.fail(
+                waiter.proposal,
                 RaftError(.unknown, "entry \(waiter.id.index) was applied before: what came of it is not known"))
         }
     }

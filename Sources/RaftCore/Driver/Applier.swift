@@ -87,6 +87,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     private let gate: ReadGate?
     let gauge: SessionGauge
     let pulse: RaftPulse
+    let tally: ProposalTally
     /// This node's own clock: nothing that is applied may depend on it, but under a switch.
     let clock: @Sendable () -> UInt64
     let report: @Sendable (ApplyReport) -> Void
@@ -96,7 +97,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
     init(
         machine: Machine, applied: LogIndex, lane: any Lane, isInline: Bool, storage: any LogStorage, group: GroupID,
         configuration: RaftConfiguration = RaftConfiguration(), gate: ReadGate? = nil,
-        gauge: SessionGauge = SessionGauge(), pulse: RaftPulse = RaftPulse(),
+        gauge: SessionGauge = SessionGauge(), pulse: RaftPulse = RaftPulse(), tally: ProposalTally = ProposalTally(),
         clock: @escaping @Sendable () -> UInt64 = { 0 },
         report: @escaping @Sendable (ApplyReport) -> Void
     ) {
@@ -109,6 +110,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         self.gate = gate
         self.gauge = gauge
         self.pulse = pulse
+        self.tally = tally
         self.clock = clock
         self.report = report
     }
@@ -195,7 +197,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
 
     private func drop(_ order: ApplyOrder) {
         switch order {
-        case .apply(_, _, let waiters): for waiter in waiters { waiter.proposal.fail(Self.ended) }
+        case .apply(_, _, let waiters): for waiter in waiters { tally.fail(waiter.proposal, Self.ended) }
         case .read(let read, _): read.fail(Self.stopped)
         case .view, .restore, .restored, .beat, .finish: break
         }
@@ -205,7 +207,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         switch order {
         case .apply(let through, let entries, let waiters):
             guard !state.hasFailed else {
-                for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+                for waiter in waiters { tally.fail(waiter.proposal, Self.stopped) }
                 return
             }
             apply(through: through, entries, waiters, &state)
@@ -276,7 +278,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 guard makeDurable(&state) else { break }
             }
             if state.hasFailed {
-                for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+                for waiter in waiters { tally.fail(waiter.proposal, Self.stopped) }
                 return
             }
             report(.applied(through: index))
@@ -286,7 +288,7 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             report(.missing(state.applied.next))
         } catch {
             state.hasFailed = true
-            for waiter in waiters { waiter.proposal.fail(Self.stopped) }
+            for waiter in waiters { tally.fail(waiter.proposal, Self.stopped) }
             report(.failed(at: state.applied.next, error))
         }
     }

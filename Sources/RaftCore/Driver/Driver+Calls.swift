@@ -8,13 +8,13 @@ extension Driver {
         swap(&proposed, &contents.proposals)
         defer { proposed.removeAll(keepingCapacity: true) }
         if let failure {
-            for proposal in proposed { proposal.fail(failureForCalls(failure)) }
+            for proposal in proposed { proposalTally.fail(proposal, failureForCalls(failure)) }
             return
         }
         let isSpecial = proposed.contains { $0.isSpecial }
         if isSpecial { rejectFenced() }
         let room = max(0, configuration.inboxCalls - waiters.count - applierBacklog)
-        for proposal in proposed.dropFirst(room) { proposal.fail(Self.overloaded) }
+        for proposal in proposed.dropFirst(room) { proposalTally.fail(proposal, Self.overloaded) }
         if proposed.count > room { proposed.removeLast(proposed.count - room) }
         guard !proposed.isEmpty else { return }
         step(isSpecial ? .entriesProposed(drafts(of: proposed, now)) : .proposed(proposed.map(\.payload)), now)
@@ -27,7 +27,8 @@ extension Driver {
         let term = engine.term
         proposed.removeAll { proposal in
             guard let fence = proposal.fence, fence != term else { return false }
-            proposal.fail(
+            proposalTally.fail(
+                proposal,
                 RaftError(
                     .termChanged, "the term is \(term) and not \(fence): what the command was made from may be old"))
             return true
@@ -37,10 +38,12 @@ extension Driver {
     func request(_ read: MachineRead, _ kind: ReadKind, _ now: Instant) {
         // What the machine holds may be looked at as long as there is one.
         if let failure, kind != .anyAge || isStopped {
+            tally.reads.failed &+= 1
             read.fail(failureForCalls(failure))
             return
         }
         guard reads.count + applier.queuedCount < configuration.inboxCalls else {
+            tally.reads.failed &+= 1
             read.fail(Self.overloaded)
             return
         }
@@ -68,6 +71,6 @@ extension Driver {
         tracer.notice(
             .proposalsLost, "\(lost.count) proposals lost their leader, or its disk: their outcome is unknown",
             [.count(lost.count), .index(index.rawValue)])
-        for waiter in lost { waiter.proposal.fail(abandoned) }
+        for waiter in lost { proposalTally.fail(waiter.proposal, abandoned) }
     }
 }

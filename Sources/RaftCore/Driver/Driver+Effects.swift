@@ -17,10 +17,12 @@ extension Driver {
         switch effect {
         case .persist(let batch, let id):
             probe?.willPersist(batch)
+            tally.persisted(batch.entries)
             storageBatches.append(batch)
             storageIDs.append(id)
         case .send(let message, let member):
             traceSent(message, to: member)
+            tally.sent(message)
             transport.send(Envelope(group: engine.group, from: engine.member, to: member, message: message))
         case .probeDisk(let bytes): probeDisk(bytes)
         case .readEntries(let first, let last, let peer, let stream):
@@ -35,29 +37,36 @@ extension Driver {
             }
         case .readSnapshot(let snapshot, let offset, let count, let peer, let stream):
             readSnapshot(snapshot, offset, count, peer, stream)
-        case .receiveSnapshot(let snapshot, let offset, let bytes): receiveSnapshot(snapshot, offset, bytes)
+        case .receiveSnapshot(let snapshot, let offset, let bytes):
+            tally.snapshots.receivedBytes &+= UInt64(bytes.count)
+            receiveSnapshot(snapshot, offset, bytes)
         case .dropReceived: snapshotCarrier?.submit(.drop)
         case .restore(let snapshot): restore(snapshot)
         case .snapshotEnded(let id, let outcome): snapshotEnded(id, outcome)
         case .apply(let index):
-            latencies.committed(through: index, now)
+            let count = max(0, index - orderedThrough)
+            tally.committed &+= UInt64(count)
+            latencies.committed(through: index, count: count, now)
             applier.submit(applyOrder(through: index))
         case .accepted(let first, let term, let count):
-            latencies.appended(through: first + (count - 1), now)
+            tally.accepted &+= UInt64(count)
+            latencies.appended(through: first + (count - 1), count: count, now)
             waiters.append(proposed.prefix(count), from: first, term: term)
             proposed.removeFirst(min(count, proposed.count))
         case .rejected(let count, let why):
-            for proposal in proposed.prefix(count) { proposal.fail(error(for: why)) }
+            for proposal in proposed.prefix(count) { proposalTally.fail(proposal, error(for: why)) }
             proposed.removeFirst(min(count, proposed.count))
         case .abandon(let index): abandon(after: index)
         case .readReady(let id, let proof):
             latencies.readConfirmed(id.rawValue, now)
             if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
         case .readFailed(let id, let why):
+            tally.reads.failed &+= 1
             latencies.readFailed(id.rawValue)
             reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
         case .membershipChanged:
             adoptMark()
+            tally.keepRoundTrips(of: engine.membership)
             transport.updatePeers(peers())
         case .identityChanged: transport.updateIdentity(identity)
         case .formation(let progress): formationProgressed(progress)
@@ -65,6 +74,7 @@ extension Driver {
         case .transferEnded(let id, let outcome): transferEnded(id, outcome)
         case .fence(let reason): fail(reason, .nodeFenced)
         case .trace(let event):
+            tally.note(event)
             trace(event)
             noteForWatchers(event)
         }

@@ -52,11 +52,29 @@ extension Driver {
         applier.submit(.finish { lane.schedule(closer) })
     }
 
+    /// What came too late.
+    func refuse(_ mail: Mail, _ error: RaftError) {
+        switch mail {
+        case .bootstrap(_, _, let completion): completion(.failure(error))
+        case .change(_, let completion): completion(.failure(error))
+        case .transfer(_, _, let completion): completion(.failure(error))
+        case .snapshotCall(_, let completion): completion(.failure(error))
+        case .status(let completion): completion(metrics(environment.now()))
+        case .statistics(let completion): completion(statistics(environment.now()))
+        case .subscribe(let continuation, _): continuation.finish()
+        case .watch(let watcher, _): watcher.finish()
+        case .machine(.unproven(let read)): read.fail(error)
+        case .stop(let completion): completion()
+        default: break
+        }
+    }
+
     private func endCalls(unknown: RaftError, rejected: RaftError) {
-        for waiter in waiters.take(after: .zero) { waiter.proposal.fail(unknown) }
-        for proposal in proposed { proposal.fail(rejected) }
+        for waiter in waiters.take(after: .zero) { proposalTally.fail(waiter.proposal, unknown) }
+        for proposal in proposed { proposalTally.fail(proposal, rejected) }
         proposed = []
         let waiting = reads.sorted { $0.key < $1.key }
+        tally.reads.failed &+= UInt64(waiting.count)
         reads = [:]
         for (_, read) in waiting { read.fail(rejected) }
         endBootstraps(.failure(rejected))

@@ -67,6 +67,7 @@ extension Driver {
             return
         }
         orderedThrough = max(orderedThrough, snapshot.last.index)
+        tally.restores(through: snapshot.last.index)
         guard !snapshot.isWithoutBody else {
             applier.submit(.restore(snapshot) { _ in })
             return

@@ -18,7 +18,10 @@ package final class Driver: @unchecked Sendable {
     let configuration: RaftConfiguration
     package let node: NodeID
     /// What the node last was, for those who ask after its end.
-    private let final = Mutex<RaftMetrics?>(nil)
+    private let final = Mutex<RaftStatistics?>(nil)
+    let proposalTally = ProposalTally()
+    let inboxDropped = Atomic<UInt64>(0)
+    let started: Instant
 
     // Confined to the driver's lane.
     package internal(set) var engine: RaftEngine
@@ -40,6 +43,7 @@ package final class Driver: @unchecked Sendable {
     /// How the peers stood when that was traced last.
     var tracedModes: [Progress.Mode] = []
     var tracedLease = false
+    var tally = DriverTally()
     var failure: RaftError?
     var isStopped = false
     /// Looks at the engine after each step; set before the node begins.
@@ -63,7 +67,7 @@ package final class Driver: @unchecked Sendable {
     private(set) lazy var storageBeat = Job { [pulse] in pulse.wrote() }
     private(set) lazy var writer = StorageWriter(
         storage: storage, lane: storageLane, group: engine.group, configuration: configuration, pulse: pulse,
-        report: { [weak self] in self?.post(.storage($0)) })
+        clock: { [environment] in environment.now() }, report: { [weak self] in self?.post(.storage($0)) })
     let storageLane: any Lane
     private let makeApplier: (Driver) -> any Applier
     private(set) lazy var applier = makeApplier(self)
@@ -109,6 +113,7 @@ package final class Driver: @unchecked Sendable {
         self.onFailure = onFailure
         configuration = engine.configuration
         node = engine.member.id
+        started = environment.now()
         toldTerm = engine.term
         readGate = ReadGate(environment: environment, configuration: engine.configuration)
         lives = LifeMemory(
@@ -132,7 +137,7 @@ package final class Driver: @unchecked Sendable {
     }
 
     /// The node's last state. The node has stopped, so it does not change any more.
-    var finalMetrics: RaftMetrics { final.withLock { $0 } ?? metrics(environment.now()) }
+    var finalStatistics: RaftStatistics { final.withLock { $0 } ?? statistics(environment.now()) }
 
     // MARK: The driver's lane
 
@@ -140,13 +145,16 @@ package final class Driver: @unchecked Sendable {
         for mail in contents.mail { take(mail, now) }
         contents.mail.removeAll(keepingCapacity: true)
         if !contents.proposals.isEmpty { propose(now) }
-        for read in contents.reads { request(read, read.kind, now) }
+        for read in contents.reads {
+            tally.read(read.kind)
+            request(read, read.kind, now)
+        }
         contents.reads.removeAll(keepingCapacity: true)
     }
 
     private func take(_ mail: Mail, _ now: Instant) {
         switch mail {
-        case .envelopes(let envelopes): for envelope in envelopes { step(.received(envelope), now) }
+        case .envelopes(let envelopes): for envelope in envelopes { receive(envelope, now) }
         case .storage(.persisted(let ids)):
             latencies.written(since: engine.times.writes.first?.submitted, now)
             for id in ids { step(.persisted(id), now) }
@@ -157,6 +165,7 @@ package final class Driver: @unchecked Sendable {
         case .storage(.failed(let error)): fail("storage failed: \(error)", .storageFailed)
         case .machine(.applied(let index)):
             latencies.applied(through: index, now)
+            tally.applied(through: index, after: engine.appliedIndex)
             step(.applied(through: index), now)
         case .machine(.missing(let index)):
             // The log is replaced by a snapshot that came from the leader, and the machine next (rule S2).
@@ -197,6 +206,7 @@ package final class Driver: @unchecked Sendable {
         case .change(let request, let completion): change(request, completion, now)
         case .transfer(let target, let givesUp, let completion): transfer(to: target, givesUp, completion, now)
         case .status(let completion): completion(metrics(now))
+        case .statistics(let completion): completion(statistics(now))
         case .subscribe(let continuation, let id):
             continuation.yield(metrics(now))
             if isStopped { continuation.finish() } else { subscribers[id] = continuation }
@@ -263,10 +273,10 @@ extension Driver: Runnable {
             publish(now)
             tellWatchers()
             if isStopped {
-                final.withLock { $0 = metrics(now) }
+                final.withLock { $0 = statistics(now) }
                 let left = mailbox.close()
                 let error = RaftError(.stopped, "the node is shutting down")
-                for proposal in left.proposals { proposal.fail(error) }
+                for proposal in left.proposals { proposalTally.fail(proposal, error) }
                 for read in left.reads { read.fail(error) }
                 for mail in left.mail { refuse(mail, error) }
                 return
@@ -275,24 +285,14 @@ extension Driver: Runnable {
         environment.driverLane.schedule(self)
     }
 
-    private func refuse(_ mail: Mail, _ error: RaftError) {
-        switch mail {
-        case .bootstrap(_, _, let completion): completion(.failure(error))
-        case .change(_, let completion): completion(.failure(error))
-        case .transfer(_, _, let completion): completion(.failure(error))
-        case .snapshotCall(_, let completion): completion(.failure(error))
-        case .status(let completion): completion(metrics(environment.now()))
-        case .subscribe(let continuation, _): continuation.finish()
-        case .watch(let watcher, _): watcher.finish()
-        case .machine(.unproven(let read)): read.fail(error)
-        case .stop(let completion): completion()
-        default: break
-        }
-    }
 }
 
 extension Driver: TransportReceiver {
-    package func received(_ envelopes: [Envelope]) { wake(mailbox.post(envelopes: envelopes)) }
+    package func received(_ envelopes: [Envelope]) {
+        let posting = mailbox.post(envelopes: envelopes)
+        if case .full = posting { inboxDropped.wrappingAdd(UInt64(envelopes.count), ordering: .relaxed) }
+        wake(posting)
+    }
     package func connected(_ member: Member, clientAddresses: [String]) {
         post(.connected(member, clientAddresses: clientAddresses))
     }

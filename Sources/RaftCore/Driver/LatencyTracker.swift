@@ -3,6 +3,10 @@ import RaftMembership
 /// Measures how long things take, between turns of the driver, which knows the time anyway: no clock is read for it.
 struct LatencyTracker {
     private(set) var values = RaftMetrics.Latencies()
+    /// By proposal, entry and read, where `values` has one for each batch of them.
+    private(set) var commits = RaftHistogram.durations
+    private(set) var applications = RaftHistogram.durations
+    private(set) var confirmations = RaftHistogram.durations
     private var appended = Marks()
     private var ordered = Marks()
     private var reads = Marks()
@@ -12,24 +16,30 @@ struct LatencyTracker {
         if let order { values.write.record(now - order) }
     }
 
-    mutating func appended(through index: LogIndex, _ now: Instant) { appended.set(index.rawValue, now) }
+    /// - Parameter count: proposals in the batch that ends there.
+    mutating func appended(through index: LogIndex, count: Int = 1, _ now: Instant) {
+        appended.set(index.rawValue, now, count)
+    }
 
     /// Committed, and from now on for the machine to apply.
-    mutating func committed(through index: LogIndex, _ now: Instant) {
-        appended.take(through: index.rawValue, now, into: &values.commit)
-        ordered.set(index.rawValue, now)
+    /// - Parameter count: entries that were not known to be committed before.
+    mutating func committed(through index: LogIndex, count: Int = 1, _ now: Instant) {
+        appended.take(through: index.rawValue, now, into: &values.commit, &commits)
+        ordered.set(index.rawValue, now, count)
     }
 
     mutating func abandoned(after index: LogIndex) { appended.drop(after: index.rawValue) }
 
     mutating func applied(through index: LogIndex, _ now: Instant) {
-        ordered.take(through: index.rawValue, now, into: &values.apply)
+        ordered.take(through: index.rawValue, now, into: &values.apply, &applications)
     }
 
-    mutating func readRequested(_ id: UInt64, _ now: Instant) { reads.set(id, now) }
+    mutating func readRequested(_ id: UInt64, _ now: Instant) { reads.set(id, now, 1) }
 
     mutating func readConfirmed(_ id: UInt64, _ now: Instant) {
-        if let requested = reads.take(id) { values.read.record(now - requested) }
+        guard let requested = reads.take(id) else { return }
+        values.read.record(now - requested)
+        confirmations.record(now - requested)
     }
 
     mutating func readFailed(_ id: UInt64) { _ = reads.take(id) }
@@ -39,18 +49,23 @@ struct LatencyTracker {
 private struct Marks {
     private static let limit = 1024
 
-    private var marks: [(position: UInt64, at: Instant)] = []
+    private var marks: [(position: UInt64, at: Instant, count: Int)] = []
     private var head = 0
 
-    mutating func set(_ position: UInt64, _ now: Instant) {
+    /// - Parameter count: of what is measured by one mark.
+    mutating func set(_ position: UInt64, _ now: Instant, _ count: Int) {
         if let last = marks.last, last.position >= position { return }
         guard marks.count - head < Self.limit else { return }
-        marks.append((position, now))
+        marks.append((position, now, count))
     }
 
-    mutating func take(through position: UInt64, _ now: Instant, into latency: inout RaftMetrics.Latency) {
+    mutating func take(
+        through position: UInt64, _ now: Instant, into latency: inout RaftMetrics.Latency,
+        _ histogram: inout RaftHistogram
+    ) {
         while head < marks.count, marks[head].position <= position {
             latency.record(now - marks[head].at)
+            histogram.record(now - marks[head].at, times: UInt64(marks[head].count))
             head += 1
         }
         tidy()

@@ -20,6 +20,7 @@ enum Mail: Sendable {
     case change(ChangeRequest, @Sendable (Result<LoggedMembership, RaftError>) -> Void)
     case transfer(to: NodeID?, givesUp: Bool, @Sendable (Result<NodeID, RaftError>) -> Void)
     case status(@Sendable (RaftMetrics) -> Void)
+    case statistics(@Sendable (RaftStatistics) -> Void)
     case subscribe(AsyncStream<RaftMetrics>.Continuation, UInt64)
     case watch(Watcher, UInt64)
     case unsubscribe(UInt64)

@@ -25,20 +25,25 @@ final class StorageWriter: Runnable {
     private let group: GroupID
     private let configuration: RaftConfiguration
     private let pulse: RaftPulse
+    private let clock: @Sendable () -> Instant
     private let report: @Sendable (StorageReport) -> Void
     private let queue = Mutex(Queue())
     /// Touched by `run` only, which never runs twice at once.
     private let sequence = Mutex(WriteSequence())
+    /// Nobody waits for it: it is held for an addition a transaction.
+    private let measured = Mutex(RaftHistogram.durations)
 
     init(
         storage: any LogStorage, lane: any Lane, group: GroupID, configuration: RaftConfiguration,
-        pulse: RaftPulse = RaftPulse(), report: @escaping @Sendable (StorageReport) -> Void
+        pulse: RaftPulse = RaftPulse(), clock: @escaping @Sendable () -> Instant,
+        report: @escaping @Sendable (StorageReport) -> Void
     ) {
         self.storage = storage
         self.lane = lane
         self.group = group
         self.configuration = configuration
         self.pulse = pulse
+        self.clock = clock
         self.report = report
     }
 
@@ -126,7 +131,17 @@ final class StorageWriter: Runnable {
         }
     }
 
+    /// How long transactions took until they were durable, in nanoseconds. Any thread.
+    var durations: RaftHistogram { measured.withLock { $0.copied() } }
+
     private func commit(_ batches: [StorageBatch]) throws {
+        let start = clock()
+        try write(batches)
+        let took = clock() - start
+        measured.withLock { $0.record(took) }
+    }
+
+    private func write(_ batches: [StorageBatch]) throws {
         if configuration.breaks(.tearCommit) {
             for batch in batches { for part in batch.parts { try storage.commit([part]) } }
             return

@@ -103,6 +103,7 @@ extension RaftEngine {
         guard let sent = times.peers[slot].beat, round >= sent.number else { return }
         times.peers[slot].beat = nil
         times.peers[slot].roundTrip = now - sent.at
+        times.peers[slot].roundTrips &+= 1
         noteAcknowledged(sent.at, promise, by: slot, now)
     }
 

@@ -49,6 +49,8 @@ package struct Times: Sendable {
         var promise: UInt64 = 0
         /// From a heartbeat to its answer, the last one, in nanoseconds.
         var roundTrip: UInt64?
+        /// How many were measured.
+        var roundTrips: UInt64 = 0
     }
 
     /// A message by its number, and when that number was first used.

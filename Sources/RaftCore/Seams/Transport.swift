@@ -64,6 +64,13 @@ public protocol Transport: AnyObject, Sendable {
 
     /// Closes listeners and connections. Idempotent.
     func shutdown() async
+
+    /// What was carried so far; any thread. Default: nil, nothing is counted.
+    var counts: TransportStatistics? { get }
+}
+
+extension Transport {
+    public var counts: TransportStatistics? { nil }
 }
 
 /// Where a transport delivers. Any thread; never blocks.

@@ -12,6 +12,7 @@ final class ClientHub {
     let outbox: ReplyOutbox
     /// Of all sessions together.
     let unread: UnreadAnswers
+    let tally: ClientTally
     let tracer: Tracer
     private var sessions: [ObjectIdentifier: ClientSession] = [:]
     /// Sessions with something to write, until the end of this tick.
@@ -22,11 +23,15 @@ final class ClientHub {
     private static let refusalsPerSecond = 10
     private var refusals = (since: NIODeadline.uptimeNanoseconds(0), traced: 0, untold: 0)
 
-    init(service: any ClientService, limits: ClientLimits, eventLoop: any EventLoop, tracer: Tracer) {
+    init(
+        service: any ClientService, limits: ClientLimits, eventLoop: any EventLoop, tracer: Tracer,
+        tally: ClientTally = ClientTally()
+    ) {
         self.service = service
         self.limits = limits
         self.eventLoop = eventLoop
         self.tracer = tracer
+        self.tally = tally
         outbox = ReplyOutbox(eventLoop: eventLoop)
         unread = UnreadAnswers(limit: limits.maximumUnreadBytes)
     }
@@ -39,10 +44,11 @@ final class ClientHub {
     func accepted(_ channel: any Channel, at address: RaftAddress) throws {
         let session = ClientSession(hub: self, address: address)
         sessions[ObjectIdentifier(session)] = session
+        tally.connected()
         do {
             try channel.pipeline.syncOperations.addHandler(session)
         } catch {
-            sessions[ObjectIdentifier(session)] = nil
+            forget(session)
             throw error
         }
     }
@@ -59,6 +65,7 @@ final class ClientHub {
     }
 
     func refused(_ reason: String, at address: RaftAddress) {
+        tally.turnedAway()
         let now = NIODeadline.now()
         if now - refusals.since >= .seconds(1) { refusals = (now, 0, refusals.untold) }
         guard refusals.traced < Self.refusalsPerSecond else {
@@ -73,8 +80,12 @@ final class ClientHub {
     }
 
     func ended(_ session: ClientSession) {
-        sessions[ObjectIdentifier(session)] = nil
+        forget(session)
         if sessions.isEmpty { finishDraining() }
+    }
+
+    private func forget(_ session: ClientSession) {
+        if sessions.removeValue(forKey: ObjectIdentifier(session)) != nil { tally.disconnected() }
     }
 
     // MARK: Writing

@@ -23,16 +23,29 @@ public final class ClientServer: Sendable {
         machine: String = ""
     ) {
         self.init(
-            service: RaftClientService(raft: raft, machine: machine), eventLoop: eventLoop, tracer: tracer,
-            limits: limits)
+            raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: machine,
+            metrics: NodeMetrics(raft: raft))
     }
 
-    package init(service: any ClientService, eventLoop: any EventLoop, tracer: Tracer, limits: ClientLimits) {
+    convenience init(
+        raft: Raft<AnyStateMachine>, eventLoop: any EventLoop, tracer: Tracer, limits: ClientLimits, machine: String,
+        metrics: NodeMetrics
+    ) {
+        self.init(
+            service: RaftClientService(raft: raft, machine: machine, metrics: metrics), eventLoop: eventLoop,
+            tracer: tracer, limits: limits, tally: metrics.clients)
+    }
+
+    package init(
+        service: any ClientService, eventLoop: any EventLoop, tracer: Tracer, limits: ClientLimits,
+        tally: ClientTally = ClientTally()
+    ) {
         self.eventLoop = eventLoop
         self.limits = limits
         self.tracer = tracer
         hub = .makeBoxSendingValue(
-            ClientHub(service: service, limits: limits, eventLoop: eventLoop, tracer: tracer), eventLoop: eventLoop)
+            ClientHub(service: service, limits: limits, eventLoop: eventLoop, tracer: tracer, tally: tally),
+            eventLoop: eventLoop)
     }
 
     /// Listens on every address.

@@ -27,6 +27,9 @@ package protocol ClientService: Sendable {
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void)
 
+    /// - Parameter completion: is given the node's metrics as Prometheus has them.
+    func metrics(completion: @escaping @Sendable ([UInt8]) -> Void)
+
     func bootstrap(
         _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void)
 

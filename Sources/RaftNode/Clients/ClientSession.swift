@@ -137,7 +137,10 @@ final class ClientSession: ChannelDuplexHandler {
         let outbox = hub.outbox
         let session = NIOLoopBound(self, eventLoop: hub.eventLoop)
         let tracer = hub.tracer
+        let tally = hub.tally
+        let number = ClientTally.number(of: request.kind)
         @Sendable func reply(_ response: ClientResponse.Kind) {
+            tally.answered(number, response)
             tracer.trace(
                 .requestEnded, "\(request.name): \(response.outcome)",
                 [.message(request.name), .outcome(response.outcome), .index(response.index.rawValue)])
@@ -247,6 +250,15 @@ final class ClientSession: ChannelDuplexHandler {
             }
         case .traceLevel(let level, let module): reply(hub.setTraceLevel(level, of: module))
         case .recording(let first): reply(hub.recording(from: first))
+        case .metrics(let format):
+            guard format == .prometheus else {
+                return reply(unsupported("metrics in format \(format.rawValue)"))
+            }
+            let unread = unread
+            hub.service.metrics { bytes in
+                unread.add(bytes.count)
+                reply(.bytes(bytes))
+            }
         case .unsupported(let kind):
             reply(unsupported("requests of kind \(kind)"))
         }

@@ -1,6 +1,7 @@
 import RaftClient
 import RaftCore
 import RaftMembership
+import RaftMetricsExport
 
 /// A node as clients see it.
 struct RaftClientService: ClientService {
@@ -8,10 +9,12 @@ struct RaftClientService: ClientService {
     /// What backups say of the machine.
     let machine: String
     private let bodies: BackupBodies
+    private let nodeMetrics: NodeMetrics
 
-    init(raft: Raft<AnyStateMachine>, machine: String = "") {
+    init(raft: Raft<AnyStateMachine>, machine: String = "", metrics: NodeMetrics) {
         self.raft = raft
         self.machine = machine
+        nodeMetrics = metrics
         bodies = BackupBodies(raft: raft)
     }
 
@@ -56,6 +59,10 @@ struct RaftClientService: ClientService {
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void) {
         raft.status { completion(NodeStatus($0)) }
+    }
+
+    func metrics(completion: @escaping @Sendable ([UInt8]) -> Void) {
+        nodeMetrics.report { completion(Array(PrometheusText.render($0).utf8)) }
     }
 
     func bootstrap(

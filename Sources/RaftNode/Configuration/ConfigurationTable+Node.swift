@@ -95,6 +95,15 @@ extension ConfigurationTable {
                 "tracing.level", .choice(TraceLevel.allCases.map(\.name)), standard: .text("info"),
                 summary: "The lowest level that is recorded"),
             ConfigurationKey(
+                "metrics.listen", addresses, standard: .list([]),
+                summary: "Where GET /metrics is answered over HTTP; nowhere when empty"),
+            ConfigurationKey(
+                "metrics.allowInsecureTCP", .boolean, standard: .boolean(false),
+                summary: "Allow metrics over TCP beyond loopback, in clear text, where the network itself is protected"),
+            ConfigurationKey(
+                "metrics.interval", .duration(in: 100_000_000...hour), standard: .text("10s"),
+                summary: "How often metrics go to the backend of swift-metrics, where the program has one"),
+            ConfigurationKey(
                 "tracing.modules",
                 .list("a list of MODULE=LEVEL, such as transport=debug") {
                     ConfiguredLevel($0) == nil ? "is no MODULE=LEVEL" : nil

@@ -7,6 +7,7 @@ extension NodeConfiguration {
     func check(_ registry: ModuleRegistry) throws {
         try checkMembers()
         try checkClients()
+        try checkMetrics()
         try checkMark()
         let context = ModuleContext(configuration: self)
         try registry.storage(storageModule).validate(context)
@@ -46,24 +47,40 @@ extension NodeConfiguration {
     }
 
     private func checkClients() throws(ConfigurationProblem) {
-        for (position, text) in clientsListen.enumerated() {
+        try checkListener(
+            "clients.listen", clientsListen, isInsecureAllowed: clientsAllowInsecureTCP,
+            allowedBy: "clients.allowInsecureTCP", others: [(listen, "members", "clients need")])
+    }
+
+    private func checkMetrics() throws(ConfigurationProblem) {
+        try checkListener(
+            "metrics.listen", metricsListen, isInsecureAllowed: metricsAllowInsecureTCP,
+            allowedBy: "metrics.allowInsecureTCP",
+            others: [(listen, "members", "metrics need"), (clientsListen, "clients", "metrics need")])
+    }
+
+    /// - Parameter others: addresses that are taken, by whom, and who needs another.
+    private func checkListener(
+        _ key: String, _ addresses: [String], isInsecureAllowed: Bool, allowedBy: String,
+        others: [(taken: [String], by: String, needs: String)]
+    ) throws(ConfigurationProblem) {
+        for (position, text) in addresses.enumerated() {
             let address: RaftAddress
             do {
                 address = try RaftAddress(text)
             } catch {
-                throw ConfigurationProblem("clients.listen", element: position, error.message)
+                throw ConfigurationProblem(key, element: position, error.message)
             }
-            if !clientsAllowInsecureTCP, UnixAddresses.isBeyondLoopback(address) {
+            if !isInsecureAllowed, UnixAddresses.isBeyondLoopback(address) {
                 throw ConfigurationProblem(
-                    "clients.listen", element: position,
-                    UnixAddresses.beyondLoopback(text, allowedBy: "clients.allowInsecureTCP"))
+                    key, element: position, UnixAddresses.beyondLoopback(text, allowedBy: allowedBy))
             }
-            if clientsListen[..<position].contains(text) {
-                throw ConfigurationProblem("clients.listen", element: position, "\(text) is given twice")
+            if addresses[..<position].contains(text) {
+                throw ConfigurationProblem(key, element: position, "\(text) is given twice")
             }
-            if listen.contains(text) {
+            for other in others where other.taken.contains(text) {
                 throw ConfigurationProblem(
-                    "clients.listen", element: position, "\(text) is the address for members; clients need another")
+                    key, element: position, "\(text) is the address for \(other.by); \(other.needs) another")
             }
         }
     }

@@ -24,6 +24,12 @@ public struct NodeConfiguration: Sendable {
     public var clientsMaximumConnections: Int
     /// How long a node that is to stop waits for answers that are under way, in nanoseconds.
     public var clientsDrain: UInt64
+    /// Where metrics are served over HTTP.
+    public var metricsListen: [String]
+    /// Whether that may be TCP beyond loopback, in clear text (rule N3).
+    public var metricsAllowInsecureTCP: Bool
+    /// Nanoseconds between two looks of the backend of swift-metrics.
+    public var metricsInterval: UInt64
     public var machineModule: String
     public var members: [ConfiguredMember]
     /// Whether to take part in forming the cluster from exactly `members` (rule M9).
@@ -91,6 +97,9 @@ extension NodeConfiguration {
         clientsAllowInsecureTCP = try settings.boolean("clients.allowInsecureTCP")
         clientsMaximumConnections = try settings.integer("clients.maximumConnections")
         clientsDrain = try settings.duration("clients.drain")
+        metricsListen = try settings.list("metrics.listen")
+        metricsAllowInsecureTCP = try settings.boolean("metrics.allowInsecureTCP")
+        metricsInterval = try settings.duration("metrics.interval")
         machineModule = try settings.text("machine.module")
         members = try settings.list("members").compactMap(ConfiguredMember.init)
         bootstrap = try settings.boolean("bootstrap")

@@ -1,5 +1,7 @@
 public import RaftCore
+import CoreMetrics
 import RaftMembership
+import RaftMetricsExport
 import RaftStorageLMDB
 public import RaftTracing
 import RaftThreads
@@ -15,6 +17,8 @@ public final class Node: Service {
     public var configuration: NodeConfiguration { current.withLock { $0 } }
     public let raft: Raft<AnyStateMachine>
     let clients: ClientServer?
+    private let metricsServer: MetricsServer?
+    let metrics: NodeMetrics
     let tracer: Tracer
     let reporter: ServiceReporter
     /// Of the service thread.
@@ -25,13 +29,16 @@ public final class Node: Service {
     private let threads: NodeThreads
 
     private init(
-        _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ clients: ClientServer?,
-        _ threads: NodeThreads, _ tracer: Tracer, _ reporter: ServiceReporter, _ alarms: AlarmThread
+        _ configuration: NodeConfiguration, _ raft: Raft<AnyStateMachine>, _ metrics: NodeMetrics,
+        _ clients: ClientServer?, _ metricsServer: MetricsServer?, _ threads: NodeThreads, _ tracer: Tracer,
+        _ reporter: ServiceReporter, _ alarms: AlarmThread
     ) {
         current = Mutex(configuration)
         initialSettings = configuration.settings
         self.raft = raft
+        self.metrics = metrics
         self.clients = clients
+        self.metricsServer = metricsServer
         self.threads = threads
         self.tracer = tracer
         self.reporter = reporter
@@ -52,13 +59,22 @@ public final class Node: Service {
         configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil,
         service: ServiceEnvironment = ServiceEnvironment()
     ) async throws -> Node {
-        let tracer = try tracer ?? TraceSetup.tracer(configuration, registry)
+        var sink: (any TraceSink)?
+        let given = tracer
+        let tracer: Tracer
+        if let given {
+            tracer = given
+        } else {
+            let made = try TraceSetup.tracer(configuration, registry)
+            tracer = made.tracer
+            sink = made.sink
+        }
         let context = ModuleContext(configuration: configuration, tracer: tracer)
         let alarms = AlarmThread(name: "raft-service")
         let reporter = ServiceReporter(service, alarms, tracer)
         do {
             reporter.start()
-            return try await start(context, registry, service, reporter, alarms)
+            return try await start(context, registry, sink, service, reporter, alarms)
         } catch {
             var reason = error
             if let problem = error as? ConfigurationProblem { reason = configuration.settings.error(problem) }
@@ -70,8 +86,8 @@ public final class Node: Service {
     }
 
     private static func start(
-        _ context: ModuleContext, _ registry: ModuleRegistry, _ service: ServiceEnvironment,
-        _ reporter: ServiceReporter, _ alarms: AlarmThread
+        _ context: ModuleContext, _ registry: ModuleRegistry, _ sink: (any TraceSink)?,
+        _ service: ServiceEnvironment, _ reporter: ServiceReporter, _ alarms: AlarmThread
     ) async throws -> Node {
         var context = context
         let configuration = context.configuration
@@ -100,27 +116,55 @@ public final class Node: Service {
             await threads.end()
             throw error
         }
-        guard !configuration.clientsListen.isEmpty else {
-            return Node(configuration, raft, nil, threads, tracer, reporter, alarms)
+        let metrics = NodeMetrics(raft: raft, sink: sink)
+        var clients: ClientServer?
+        do {
+            clients = try await serveClients(raft, metrics, context, inherited, threads)
+            let metricsServer = try await serveMetrics(metrics, context, threads)
+            return Node(configuration, raft, metrics, clients, metricsServer, threads, tracer, reporter, alarms)
+        } catch {
+            await clients?.shutdown()
+            await raft.shutdown()
+            await threads.end()
+            throw error
         }
-        let eventLoop = threads.eventLoopForClients()
+    }
+
+    private static func serveClients(
+        _ raft: Raft<AnyStateMachine>, _ metrics: NodeMetrics, _ context: ModuleContext,
+        _ inherited: InheritedSockets, _ threads: NodeThreads
+    ) async throws -> ClientServer? {
+        let configuration = context.configuration
+        guard !configuration.clientsListen.isEmpty else { return nil }
         var limits = ClientLimits(maximumCommandBytes: configuration.raft.maximumCommandBytes)
         limits.allowInsecureTCP = configuration.clientsAllowInsecureTCP
         limits.maximumConnections = configuration.clientsMaximumConnections
         limits.drainTimeout = .nanoseconds(Int64(configuration.clientsDrain))
         let clients = ClientServer(
-            raft: raft, eventLoop: eventLoop, tracer: tracer.scoped(to: "clients"), limits: limits,
-            machine: configuration.machineModule)
+            raft: raft, eventLoop: threads.eventLoopForClients(), tracer: context.tracer.scoped(to: "clients"),
+            limits: limits, machine: configuration.machineModule, metrics: metrics)
         do {
             try await clients.start(
                 listening: configuration.clientsListen.map { try RaftAddress($0) }, inherited: inherited.clients)
+            return clients
         } catch {
             await clients.shutdown()
-            await raft.shutdown()
-            await threads.end()
             throw error
         }
-        return Node(configuration, raft, clients, threads, tracer, reporter, alarms)
+    }
+
+    private static func serveMetrics(
+        _ metrics: NodeMetrics, _ context: ModuleContext, _ threads: NodeThreads
+    ) async throws -> MetricsServer? {
+        let configuration = context.configuration
+        guard !configuration.metricsListen.isEmpty else { return nil }
+        var limits = MetricsLimits()
+        limits.allowInsecureTCP = configuration.metricsAllowInsecureTCP
+        let server = MetricsServer(
+            eventLoop: threads.eventLoopForMetrics(), limits: limits, tracer: context.tracer,
+            ask: { metrics.report($0) })
+        try await server.start(listening: configuration.metricsListen.map { try RaftAddress($0) })
+        return server
     }
 
     /// A storage that has no mark of its own gets one where the configuration says (rule M10).
@@ -145,6 +189,14 @@ public final class Node: Service {
                 group.addTask {
                     await self.form()
                     return .formed
+                }
+            }
+            // Whoever has a backend has bootstrapped it by now.
+            let backend = MetricsSystem.factory
+            if !(backend is NOOPMetricsHandler) {
+                group.addTask {
+                    await self.publish(to: backend)
+                    return .serving
                 }
             }
             group.addTask {
@@ -188,11 +240,19 @@ public final class Node: Service {
 
     /// Stops serving and closes everything, without handing over. Idempotent.
     public func shutdown() async {
+        await metricsServer?.shutdown()
         await clients?.shutdown()
         await raft.shutdown()
         await threads.end()
         reporter.end()
         tracer.flush()
+    }
+
+    private func publish(to backend: any MetricsFactory) async {
+        let exporter = RaftMetricsExporter(
+            dimensions: [("node", "\(configuration.id)")], factory: backend
+        ) { [metrics] in await metrics.report() }
+        await exporter.run(every: .nanoseconds(configuration.metricsInterval))
     }
 
     private enum End: Sendable {

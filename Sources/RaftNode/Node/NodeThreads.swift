@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The threads that a node has besides those of its storage and its machine: the transport's, and one for clients where
-/// the transport has no event loop to share.
+/// The threads that a node has besides those of its storage and its machine: the transport's, one for clients where the
+/// transport has no event loop to share, and one for metrics where they are served.
 final class NodeThreads: Sendable {
     private struct State {
-        var group: MultiThreadedEventLoopGroup?
+        var groups: [MultiThreadedEventLoopGroup] = []
         var hasEnded = false
     }
 
@@ -17,21 +17,27 @@ final class NodeThreads: Sendable {
 
     /// The driver's loop where there is one, which spares each request two hops between threads.
     func eventLoopForClients() -> any EventLoop {
-        if let eventLoop = transport.eventLoop { return eventLoop }
+        transport.eventLoop ?? makeEventLoop()
+    }
+
+    /// One of their own: writing them out takes its time, and the driver's loop has none for that.
+    func eventLoopForMetrics() -> any EventLoop { makeEventLoop() }
+
+    private func makeEventLoop() -> any EventLoop {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        state.withLock { $0.group = group }
+        state.withLock { $0.groups.append(group) }
         return group.next()
     }
 
     /// Nothing may be running on them any more. Idempotent.
     func end() async {
-        let (isFirst, group) = state.withLock { state in
+        let (isFirst, groups) = state.withLock { state in
             defer { state.hasEnded = true }
-            return (!state.hasEnded, state.group)
+            return (!state.hasEnded, state.groups)
         }
         guard isFirst else { return }
         // Cannot fail the first time.
-        try? await group?.shutdownGracefully()
+        for group in groups { try? await group.shutdownGracefully() }
         transport.release()
     }
 }

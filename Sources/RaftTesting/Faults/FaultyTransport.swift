@@ -41,6 +41,8 @@ public final class FaultyTransport: Transport {
     public func flush() { if node?.isAlive ?? true { inner.flush() } }
 
     public func shutdown() async { await inner.shutdown() }
+
+    public var counts: TransportStatistics? { inner.counts }
 }
 
 /// Drops what arrives over a link that was cut meanwhile, or at a node that is no more.

@@ -96,7 +96,9 @@ final class PeerConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isDeaf { return }
-        decoder.append(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        switchboard.counters.countReceived(bytes: bytes.readableBytes)
+        decoder.append(bytes)
         do {
             while try decoder.next({ try received($0, $1) }) != nil {
                 if isDeaf { return }
@@ -187,6 +189,7 @@ final class PeerConnection: ChannelInboundHandler {
         guard let context, let hello = switchboard.hello(expecting: node) else { return close() }
         var buffer = context.channel.allocator.buffer(capacity: 256)
         FrameEncoder.append(hello, to: &buffer)
+        switchboard.counters.countGreeting(bytes: buffer.readableBytes)
         context.writeAndFlush(NIOAny(buffer), promise: nil)
     }
 
@@ -251,7 +254,7 @@ final class PeerConnection: ChannelInboundHandler {
             writeBuffer.clear(minimumCapacity: wanted)
         }
         let count = outbound.take(into: &writeBuffer, limit: limit)
-        switchboard.counters.countSent(count, writes: 1)
+        switchboard.counters.countWrite(of: count, bytes: writeBuffer.readableBytes)
         context.writeAndFlush(NIOAny(writeBuffer), promise: promise)
     }
 
@@ -289,6 +292,7 @@ final class PeerConnection: ChannelInboundHandler {
         refusal.node = switchboard.node
         var buffer = context.channel.allocator.buffer(capacity: 256)
         FrameEncoder.append(refusal, to: &buffer)
+        switchboard.counters.countGreeting(bytes: buffer.readableBytes)
         ended()
         context.writeAndFlush(NIOAny(buffer)).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }

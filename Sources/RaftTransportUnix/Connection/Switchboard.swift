@@ -178,14 +178,15 @@ final class Switchboard {
     }
 
     func began(_ connection: PeerConnection) {
-        if connections.updateValue(connection, forKey: ObjectIdentifier(connection)) == nil, !connection.isDialled {
-            acceptedCount += 1
-        }
+        guard connections.updateValue(connection, forKey: ObjectIdentifier(connection)) == nil else { return }
+        counters.countConnections(1)
+        if !connection.isDialled { acceptedCount += 1 }
     }
 
     func ended(_ connection: PeerConnection, wasActive: Bool) {
-        if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil, !connection.isDialled {
-            acceptedCount -= 1
+        if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+            counters.countConnections(-1)
+            if !connection.isDialled { acceptedCount -= 1 }
         }
         if let id = connection.provenID { removeRoute(connection, to: id) }
         // One that never came up is reported by the attempt to connect, with the reason.

@@ -67,6 +67,8 @@ final class FakeService: ClientService {
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void) { completion(Samples.status) }
 
+    func metrics(completion: @escaping @Sendable ([UInt8]) -> Void) { completion(Array("raft_term 3\n".utf8)) }
+
     func bootstrap(
         _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void
     ) {

@@ -78,7 +78,7 @@ enum Samples {
         ("propose", .propose([0xAA, 0xBB])),
         ("query", .query([0xCC], .stale)), ("query-bounded", .query([0xCC], .stale(atMost: .milliseconds(1500)))),
         ("status-request", .status),
-        ("members-request", .members),
+        ("members-request", .members), ("metrics-request", .metrics),
         (
             "change",
             .change(
