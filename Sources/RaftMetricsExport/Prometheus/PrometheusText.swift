@@ -38,7 +38,7 @@ public enum PrometheusText {
                 line("_bucket", "le=\"\(metric.bound(bound))\"", String(below))
             }
             line("_bucket", "le=\"+Inf\"", String(histogram.count))
-            line("_sum", nil, number(Double(histogram.sum) * metric.scale))
+            line("_sum", nil, number(metric.inUnit(histogram.sum)))
             line("_count", nil, String(histogram.count))
         }
     }
@@ -66,8 +66,8 @@ public enum PrometheusText {
 }
 
 extension Metric {
-    /// A bucket's bound as its label has it: exact, where a product of floating point would not be.
+    /// A bucket's bound as its label has it.
     func bound(_ value: UInt64) -> String {
-        PrometheusText.number(unit == "seconds" ? Double(value) / 1e9 : Double(value))
+        PrometheusText.number(inUnit(value))
     }
 }

@@ -24,7 +24,7 @@ extension MetricReport {
         add(
             .info, 1, metrics.clusterName, metrics.cluster?.description ?? "", metrics.node.description,
             metrics.member.incarnation.description)
-        add(.uptime, seconds: Double(statistics.uptimeNanoseconds) * 1e-9)
+        add(.uptime, seconds: Double(statistics.uptimeNanoseconds) / 1e9)
         for role in Self.roles { add(.role, metrics.role == role, role.rawValue) }
         add(.term, metrics.term.rawValue)
         add(.leader, metrics.leader?.id.rawValue ?? 0)

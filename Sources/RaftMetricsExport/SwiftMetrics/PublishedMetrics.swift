@@ -46,7 +46,7 @@ struct PublishedMetrics {
             }
             count(histogram.count, metric.name + "_bucket", labels + [("le", "+Inf")])
             count(histogram.count, metric.name + "_count", labels)
-            sum(histogram.sum, scale: metric.scale, metric.name + "_sum", labels)
+            sum(histogram.sum, of: metric, labels)
         }
     }
 
@@ -64,7 +64,8 @@ struct PublishedMetrics {
         instruments[key] = .counter(handler, max(value, last))
     }
 
-    private mutating func sum(_ value: UInt64, scale: Double, _ name: String, _ labels: [(String, String)]) {
+    private mutating func sum(_ value: UInt64, of metric: Metric, _ labels: [(String, String)]) {
+        let name = metric.name + "_sum"
         let key = see(name, labels)
         let handler: any FloatingPointCounterHandler
         var last: UInt64 = 0
@@ -73,7 +74,7 @@ struct PublishedMetrics {
         } else {
             handler = factory.makeFloatingPointCounter(label: name, dimensions: dimensions + labels)
         }
-        if value > last { handler.increment(by: Double(value - last) * scale) }
+        if value > last { handler.increment(by: metric.inUnit(value - last)) }
         instruments[key] = .sum(handler, max(value, last))
     }
 

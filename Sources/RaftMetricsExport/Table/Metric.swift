@@ -41,6 +41,7 @@ package struct Metric: Hashable, Sendable {
     package static func == (one: Metric, other: Metric) -> Bool { one.name == other.name }
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
-    /// What a recorded value is multiplied with: durations are recorded in nanoseconds.
-    var scale: Double { unit == "seconds" ? 1e-9 : 1 }
+    /// A recorded value in the metric's unit: durations are recorded in nanoseconds. Divided, for a product with what has no
+    /// exact form would not be what people expect to read.
+    func inUnit(_ value: UInt64) -> Double { unit == "seconds" ? Double(value) / 1e9 : Double(value) }
 }

@@ -14,17 +14,22 @@ final class MetricsConnection: ChannelInboundHandler {
         case ended
     }
 
+    /// Whether there was room for it when it was accepted.
+    let isServed: Bool
     private let hub: MetricsHub
     private var phase = Phase.reading
     private var context: ChannelHandlerContext?
     private var head = HTTPRequestHead()
     private var deadline: Scheduled<Void>?
 
-    init(hub: MetricsHub) { self.hub = hub }
+    init(hub: MetricsHub, isServed: Bool) {
+        self.hub = hub
+        self.isServed = isServed
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        guard !hub.isFull else { return answer(.unavailable, "too many connections: try again later\n") }
+        guard isServed else { return answer(.unavailable, "too many connections: try again later\n") }
         schedule(hub.limits.requestTimeout) { $0.answer(.timedOut, "no request came in time\n") }
     }
 

@@ -120,7 +120,7 @@ extension RealProcesses {
         }
 
         private func everybodyHasAll(_ cluster: ProcessCluster) async throws {
-            _ = try await poll("all nodes have applied all of it") {
+            _ = try await poll("all nodes have applied all of it") { () async throws -> Bool? in
                 var indices: Set<LogIndex> = []
                 for id in 1...3 {
                     guard let status = try await cluster.status(of: id), status.appliedIndex == status.lastIndex else {

@@ -52,6 +52,7 @@ final class DriverBench {
                     machine: ListMachine(isInline: isInline), applied: 0,
                     lane: isInline ? environment.driver : environment.machine, isInline: isInline, storage: storage,
                     group: .first, configuration: RaftConfiguration(), gate: driver.readGate, pulse: driver.pulse,
+                    tally: driver.proposalTally,
                     report: { [weak driver] in driver?.take($0) })
             },
             onFailure: { failures.append(.failure($0)) })

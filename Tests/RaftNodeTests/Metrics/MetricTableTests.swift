@@ -22,7 +22,7 @@ struct MetricTableTests {
                 #expect(base.hasSuffix("_" + unit) == (metric.unit == unit), "\(metric.name)")
             }
             #expect(
-                !metric.meaning.isEmpty && !metric.meaning.hasSuffix(".") && metric.meaning.first?.isUppercase == true)
+                !metric.meaning.isEmpty && !metric.meaning.hasSuffix(".") && metric.meaning.first?.isLowercase == false)
             #expect(!metric.labels.contains("le") && Set(metric.labels).count == metric.labels.count)
         }
     }

@@ -82,6 +82,7 @@ struct MetricsExporterTests {
         let network = MemoryNetwork()
         let raft = try await Raft.start(Register(), as: 7, storage: .memory, transport: .memory("7", on: network))
         try await raft.bootstrap([7: "memory:7"])
+        try await raft.wait(for: .role(.leader))
         for number in 1...20 { _ = try await raft.propose(number) }
         let exporter = RaftMetricsExporter(raft, factory: backend)
         let task = Task { await exporter.run(every: .seconds(3600)) }

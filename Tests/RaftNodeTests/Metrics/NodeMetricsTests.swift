@@ -28,6 +28,7 @@ struct NodeMetricsTests {
         try await withTemporaryDirectory { directory in
             let node = try await start(directory)
             try await node.raft.bootstrap([1: "unix:\(directory)/1.sock"])
+            try await node.raft.wait(for: .role(.leader))
             for number in 0..<10 as Range<UInt8> {
                 _ = try await node.raft.propose(try KeyValueMachine.encode(.put(key: [number], value: [])))
             }

@@ -51,7 +51,7 @@ public struct RaftHistogram: Hashable, Sendable {
             }
             below = upTo
         }
-        return bounds.last.map(Double.init)
+        return bounds.last.map { Double($0) }
     }
 
     /// With memory of its own, so that whoever writes the original goes on where it is.
