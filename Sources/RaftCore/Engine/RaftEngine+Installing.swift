@@ -153,6 +153,7 @@ extension RaftEngine {
         else { return }
         snapshots.installing = nil
         fx.append(.trace(.snapshotInstalled(installing.snapshot.id)))
+        resumeSnapshotCalls(&fx)
         guard let leader, role == .follower else { return }
         answer(
             leader, stream: snapshots.stream, installing.snapshot.id, .installed(installing.snapshot.last.index), &fx)

@@ -9,7 +9,7 @@ extension RaftEngine {
     mutating func takeSnapshot(_ fx: inout Effects) -> Bool {
         guard snapshots.taking == nil, snapshots.installing == nil, !snapshots.isImpossible, !isFenced,
             let cluster = hard.cluster, let term = log.terms.term(at: applySubmitted),
-            applySubmitted > newestSnapshot,
+            applySubmitted > newestSnapshot, knowsOwnCopy,
             // The configuration there, if a later one has not taken its place already.
             let logged = configurations.last(where: { $0.id.index <= applySubmitted }), !logged.membership.isEmpty
         else { return false }
@@ -22,6 +22,9 @@ extension RaftEngine {
                 snapshots.lastOrder, Snapshot(last: last, cluster: cluster, configuration: logged)))
         return true
     }
+
+    /// A newcomer may yet learn that it is a witness, whose snapshots have no body (rule X2).
+    private var knowsOwnCopy: Bool { copy != nil || ownSlot != nil }
 
     /// What the newest snapshot covers.
     var newestSnapshot: LogIndex { snapshots.newest?.last.index ?? .zero }
@@ -74,6 +77,10 @@ extension RaftEngine {
             fx.append(.snapshotEnded(id, .failed("there is nothing to take a snapshot of yet")))
             return
         }
+        guard knowsOwnCopy else {
+            fx.append(.snapshotEnded(id, .failed("this node does not know yet as what it belongs: ask when it does")))
+            return
+        }
         guard !snapshots.isImpossible else {
             fx.append(.snapshotEnded(id, .failed("this machine or its storage takes no snapshots")))
             return
@@ -96,7 +103,7 @@ extension RaftEngine {
             fx.append(.trace(.snapshotFailed(reason)))
             failSnapshotCalls(reason, &fx)
         }
-        if snapshots.calls.contains(where: { $0.write == nil }) { takeSnapshot(&fx) }
+        resumeSnapshotCalls(&fx)
     }
 
     /// The body is durable: the log may be cut behind it, in the transaction that names it (rule L7).
@@ -137,6 +144,21 @@ extension RaftEngine {
     }
 
     // MARK: Calls
+
+    /// Nothing is under way that would end the calls that no write ends: the leader's snapshot, installed meanwhile, covers
+    /// what they wait for, or another is taken (rule W1).
+    mutating func resumeSnapshotCalls(_ fx: inout Effects) {
+        guard !snapshots.calls.isEmpty, snapshots.taking == nil, snapshots.installing == nil else { return }
+        if let newest = snapshots.newest {
+            let purged = log.base.index
+            snapshots.calls.removeAll { call in
+                guard call.write == nil, call.through <= newest.last.index else { return false }
+                fx.append(.snapshotEnded(call.id, .done(newest, purged: purged)))
+                return true
+            }
+        }
+        if snapshots.calls.contains(where: { $0.write == nil }) { takeSnapshot(&fx) }
+    }
 
     /// The write that names a snapshot, or only purges the log, is durable.
     mutating func endSnapshotCalls(of write: WriteID, _ fx: inout Effects) {
