@@ -59,6 +59,8 @@ model: simulator
 	@$(CHECK) model --nodes 3 --root addWitness --depth 60 --terms 1 --entries 1 --changes 1 --crashes 1
 	@for root in behind behindConflict witnessBehind; do \
 		$(CHECK) model --nodes 3 --root $$root --depth 60 --terms 1 --entries 1 --crashes 1 --heartbeats 1 || exit 1; done
+	@for root in add addWitness remove; do \
+		$(CHECK) model --nodes 3 --root $$root --depth 60 --terms 0 --entries 0 --changes 1 --snapshots 1 || exit 1; done
 	@$(CHECK) model --nodes 3 --root led --depth 60 --terms 1 --entries 1 --snapshots 2 --crashes 1
 	@$(CHECK) model --nodes 2 --root led --depth 200 --terms 2 --entries 2 --snapshots 2 --crashes 1
 

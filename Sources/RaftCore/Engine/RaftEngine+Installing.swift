@@ -155,7 +155,7 @@ extension RaftEngine {
         else { return }
         snapshots.installing = nil
         fx.append(.trace(.snapshotInstalled(installing.snapshot.id)))
-        endSnapshotCalls(through: installing.snapshot, &fx)
+        resumeSnapshotCalls(&fx)
         guard let leader, role == .follower else { return }
         answer(
             leader, stream: snapshots.stream, installing.snapshot.id, .installed(installing.snapshot.last.index), &fx)

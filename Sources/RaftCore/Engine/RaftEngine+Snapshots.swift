@@ -74,8 +74,12 @@ extension RaftEngine {
                 SnapshotState.Call(id: id, through: applySubmitted, compacts: compacts, write: write))
             return
         }
-        guard applySubmitted > .zero, !membership.isEmpty, knowsOwnCopy else {
+        guard applySubmitted > .zero, !membership.isEmpty else {
             fx.append(.snapshotEnded(id, .failed("there is nothing to take a snapshot of yet")))
+            return
+        }
+        guard knowsOwnCopy else {
+            fx.append(.snapshotEnded(id, .failed("this node does not know yet as what it belongs: ask when it does")))
             return
         }
         guard !snapshots.isImpossible else {
@@ -100,7 +104,7 @@ extension RaftEngine {
             fx.append(.trace(.snapshotFailed(reason)))
             failSnapshotCalls(reason, &fx)
         }
-        if snapshots.calls.contains(where: { $0.write == nil }) { takeSnapshot(&fx) }
+        resumeSnapshotCalls(&fx)
     }
 
     /// The body is durable: the log may be cut behind it, in the transaction that names it (rule L7).
@@ -142,6 +146,21 @@ extension RaftEngine {
 
     // MARK: Calls
 
+    /// Nothing is under way that would end the calls that no write ends: the leader's snapshot, installed meanwhile, covers
+    /// what they wait for, or another is taken (rule W1).
+    mutating func resumeSnapshotCalls(_ fx: inout Effects) {
+        guard !snapshots.calls.isEmpty, snapshots.taking == nil, snapshots.installing == nil else { return }
+        if let newest = snapshots.newest {
+            let purged = log.base.index
+            snapshots.calls.removeAll { call in
+                guard call.write == nil, call.through <= newest.last.index else { return false }
+                fx.append(.snapshotEnded(call.id, .done(newest, purged: purged)))
+                return true
+            }
+        }
+        if snapshots.calls.contains(where: { $0.write == nil }) { takeSnapshot(&fx) }
+    }
+
     /// The write that names a snapshot, or only purges the log, is durable.
     mutating func endSnapshotCalls(of write: WriteID, _ fx: inout Effects) {
         if snapshots.naming == write { snapshots.naming = nil }
@@ -150,15 +169,6 @@ extension RaftEngine {
             fx.append(.snapshotEnded(call.id, .done(newest, purged: log.base.index)))
         }
         snapshots.calls.removeAll { $0.write == write }
-    }
-
-    /// The leader's took the place of everything: it is what callers get who waited for one of this server's own (rule W1).
-    mutating func endSnapshotCalls(through installed: Snapshot, _ fx: inout Effects) {
-        for call in snapshots.calls where call.write == nil && call.through <= installed.last.index {
-            fx.append(.snapshotEnded(call.id, .done(installed, purged: log.base.index)))
-        }
-        snapshots.calls.removeAll { $0.write == nil && $0.through <= installed.last.index }
-        if snapshots.calls.contains(where: { $0.write == nil }) { takeSnapshot(&fx) }
     }
 
     private mutating func failSnapshotCalls(_ reason: String, _ fx: inout Effects) {

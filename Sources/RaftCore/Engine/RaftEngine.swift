@@ -233,6 +233,7 @@ package struct RaftEngine: Hashable, Sendable {
             replicateToWitnesses(now, &fx)
         }
         orderApply(&fx)
+        resumeSnapshotCalls(&fx)
     }
 
     private mutating func recordCompletion(of id: WriteID) -> Bool {

@@ -37,6 +37,28 @@ struct SnapshotTriggerTests {
         #expect(server.engine.snapshots.taking?.last == LogID(term: 1, index: 12))
     }
 
+    @Test("A call that comes while the disk lags behind a configuration is served when it has caught up (W1, S9)")
+    func callOfLaggingDisk() throws {
+        var server = try TestEngine(2, commit: 1)
+        server.receive(
+            server.append(1, after: TestEngine.id(1, 1), configurations: [TestEngine.three], commit: 2), from: 1)
+        #expect(server.engine.commitIndex == 2 && server.engine.applySubmitted == 1)
+        server.step(.snapshotRequested(CallID(rawValue: 1), compacts: true))
+        server.persist()
+        #expect(server.engine.snapshots.taking?.last == TestEngine.id(2, 1))
+    }
+
+    @Test("A newcomer takes no snapshot before it knows whether it is a witness (X2)")
+    func newcomer() throws {
+        var server = try TestEngine(4, commit: 1)
+        let outcomes = server.step(.snapshotRequested(CallID(rawValue: 1), compacts: true)).snapshotOutcomes
+        guard case .failed = outcomes.first else {
+            Issue.record("the call came to \(outcomes)")
+            return
+        }
+        #expect(server.engine.snapshots.taking == nil)
+    }
+
     // MARK: Beside an installation
 
     /// The leader of term 2 sends this; the whole body is here.
