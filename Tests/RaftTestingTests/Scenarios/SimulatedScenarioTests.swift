@@ -104,9 +104,16 @@ struct SimulatedScenarioTests {
             (.grantVoteBeforePersist, .loseTheLeader, .property),
             (.applyTwice, .followerCannotReachLeader, .property),
             (.forgetVoteOnStepDown, .leaderCannotReachFollower, .property),
+            (.leadFromOutside, .replaceEveryMember, .property),
+            (.forgetDeparting, .growAndShrink, .property),
+            (.transferToLaggard, .handOverLeadership, .property),
+            (.acknowledgeUninstalled, .compactUnderLoad, .property),
+            (.leaveReturnedOut, .emptyOneDisk, .overdue),
         ]
 
-        @Test("A rule that is broken on purpose is noticed (R1, V1, V3, V9, L10, C4)", arguments: planted.indices)
+        @Test(
+            "A rule that is broken on purpose is noticed (R1, V1, V3, V9, L10, C4, M4, M6, M10, S2, T1)",
+            arguments: planted.indices)
         func mutation(position: Int) async throws {
             let (rule, scenario, kind) = Self.planted[position]
             for seed in UInt64(1)...20 {
