@@ -94,33 +94,6 @@ extension RealProcesses {
             isGood = true
         }
 
-        @Test(
-            "A cluster grows from one node to five and shrinks back to one under load, leadership moving (M3, M4, T1)")
-        func growAndShrink() async throws {
-            let cluster = try ProcessCluster(size: 1)
-            var isGood = false
-            defer { cluster.tearDown(keepFiles: !isGood) }
-            try cluster.startAll()
-            _ = try await cluster.leader()
-            let everybody = Array(1...5)
-            let clients = try Clients(cluster, asking: everybody)
-            for id in 2...5 {
-                try cluster.startSpare(id)
-                let added = try await raftctl(cluster, everybody, "member", "add", "\(id)=\(cluster.peerAddress(id))")
-                #expect(added.code == 0, "\(added.error)")
-                try await clients.go(on: 30)
-            }
-            let moved = try await raftctl(cluster, everybody, "transfer-leader", "5")
-            #expect(moved.code == 0 && moved.output == "5\n", "\(moved.error)")
-            try await clients.go(on: 30)
-            let last = try await raftctl(cluster, everybody, "member", "change", "2")
-            #expect(last.code == 0, "\(last.error)")
-            try await clients.go(on: 30)
-            #expect(try await cluster.leader(among: everybody) == 2)
-            try await clients.stopAndJudge()
-            isGood = true
-        }
-
         @Test("What cannot be is refused in one line, and a removed node says what it is (M1, M6, M9)")
         func refusals() async throws {
             let cluster = try ProcessCluster()

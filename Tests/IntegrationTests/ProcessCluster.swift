@@ -9,19 +9,25 @@ import Testing
 final class ProcessCluster {
     let directory: URL
     let ids: [Int]
+    /// Beside the members: they belong to nothing until they are added.
+    let spares: [Int]
     private(set) var nodes: [Int: NodeProcess] = [:]
     var environment: [Int: [String: String]] = [:]
     private let isRelayed: Bool
 
     /// - Parameter isRelayed: members reach one another at `memberAddress`, where something must forward.
-    init(size: Int = 3, isRelayed: Bool = false) throws {
+    init(size: Int = 3, spares: Int = 0, isRelayed: Bool = false) throws {
         self.isRelayed = isRelayed
         // Socket paths are short, so the directory's is too.
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "raft-" + String(UInt32.random(in: 0...UInt32.max), radix: 36))
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         ids = Array(1...size)
-        for id in ids { try configuration(of: id).write(to: path("\(id).yaml"), atomically: true, encoding: .utf8) }
+        self.spares = Array(ids.count + 1..<ids.count + 1 + spares)
+        for id in ids + self.spares {
+            try configuration(of: id, isSpare: id > size)
+                .write(to: path("\(id).yaml"), atomically: true, encoding: .utf8)
+        }
     }
 
     /// Ends every process by its own id; a failed test leaves the directory behind.

@@ -16,35 +16,60 @@ public final class SeveredStorage: LogStorage {
     public var snapshots: (any SnapshotStore)? { inner.snapshots }
 
     public func recover(_ group: GroupID) throws -> RecoveredGroup {
-        try check()
+        try node.check()
         return try inner.recover(group)
     }
 
     public func commit(_ batches: [StorageBatch]) throws {
-        try check()
+        try node.check()
         try inner.commit(batches)
     }
 
     public func hasRoom(forEntries bytes: Int) throws -> Bool {
-        try check()
+        try node.check()
         return try inner.hasRoom(forEntries: bytes)
     }
 
     public func entries(of group: GroupID, in range: Range<LogIndex>, maxBytes: Int) throws -> EntryBatch {
-        try check()
+        try node.check()
         return try inner.entries(of: group, in: range, maxBytes: maxBytes)
     }
 
     public func close() { inner.close() }
+}
 
-    private func check() throws {
-        guard node.isAlive else { throw StorageError(.io, "the node was killed") }
+/// The mark of a node, which it cannot touch any more once it has ended.
+private final class SeveredMark: MarkStore {
+    private let inner: any MarkStore
+    private let node: NodeFaults
+
+    init(_ inner: any MarkStore, _ node: NodeFaults) {
+        self.inner = inner
+        self.node = node
+    }
+
+    var location: String { inner.location }
+
+    func read() throws -> NodeMark? {
+        try node.check()
+        return try inner.read()
+    }
+
+    func write(_ mark: NodeMark) throws {
+        try node.check()
+        try inner.write(mark)
+    }
+}
+
+extension NodeFaults {
+    fileprivate func check() throws {
+        if !isAlive { throw StorageError(.io, "the node was killed") }
     }
 }
 
 extension StorageProvider {
-    /// This storage, for a node that may be killed.
+    /// This storage and its mark, for a node that may be killed.
     public func with(_ node: NodeFaults) -> StorageProvider {
-        StorageProvider { context in SeveredStorage(try open(context), node) }
+        StorageProvider(mark: mark.map { SeveredMark($0, node) }) { context in SeveredStorage(try open(context), node) }
     }
 }

@@ -34,7 +34,8 @@ extension Scenario {
         try await run.serves("with the link from \(cut.from) to \(cut.to) cut", writes: 100)
         if run.cluster.keepsTime, let now = try await run.mostRecentLeader(), now.term != term {
             throw ScenarioFailure(
-                .overdue, "one cut link moved the leadership from term \(term.map { "\($0)" } ?? "?") to \(now.term)")
+                .needlessElection,
+                "one cut link moved the leadership from term \(term.map { "\($0)" } ?? "?") to \(now.term)")
         }
         try await run.cluster.heal()
         try await run.catchesUp(follower)

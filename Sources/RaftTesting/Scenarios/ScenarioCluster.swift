@@ -6,11 +6,20 @@ public import RaftMembership
 ///
 /// The protocol is made so that time can be simulated: a scenario makes one call after the other, and time passes within
 /// these calls only. What goes on beside them, the load, is the cluster's own business. A level whose time is simulated
-/// runs its events inside `advance`, `perform`, `contents` and `stopLoad`, and returns at once from everything else,
-/// `status` in particular; one in real time asks again and again, up to a deadline (`RealTime`, `RunningLoad`). Nothing here is `Sendable` but the history, and no task is started by a scenario.
+/// runs its events inside `advance`, `perform`, `contents`, `stopLoad` and what administrators call, and returns at once
+/// from everything else, `status` in particular; one in real time asks again and again, up to a deadline (`RealTime`,
+/// `RunningLoad`). Nothing here is `Sendable` but the history, and no task is started by a scenario.
 public protocol ScenarioCluster: AnyObject {
-    /// Every member, sorted. They belong to one cluster, formed when the scenario begins or while it runs.
+    /// Every member, sorted: at first those that form the cluster, when the scenario begins or while it runs; then what
+    /// changes have made of them, as far as this level knows.
     var nodes: [NodeID] { get }
+
+    /// The nodes that are no members, sorted: those that wait to be added, and those that were removed. One that never
+    /// was a member begins empty, and forms no cluster when it starts.
+    var spares: [NodeID] { get }
+
+    /// Where peers reach a node.
+    func address(of node: NodeID) -> String
 
     /// Nanoseconds on the clock of this level.
     var now: UInt64 { get }
@@ -40,6 +49,20 @@ public protocol ScenarioCluster: AnyObject {
     /// Restores every link.
     func heal() async throws
 
+    /// Takes away all that a node has kept, which does not run; not what shows elsewhere that it has run (rule M10).
+    func empty(_ node: NodeID) async throws
+
+    /// Calls upon whoever leads, once, to change who belongs, all of it as one change.
+    /// - Returns: `done` when the configuration asked for is committed.
+    func change(_ changes: [MembershipChange]) async throws -> ScenarioOutcome
+
+    /// Calls upon whoever leads, once, to hand leadership over.
+    /// - Parameter target: nil for the member that suits best.
+    func transferLeadership(to target: NodeID?) async throws -> ScenarioOutcome
+
+    /// Calls upon a node, once, to take a snapshot of what it has applied and to cut its log behind that, with no tail.
+    func compact(_ node: NodeID) async throws -> ScenarioOutcome
+
     /// What a node says of itself; nil when it does not answer, within a moment.
     func status(_ node: NodeID) async throws -> ScenarioStatus?
 
@@ -68,16 +91,26 @@ public protocol ScenarioCluster: AnyObject {
 extension ScenarioCluster {
     public var keepsTime: Bool { false }
 
-    /// The node that leads, once one of `candidates` says so; the one with the highest term if several do.
+    /// The node that says now that it leads, whether it is still a member or not, and what else it says; the one with the
+    /// highest term if several do.
+    public func currentLeader(
+        among candidates: [NodeID]? = nil
+    ) async throws -> (id: NodeID, status: ScenarioStatus)? {
+        var found: (id: NodeID, status: ScenarioStatus)?
+        for id in candidates ?? nodes + spares {
+            guard let status = try await status(id), status.role == .leader else { continue }
+            if found.map({ $0.status.term < status.term }) ?? true { found = (id, status) }
+        }
+        return found
+    }
+
+    /// The member that leads, once one of `candidates` says so; the one with the highest term if several do.
     public func leader(among candidates: [NodeID]? = nil) async throws -> NodeID {
         let candidates = candidates ?? nodes
-        var found: (id: NodeID, term: Term)?
+        var found: (id: NodeID, status: ScenarioStatus)?
         let names = candidates.map(\.description).joined(separator: ", ")
         try await advance("a leader among \(names)") {
-            for id in candidates {
-                guard let status = try await status(id), status.role == .leader else { continue }
-                if found.map({ $0.term < status.term }) ?? true { found = (id, status.term) }
-            }
+            found = try await currentLeader(among: candidates)
             return found != nil
         }
         guard let found else { throw ScenarioFailure(.overdue, "no leader among \(names)") }

@@ -12,6 +12,8 @@ public struct ScenarioFailure: Error, Hashable, Sendable, CustomStringConvertibl
         public static let undecided = Kind(name: "undecided")
         /// Two nodes led one term (§5.2).
         public static let twoLeaders = Kind(name: "twoLeaders")
+        /// Leadership moved, and no fault and no call explains it: of levels that keep time.
+        public static let needlessElection = Kind(name: "needlessElection")
         /// Two nodes that applied the same commands differ (§5.4.3).
         public static let diverged = Kind(name: "diverged")
         /// A property of the paper or a rule of this implementation did not hold: of levels that see all servers and disks.

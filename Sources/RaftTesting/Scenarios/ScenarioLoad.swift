@@ -7,7 +7,7 @@ public struct ScenarioLoad: Hashable, Sendable {
 
     /// Clients that read and write and follow the leader.
     public var clients = 4
-    /// Clients for each node that read only, and ask that very node only: they find out whether one that leads no more
+    /// Clients for each node, spares included, that read only, and ask that very node only: they find out whether one that leads no more
     /// still answers.
     public var readersPerNode = 2
     /// How many keys the clients share, and fight for.

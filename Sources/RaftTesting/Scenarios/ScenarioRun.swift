@@ -16,7 +16,7 @@ public final class ScenarioRun {
 
     public var nodes: [NodeID] { cluster.nodes }
 
-    /// Every node but one.
+    /// Every member but one.
     public func others(than node: NodeID) -> [NodeID] { nodes.filter { $0 != node } }
 
     /// Waits for a condition, and notes how long that took.
@@ -52,7 +52,7 @@ public final class ScenarioRun {
         }
     }
 
-    /// Starts everybody, and the load.
+    /// Starts every member, and the load.
     func begin() async throws {
         for node in nodes { try await cluster.start(node) }
         _ = try await leader()
@@ -62,11 +62,6 @@ public final class ScenarioRun {
 
     /// What the leader of the highest term says of itself, if there is one.
     func mostRecentLeader() async throws -> ScenarioStatus? {
-        var found: ScenarioStatus?
-        for node in nodes {
-            guard let status = try await cluster.status(node), status.role == .leader else { continue }
-            if found.map({ $0.term < status.term }) ?? true { found = status }
-        }
-        return found
+        try await cluster.currentLeader()?.status
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RaftCore
 import RaftMembership
 import RaftStorageLMDB
 import RaftTesting
@@ -8,7 +9,9 @@ import Testing
 /// The same modules as the daemon's, in this process.
 @Suite("Scenarios with LMDB and Unix sockets in one process", .serialized)
 struct InProcessScenarioTests {
-    @Test("Each scenario holds in one process (§5.2, §5.4, §8, D1, R1, V9, W1)", arguments: Scenario.all)
+    @Test(
+        "Each scenario holds in one process (§5.2, §5.4, §6, §7, §8, D1, M3, M4, M6, M10, R1, S2, T1, V9, W1)",
+        arguments: Scenario.all)
     func scenario(_ scenario: Scenario) async throws {
         // Socket paths are short, so the directory's is too.
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -16,9 +19,16 @@ struct InProcessScenarioTests {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let path = directory.path
+        func addresses(_ ids: ClosedRange<UInt64>) -> [NodeID: String] {
+            Dictionary(uniqueKeysWithValues: ids.map { (NodeID($0), "unix:\(path)/\($0).sock") })
+        }
+        var configuration = RaftConfiguration()
+        configuration.snapshotChunkBytes = 4096
         let cluster = InProcessCluster(
-            addresses: [1: "unix:\(path)/1.sock", 2: "unix:\(path)/2.sock", 3: "unix:\(path)/3.sock"],
+            addresses: addresses(1...3), spares: scenario.needsSpares ? addresses(4...6) : [:],
+            configuration: configuration,
             storage: { .lmdb(at: "\(path)/\($0)") },
+            emptying: { try FileManager.default.removeItem(atPath: "\(path)/\($0)") },
             transport: { _, address in .unix(listeningOn: address) })
         do {
             let report = try await scenario.run(on: cluster, seed: UInt64.random(in: 0 ... .max))

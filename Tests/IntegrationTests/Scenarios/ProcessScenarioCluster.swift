@@ -10,7 +10,8 @@ final class ProcessScenarioCluster: ScenarioCluster {
     let history = ScenarioHistory()
     let processes: ProcessCluster
     private let relay: PeerRelay
-    private let time: RealTime
+    let time: RealTime
+    private var known: KnownMembers
     private let readerConsistency: ReadConsistency
     private var load: RunningLoad?
     private var clients: [Int: ScenarioClient] = [:]
@@ -18,15 +19,21 @@ final class ProcessScenarioCluster: ScenarioCluster {
     private var askers: [NodeID: RaftClient] = [:]
 
     /// - Parameter readerConsistency: how fresh the answers are that readers of one node ask for.
-    init(patience: Duration = .seconds(20), readerConsistency: ReadConsistency = .linearizable) throws {
+    init(
+        spares: Int = 0, patience: Duration = .seconds(20), readerConsistency: ReadConsistency = .linearizable
+    ) throws {
         time = RealTime(patience: patience)
         self.readerConsistency = readerConsistency
-        let processes = try ProcessCluster(isRelayed: true)
+        let processes = try ProcessCluster(spares: spares, isRelayed: true)
         self.processes = processes
+        func nodes(_ ids: [Int]) -> [NodeID] { ids.map { NodeID(UInt64($0)) } }
+        known = KnownMembers(members: nodes(processes.ids), spares: nodes(processes.spares))
         relay = try PeerRelay(
-            processes.ids.map { id in
+            (processes.ids + processes.spares).map { id in
                 (id, processes.path("\(id).relay.sock").path, processes.path("\(id).sock").path)
             })
+        // So small that a snapshot takes several.
+        for id in everybody { processes.environment[id] = ["RAFTD_RAFT_SNAPSHOT_CHUNK_BYTES": "4KiB"] }
     }
 
     /// Ends everything. A failed scenario leaves its directory behind.
@@ -35,15 +42,21 @@ final class ProcessScenarioCluster: ScenarioCluster {
         for client in clients.values { await client.client.close() }
         for asker in askers.values { await asker.close() }
         processes.tearDown(keepFiles: keepFiles)
-        for id in processes.ids { await processes.nodes[id]?.waitForExit() }
+        for id in everybody { await processes.nodes[id]?.waitForExit() }
         relay.stop()
     }
 
-    var nodes: [NodeID] { processes.ids.map { NodeID(UInt64($0)) } }
+    var nodes: [NodeID] { known.members }
+
+    var spares: [NodeID] { known.spares }
+
+    private var everybody: [Int] { processes.ids + processes.spares }
+
+    func address(of node: NodeID) -> String { processes.memberAddress(number(node)) }
 
     var now: UInt64 { time.now }
 
-    private func number(_ node: NodeID) -> Int { Int(node.rawValue) }
+    func number(_ node: NodeID) -> Int { Int(node.rawValue) }
 
     private func process(_ node: NodeID) throws -> NodeProcess {
         guard let process = processes.nodes[number(node)] else {
@@ -80,12 +93,16 @@ final class ProcessScenarioCluster: ScenarioCluster {
     // MARK: What they say
 
     func status(_ node: NodeID) async throws -> ScenarioStatus? {
-        guard try process(node).isRunning, let status = try? await asker(node).status(),
+        guard processes.nodes[number(node)]?.isRunning == true, let status = try? await asker(node).status(),
             let role = RaftRole(rawValue: status.role)
         else { return nil }
         var found = ScenarioStatus(
             role: role, term: status.term, leader: status.leader?.id, commitIndex: status.commitIndex,
-            appliedIndex: status.appliedIndex)
+            appliedIndex: status.appliedIndex, lastIndex: status.lastIndex, purgedIndex: status.purgedIndex)
+        if status.isMembershipCommitted, let id = status.membershipID {
+            found.membership = LoggedMembership(id: id, membership: status.membership)
+        }
+        known.heard(found)
         for peer in status.peers { found.matchIndexes[peer.id] = peer.matchIndex }
         return found
     }
@@ -105,7 +122,7 @@ final class ProcessScenarioCluster: ScenarioCluster {
     /// From the records that every node, whether it lives or not, wrote of the elections it won.
     func leadersByTerm() async throws -> [Term: Set<NodeID>] {
         var leaders: [Term: Set<NodeID>] = [:]
-        for id in processes.ids {
+        for id in everybody {
             for line in processes.log(of: id).split(separator: "\n") where line.contains("raft.leader.elected") {
                 guard let record = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                     let term = record["raft.term"] as? Int
@@ -130,7 +147,7 @@ final class ProcessScenarioCluster: ScenarioCluster {
         options.timeout = node == nil ? .seconds(2) : .milliseconds(200)
         options.retries = node == nil
         options.maximumPause = .milliseconds(100)
-        let endpoints = node.map { [number($0)] } ?? processes.ids
+        let endpoints = node.map { [number($0)] } ?? everybody
         let made = ScenarioClient(
             process: process, node: node,
             client: RaftClient(
@@ -144,7 +161,7 @@ final class ProcessScenarioCluster: ScenarioCluster {
         guard self.load == nil else { throw ScenarioFailure(.level, "there is a load already") }
         self.load = RunningLoad(
             load,
-            try load.makeClients(of: nodes).map { plan in
+            try load.makeClients(of: nodes + spares).map { plan in
                 let client = try client(plan.process, at: plan.node)
                 return (plan, { await client.perform($0) })
             })

@@ -6,9 +6,11 @@ import Testing
 extension RealProcesses {
     @Suite("Scenarios with real processes", .serialized)
     struct ScenarioTests {
-        @Test("Each scenario holds with real processes (§5.2, §5.4, §8, D1, R1, V9, W1)", arguments: Scenario.all)
+        @Test(
+            "Each scenario holds with real processes (§5.2, §5.4, §6, §7, §8, D1, M3, M4, M6, M10, R1, S2, T1, V9, W1)",
+            arguments: Scenario.all)
         func scenario(_ scenario: Scenario) async throws {
-            let cluster = try ProcessScenarioCluster()
+            let cluster = try ProcessScenarioCluster(spares: scenario.needsSpares ? 3 : 0)
             do {
                 let report = try await scenario.run(on: cluster, seed: UInt64.random(in: 0 ... .max))
                 await cluster.shutdown(keepFiles: false)

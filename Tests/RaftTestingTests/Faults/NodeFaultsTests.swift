@@ -47,6 +47,21 @@ struct NodeFaultsTests {
         #expect(try SeveredStorage(disk, NodeFaults()).recover(.first).hardState == state)
     }
 
+    @Test("The mark of a storage that is given faults stays with it, and is left alone by a node that has ended (M10)")
+    func mark() throws {
+        let store = MemoryMarkStore()
+        let life = NodeFaults()
+        let mark = try #require(StorageProvider.memory.marked(by: store).with(life).mark)
+        let written = NodeMark(member: Member(id: 1, incarnation: 1))
+        try mark.write(written)
+        #expect(try mark.read() == written && mark.location == store.location)
+        life.end()
+        let later = NodeMark(member: written.member, term: 7)
+        #expect(throws: StorageError.self) { try mark.write(later) }
+        #expect(throws: StorageError.self) { try mark.read() }
+        #expect(try store.read() == written)
+    }
+
     @Test("What nodes remember of one another passes through a faulty transport, until its node has ended (M10)")
     func lives() async throws {
         let inner = KeepingTransport()

@@ -2,14 +2,17 @@ import RaftCore
 import RaftMembership
 import RaftMemory
 import RaftTesting
+import Synchronization
 import Testing
 
 /// The level of one process on storage and transport in memory: quick, and where faults are planted.
 @Suite("Scenarios in memory", .serialized)
 struct MemoryScenarioTests {
-    @Test("Each scenario holds in memory (§5.2, §5.4, §8, R1, V9, W1)", arguments: Scenario.all)
+    @Test(
+        "Each scenario holds in memory (§5.2, §5.4, §6, §7, §8, M3, M4, M6, M10, R1, S2, T1, V9, W1)",
+        arguments: Scenario.all)
     func scenario(_ scenario: Scenario) async throws {
-        let cluster = MemoryCluster()
+        let cluster = MemoryCluster(hasSpares: scenario.needsSpares)
         try await cluster.run {
             try await scenario.run(on: $0, seed: UInt64.random(in: 0 ... .max))
         }
@@ -147,19 +150,21 @@ struct MemoryScenarioTests {
     }
 }
 
-/// Three nodes in memory.
+/// Three nodes in memory, and three more if there are spares.
 struct MemoryCluster {
     let cluster: InProcessCluster
 
-    init(isForgetful: Bool = false, patience: Duration = .seconds(20), configuration: RaftConfiguration? = nil) {
+    init(
+        hasSpares: Bool = false, isForgetful: Bool = false, patience: Duration = .seconds(20),
+        configuration: RaftConfiguration? = nil
+    ) {
         let network = MemoryNetwork()
-        let disks: [NodeID: MemoryStorage] = [1: MemoryStorage(), 2: MemoryStorage(), 3: MemoryStorage()]
+        let disks = MemoryDisks()
         cluster = InProcessCluster(
             addresses: [1: "memory:1", 2: "memory:2", 3: "memory:3"],
+            spares: hasSpares ? [4: "memory:4", 5: "memory:5", 6: "memory:6"] : [:],
             configuration: configuration ?? RaftConfiguration(), patience: patience,
-            storage: { id in
-                StorageProvider { _ in isForgetful ? MemoryStorage() : disks[id] ?? MemoryStorage() }
-            },
+            storage: { isForgetful ? .memory : disks[$0] }, emptying: { disks.empty($0) },
             transport: { id, _ in .memory("\(id)", on: network) })
     }
 
@@ -173,4 +178,24 @@ struct MemoryCluster {
             throw error
         }
     }
+}
+
+/// What nodes in memory leave behind for their next lives.
+private final class MemoryDisks: Sendable {
+    private struct Disk {
+        var storage = MemoryStorage()
+        let mark = MemoryMarkStore()
+    }
+
+    private let disks = Mutex<[NodeID: Disk]>([:])
+
+    subscript(node: NodeID) -> StorageProvider {
+        disks.withLock { disks in
+            let disk = disks[node] ?? Disk()
+            disks[node] = disk
+            return StorageProvider.memory(disk.storage).marked(by: disk.mark)
+        }
+    }
+
+    func empty(_ node: NodeID) { disks.withLock { $0[node]?.storage = MemoryStorage() } }
 }

@@ -11,6 +11,7 @@ final class TamperedCluster: ScenarioCluster {
     init(_ inner: any ScenarioCluster) { self.inner = inner }
 
     var nodes: [NodeID] { inner.nodes }
+    var spares: [NodeID] { inner.spares }
     var now: UInt64 { inner.now }
     var history: ScenarioHistory { inner.history }
     var keepsTime: Bool { inner.keepsTime }
@@ -20,6 +21,9 @@ final class TamperedCluster: ScenarioCluster {
     func resume(_ node: NodeID) async throws { try await inner.resume(node) }
     func cut(from source: NodeID, to target: NodeID) async throws { try await inner.cut(from: source, to: target) }
     func heal() async throws { try await inner.heal() }
+    func address(of node: NodeID) -> String { inner.address(of: node) }
+    func empty(_ node: NodeID) async throws { try await inner.empty(node) }
+    func compact(_ node: NodeID) async throws -> ScenarioOutcome { try await inner.compact(node) }
     func status(_ node: NodeID) async throws -> ScenarioStatus? { try await inner.status(node) }
     func startLoad(_ load: ScenarioLoad) async throws { try await inner.startLoad(load) }
 
@@ -27,6 +31,12 @@ final class TamperedCluster: ScenarioCluster {
         _ operation: ScenarioOperation, at node: NodeID?, as process: Int
     ) async throws -> ScenarioOutcome {
         try await inner.perform(operation, at: node, as: process)
+    }
+
+    func change(_ changes: [MembershipChange]) async throws -> ScenarioOutcome { try await inner.change(changes) }
+
+    func transferLeadership(to target: NodeID?) async throws -> ScenarioOutcome {
+        try await inner.transferLeadership(to: target)
     }
 
     func contents(of node: NodeID?) async throws -> [String: String] {

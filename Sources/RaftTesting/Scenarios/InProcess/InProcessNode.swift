@@ -1,4 +1,5 @@
 import RaftCore
+import RaftMembership
 import Synchronization
 
 /// One life of a node of this process, and what becomes of calls on it when that life ends.
@@ -36,6 +37,30 @@ struct InProcessNode: Sendable {
             raft.status { completion(.success($0)) }
         }
         return (try? answer?.get()).map { ScenarioStatus($0) }
+    }
+
+    // MARK: Administration
+
+    func change(_ changes: [MembershipChange], within nanoseconds: UInt64) async -> ScenarioOutcome {
+        await order(within: nanoseconds) { ended in raft.change(changes) { ended($0.map { _ in .done }) } }
+    }
+
+    func transferLeadership(to target: NodeID?, within nanoseconds: UInt64) async -> ScenarioOutcome {
+        await order(within: nanoseconds) { ended in
+            raft.transferLeadership(to: target) { ended($0.map { _ in .done }) }
+        }
+    }
+
+    func compact(within nanoseconds: UInt64) async -> ScenarioOutcome {
+        await order(within: nanoseconds) { ended in raft.takeSnapshot(compacting: true) { ended($0.map { _ in .done }) }
+        }
+    }
+
+    private func order(
+        within nanoseconds: UInt64, _ call: (@escaping @Sendable (Result<ScenarioOutcome, RaftError>) -> Void) -> Void
+    ) async -> ScenarioOutcome {
+        let answer = await answer(within: nanoseconds, call)
+        return answer.map { InProcessAnswer($0) }?.outcome ?? InProcessAnswer.lost.outcome
     }
 
     /// The answer to a call, as somebody outside gets it: nil when it takes too long, or when the node is no more.

@@ -1,10 +1,15 @@
+import RaftCore
+
 extension Scenario {
     /// Runs it simulated, on a cluster and with a load that follow from the seed. The same seed gives the same history.
     ///
-    /// - Parameter options: a world of at least three nodes to use instead of the one that the seed draws.
+    /// - Parameter options: a world of at least three nodes to use instead of the one that the seed draws. Spares are added
+    ///   when the scenario needs some.
     /// - Throws: `ScenarioFailure` with the scenario's name and the seed.
     @discardableResult
     public func simulate(seed: UInt64, options: ClusterOptions? = nil) async throws -> ScenarioReport {
+        var options = options ?? .scenario(seed: seed)
+        if needsSpares { options.spares = max(options.spares, options.nodes) }
         let cluster = try SimulatedScenarioCluster(seed: seed, options: options)
         return try await run(on: cluster, load: cluster.quietLoad)
     }
@@ -26,6 +31,8 @@ extension ClusterOptions {
         options.diskDelay = 50_000...random.pick([500_000, 5_000_000])
         options.applyDelay = 10_000...random.pick([50_000, 2_000_000])
         options.appliesInline = random.chance(500)
+        // The state is some kilobytes: one chunk or many.
+        options.configuration.snapshotChunkBytes = random.pick([128, 1 << 10, 256 << 10])
         return options
     }
 }

@@ -10,6 +10,9 @@ final class SimulatedScenarioClients: @unchecked Sendable {
     static let limit: UInt64 = 4_000_000_000
     /// A reader that asks one node only asks again soon, so that it has a fresh question there when the node wakes.
     private static let readerAttempt: UInt64 = 200_000_000
+    /// Before the node that was named is asked: two that name each other, as they do while leadership is handed over, would
+    /// be asked for ever otherwise, and no time would pass.
+    private static let hop: UInt64 = 1_000_000
     /// Before another node is asked.
     private static let rest: UInt64 = 10_000_000
 
@@ -134,7 +137,7 @@ final class SimulatedScenarioClients: @unchecked Sendable {
             let hint = leader.flatMap { leader in nodes.firstIndex { $0.id == leader } }
             if let hint, hint != call.target {
                 calls[number]?.target = hint
-                world.after(0) { [unowned self] in self.attempt(number) }
+                world.after(Self.hop) { [unowned self] in self.attempt(number) }
             } else {
                 calls[number]?.target = (call.target + 1) % nodes.count
                 world.after(Self.rest) { [unowned self] in self.attempt(number) }

@@ -14,10 +14,11 @@ public import RaftMembership
 /// kind `property`. Nothing else runs at the side: time passes within the calls of a scenario only, and costs nothing.
 public final class SimulatedScenarioCluster: ScenarioCluster {
     public let seed: UInt64
-    public let nodes: [NodeID]
     public let history = ScenarioHistory()
+    /// Those that form the cluster.
+    private let formation: [NodeID]
     /// How long one step of a scenario may take, in simulated nanoseconds.
-    private let patience: UInt64
+    let patience: UInt64
     let cluster: SimulatedCluster<ScenarioMachine>
     private let clients: SimulatedScenarioClients
     var core: ClusterCore { cluster.core }
@@ -44,10 +45,23 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
         cluster = try SimulatedCluster(
             options, seed: seed, mutation: mutation, trace: TraceRecorder(listener: trace), isStarted: false,
             makeMachine: { ScenarioMachine() })
-        nodes = cluster.core.nodes.map(\.id)
+        formation = cluster.core.nodes.prefix(options.nodes).map(\.id)
         self.patience = patience.wholeNanoseconds
         clients = SimulatedScenarioClients(cluster, history, SeededRandom(seed: seed ^ 0x5CE7))
     }
+
+    /// As the last configuration has it that was committed.
+    public var nodes: [NodeID] {
+        let membership = core.properties.committedConfiguration.membership
+        return membership.isEmpty ? formation : membership.members.map(\.member.id)
+    }
+
+    public var spares: [NodeID] {
+        let members = nodes
+        return core.nodes.map(\.id).filter { !members.contains($0) }
+    }
+
+    public func address(of node: NodeID) -> String { "memory:\(node)" }
 
     public var now: UInt64 { cluster.now }
 
@@ -78,14 +92,16 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
         let node = try find(node)
         guard !node.isUp else { throw ScenarioFailure(.level, "node \(node.id) cannot be started: it runs") }
         core.start(node)
-        if !core.options.isFormed { form(on: node) }
+        if !core.options.isFormed, formation.contains(node.id) { form(on: node) }
     }
 
     /// All but one call wait, and a formed cluster is not formed again (rule M9).
     private func form(on node: SimulatedNode) {
         core.world.after(100_000_000) { [unowned self] in
             guard let raft = cluster.raft(node), raft.driver.engine.membership.isEmpty else { return }
-            raft.bootstrap(Dictionary(uniqueKeysWithValues: nodes.map { ($0, ["memory:\($0)"]) })) { _ in }
+            raft.bootstrap(Dictionary(uniqueKeysWithValues: formation.map { ($0, [address(of: $0)]) })) {
+                [unowned core] in if node.disk.hasLostData { core.properties.calledToForm(node, $0) }
+            }
             form(on: node)
         }
     }
@@ -165,7 +181,7 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
 
     public func startLoad(_ load: ScenarioLoad) async throws {
         guard !clients.isWorking else { throw ScenarioFailure(.level, "there is a load already") }
-        clients.start(load.makeClients(of: nodes), pause: load.pause)
+        clients.start(load.makeClients(of: nodes + spares), pause: load.pause)
     }
 
     public func stopLoad() async throws {
@@ -205,6 +221,6 @@ public final class SimulatedScenarioCluster: ScenarioCluster {
 }
 
 /// What a callback leaves behind. Unchecked, because a simulation is confined to one thread.
-private final class Answer<Value>: @unchecked Sendable {
+final class Answer<Value>: @unchecked Sendable {
     var value: Value?
 }

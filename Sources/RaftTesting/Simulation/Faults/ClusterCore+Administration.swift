@@ -43,14 +43,23 @@ extension ClusterCore {
         guard !membership.isEmpty, membership.members.allSatisfy({ properties.isIntact($0.member) }) else { return }
         let changes = wishes(membership, &random)
         let expected = random.chance(100) ? properties.committedConfiguration.id : nil
-        let number = begin(life, "a change of membership (\(changes))")
-        driver.requestChange(ChangeRequest(changes, expected: expected)) { [unowned self] in
-            changed(number, $0)
+        change(ChangeRequest(changes, expected: expected), life, driver)
+    }
+
+    /// - Parameter ended: told what came of it, unless the process is dead by then.
+    func change(
+        _ request: ChangeRequest, _ life: SimulatedLife, _ driver: Driver,
+        _ ended: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void = { _ in }
+    ) {
+        let number = begin(life, "a change of membership (\(request.changes))")
+        driver.requestChange(request) { [unowned self] result in
+            guard end(number) else { return }
+            changed(result)
+            ended(result)
         }
     }
 
-    private func changed(_ number: Int, _ result: Result<LoggedMembership, RaftError>) {
-        guard end(number) else { return }
+    private func changed(_ result: Result<LoggedMembership, RaftError>) {
         switch result {
         case .success(let logged):
             world.coverage.add(.changeDone)
@@ -66,7 +75,10 @@ extension ClusterCore {
         }
     }
 
-    func transfer(_ life: SimulatedLife, _ driver: Driver, to target: NodeID?, givesUp: Bool) {
+    func transfer(
+        _ life: SimulatedLife, _ driver: Driver, to target: NodeID?, givesUp: Bool,
+        _ ended: @escaping @Sendable (Result<NodeID, RaftError>) -> Void = { _ in }
+    ) {
         let number = begin(life, "a transfer of leadership")
         driver.requestTransfer(to: target, givesUp: givesUp) { [unowned self] result in
             guard end(number) else { return }
@@ -78,10 +90,14 @@ extension ClusterCore {
                 }
             case .failure: world.coverage.add(.transferFailed)
             }
+            ended(result)
         }
     }
 
-    func askForSnapshot(_ node: SimulatedNode, compacts: Bool) {
+    func askForSnapshot(
+        _ node: SimulatedNode, compacts: Bool,
+        _ ended: @escaping @Sendable (Result<(snapshot: Snapshot, purged: LogIndex), RaftError>) -> Void = { _ in }
+    ) {
         guard let life = node.life, let driver = life.driver else { return }
         let applied = node.applied
         let number = begin(life, compacts ? "a call to compact" : "a call for a snapshot")
@@ -103,6 +119,7 @@ extension ClusterCore {
                 }
             case .failure: world.coverage.add(.snapshotRefused)
             }
+            ended(result)
         }
     }
 

@@ -36,9 +36,11 @@ extension ClusterCore {
         case .wipe, .wipeWithMark:
             guard mayLose(node) else { return }
             crash(node)
-            node.disk.replace(with: DiskImage(), SimulatedFiles.State())
-            if fault.kind == .wipeWithMark { node.mark.stored = nil }
-            node.damage = fault.kind == .wipe ? .wiped : .emptied
+            empty(node)
+            if fault.kind == .wipeWithMark {
+                node.mark.stored = nil
+                node.damage = .emptied
+            }
         case .rollbackWithMark:
             rollBackWithMark(node, tries: 100)
             return
@@ -53,6 +55,12 @@ extension ClusterCore {
         }
         node.disk.forgetCopies()
         restart(node, after: fault.span)
+    }
+
+    /// Takes the data of a server that is down, and not its mark.
+    func empty(_ node: SimulatedNode) {
+        node.disk.replace(with: DiskImage(), SimulatedFiles.State())
+        node.damage = .wiped
     }
 
     /// Who belongs to no cluster has nothing to lose.
