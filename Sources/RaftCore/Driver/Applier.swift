@@ -267,13 +267,12 @@ final class MachineApplier<Machine: StateMachine>: Applier {
         do {
             while state.applied < index {
                 let batch: EntryBatch
-                if let next = cached.first, next.firstIndex <= state.applied.next {
+                if let next = cached.first {
                     batch = next
                     cached.removeFirst()
                 } else {
-                    // What came in memory begins later where an order before came to nothing: it waited for a snapshot.
-                    let end = cached.first.map { min($0.firstIndex, index.next) } ?? index.next
-                    batch = try storage.entries(of: group, in: state.applied.next..<end, maxBytes: 1 << 20)
+                    batch = try storage.entries(
+                        of: group, in: state.applied.next..<index.next, maxBytes: 1 << 20)
                 }
                 try apply(pending(of: batch, state), &waiters, &state)
                 guard makeDurable(&state) else { break }
