@@ -44,6 +44,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
         self.ending = ending
         self.machineLane = machineLane
         self.storageLane = storageLane
+        driver.awaitStart()
         tracer.info(
             .storageRecovered,
             "start \(opened.hardState.startCounter) in term \(opened.hardState.term), "
@@ -53,7 +54,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
 
     /// Joins in: the transport listens by now.
     package func begin() {
-        driver.post(.started)
+        driver.begin()
         driver.tracer.notice(.nodeStarted, "node \(driver.node) of cluster \(driver.clusterName) runs")
     }
 

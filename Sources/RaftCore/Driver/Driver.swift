@@ -126,6 +126,13 @@ package final class Driver: @unchecked Sendable {
 
     // MARK: Any thread
 
+    /// Puts the start before everything that may come, and lets nothing wake the driver until `begin`: a transport delivers
+    /// from the moment on that it listens, and before its start a server knows neither what it promised (rule R6) nor
+    /// that its machine needs the state of a snapshot first (rule S2).
+    func awaitStart() { _ = mailbox.post(.started) }
+
+    func begin() { environment.driverLane.schedule(self) }
+
     func post(_ mail: Mail) { wake(mailbox.post(mail)) }
 
     func wake(_ posting: Mailbox.Posting) {

@@ -56,7 +56,8 @@ final class DriverBench {
                     report: { [weak driver] in driver?.take($0) })
             },
             onFailure: { failures.append(.failure($0)) })
-        driver.post(.started)
+        driver.awaitStart()
+        driver.begin()
         settle()
     }
 
