@@ -8,9 +8,10 @@ cd "$(dirname "$0")/.."
 builds=${1:-.build/trace-levels}
 
 # A sentence of an event of each level, as it stands in the sources: checked first, so that a changed one is noticed here.
+# Of 16 bytes or more: shorter texts stand in the code itself, and not where they can be found.
 declare -A sentence=(
     [trace]="committed to entry "
-    [debug]="refuses node "
+    [debug]="the log differs from that of leader "
     [info]="took a snapshot at entry "
     [notice]="uncommitted entries after "
     [warning]="no longer reaches a quorum and stops leading term "

@@ -36,6 +36,9 @@ extension Tracer {
     /// Gets every event that was compiled in, where there is one.
     public var recorder: FlightRecorder? { core.recorder }
 
+    /// How many records the sink has dropped; nil when it does not count.
+    public var droppedRecords: Int? { core.sink.droppedRecords }
+
     /// Asks the sink to write out what it holds back. May take as long as the sink's bound, seconds at most.
     public func flush() {
         core.sink.flush()

@@ -71,8 +71,7 @@ public final class JournaldSink: TraceSink {
         return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
-    /// How many events were dropped since this was made. Any thread.
-    public var droppedRecords: Int { output.queue.withLock { $0.totalDropped } }
+    public var droppedRecords: Int? { output.queue.withLock { $0.totalDropped } }
 
     public func record(_ event: TraceEvent) {
         let mustStart = output.queue.withLock { queue -> Bool in

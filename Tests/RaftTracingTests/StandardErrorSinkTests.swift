@@ -44,6 +44,7 @@ struct StandardErrorSinkTests {
         #expect(lines.count == 2)
         #expect(lines.first?.contains("raft.records.dropped") == true)
         #expect(lines.first?.contains("\(5000 - kept) trace records were dropped") == true)
+        #expect(sink.droppedRecords == 5000 - kept && FanOutSink([sink, MemorySink()]).droppedRecords == 5000 - kept)
         #expect(lines.last?.contains("room again") == true)
     }
 

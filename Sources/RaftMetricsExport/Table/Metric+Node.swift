@@ -17,5 +17,5 @@ extension Metric {
         "Requests of clients that were answered: done, rejected, unknown, or refused by the machine")
     package static let traceRecordsDropped = Metric(
         "raft_trace_records_dropped_total", .counter, in: "records", from: .node,
-        "Trace records that their sink dropped, for sinks that tell")
+        "Trace records that their sink dropped, for sinks that count")
 }

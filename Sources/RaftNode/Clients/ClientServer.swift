@@ -24,7 +24,7 @@ public final class ClientServer: Sendable {
     ) {
         self.init(
             raft: raft, eventLoop: eventLoop, tracer: tracer, limits: limits, machine: machine,
-            metrics: NodeMetrics(raft: raft))
+            metrics: NodeMetrics(raft: raft, tracer: tracer))
     }
 
     convenience init(

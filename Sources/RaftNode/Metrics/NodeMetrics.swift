@@ -7,14 +7,13 @@ import RaftTracing
 final class NodeMetrics: Sendable {
     let clients = ClientTally()
     private let raft: Raft<AnyStateMachine>
-    private let sink: (any CountingSink)?
+    private let tracer: Tracer
     /// In seconds since 1970.
     private let started = Double(WallClock.nanoseconds() / 1_000_000) / 1000
 
-    /// - Parameter sink: where the node's trace records go, if this made it.
-    init(raft: Raft<AnyStateMachine>, sink: (any TraceSink)? = nil) {
+    init(raft: Raft<AnyStateMachine>, tracer: Tracer) {
         self.raft = raft
-        self.sink = sink as? any CountingSink
+        self.tracer = tracer
     }
 
     /// Calls back on the driver's lane.
@@ -23,7 +22,7 @@ final class NodeMetrics: Sendable {
             var report = MetricReport(statistics)
             report.add(.startTime, seconds: started)
             clients.add(to: &report)
-            if let sink { report.add(.traceRecordsDropped, UInt64(max(0, sink.droppedRecords))) }
+            if let dropped = tracer.droppedRecords { report.add(.traceRecordsDropped, UInt64(max(0, dropped))) }
             completion(report)
         }
     }

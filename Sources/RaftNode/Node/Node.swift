@@ -59,22 +59,13 @@ public final class Node: Service {
         configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil,
         service: ServiceEnvironment = ServiceEnvironment()
     ) async throws -> Node {
-        var sink: (any TraceSink)?
-        let given = tracer
-        let tracer: Tracer
-        if let given {
-            tracer = given
-        } else {
-            let made = try TraceSetup.tracer(configuration, registry)
-            tracer = made.tracer
-            sink = made.sink
-        }
+        let tracer = try tracer ?? TraceSetup.tracer(configuration, registry)
         let context = ModuleContext(configuration: configuration, tracer: tracer)
         let alarms = AlarmThread(name: "raft-service")
         let reporter = ServiceReporter(service, alarms, tracer)
         do {
             reporter.start()
-            return try await start(context, registry, sink, service, reporter, alarms)
+            return try await start(context, registry, service, reporter, alarms)
         } catch {
             var reason = error
             if let problem = error as? ConfigurationProblem { reason = configuration.settings.error(problem) }
@@ -86,8 +77,8 @@ public final class Node: Service {
     }
 
     private static func start(
-        _ context: ModuleContext, _ registry: ModuleRegistry, _ sink: (any TraceSink)?,
-        _ service: ServiceEnvironment, _ reporter: ServiceReporter, _ alarms: AlarmThread
+        _ context: ModuleContext, _ registry: ModuleRegistry, _ service: ServiceEnvironment,
+        _ reporter: ServiceReporter, _ alarms: AlarmThread
     ) async throws -> Node {
         var context = context
         let configuration = context.configuration
@@ -116,7 +107,7 @@ public final class Node: Service {
             await threads.end()
             throw error
         }
-        let metrics = NodeMetrics(raft: raft, sink: sink)
+        let metrics = NodeMetrics(raft: raft, tracer: tracer)
         var clients: ClientServer?
         do {
             clients = try await serveClients(raft, metrics, context, inherited, threads)

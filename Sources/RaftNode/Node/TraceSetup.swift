@@ -6,9 +6,7 @@ import RaftTracingJournald
 /// Makes a node's tracer from its configuration.
 enum TraceSetup {
     /// - Throws: `RegistryError`, what the sink's module throws, or `FlightRecorderError` for a file that was asked for.
-    static func tracer(
-        _ configuration: NodeConfiguration, _ registry: ModuleRegistry
-    ) throws -> (tracer: Tracer, sink: any TraceSink) {
+    static func tracer(_ configuration: NodeConfiguration, _ registry: ModuleRegistry) throws -> Tracer {
         let name = configuration.traceSink == "auto" ? automatic() : configuration.traceSink
         let sink = try registry.traceSink(name).make(ModuleContext(configuration: configuration))
         var failure: FlightRecorderError?
@@ -20,7 +18,7 @@ enum TraceSetup {
         for module in ["core", "storage", "transport", "clients", "machine"] { _ = tracer.scoped(to: module) }
         for each in configuration.traceModules { tracer.scoped(to: each.module).setLevel(each.level, of: each.module) }
         if let failure { tracer.warning(.configurationIgnored, "\(failure)", [.reason(failure.description)]) }
-        return (tracer, sink)
+        return tracer
     }
 
     /// - Parameter failure: set when there is no file where one was not asked for: then it is memory.

@@ -10,6 +10,12 @@ public struct FanOutSink: TraceSink {
         for sink in sinks { sink.record(event) }
     }
 
+    /// Of all that count.
+    public var droppedRecords: Int? {
+        let counts = sinks.compactMap(\.droppedRecords)
+        return counts.isEmpty ? nil : counts.reduce(0, +)
+    }
+
     public func flush() {
         for sink in sinks { sink.flush() }
     }

@@ -29,6 +29,8 @@ public final class MemorySink: TraceSink {
         ring.withLock { $0.dropped }
     }
 
+    public var droppedRecords: Int? { dropped }
+
     /// The events kept of one kind, oldest first.
     public func events(of kind: EventKind) -> [TraceEvent] {
         events.filter { $0.kind == kind }

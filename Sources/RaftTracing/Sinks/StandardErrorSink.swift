@@ -11,6 +11,7 @@ public final class StandardErrorSink: TraceSink {
     private struct Output {
         /// How many events were dropped since the last report.
         var dropped = 0
+        var totalDropped = 0
         /// Whether the last line went out in part, as on a full disk.
         var isTorn = false
     }
@@ -32,15 +33,19 @@ public final class StandardErrorSink: TraceSink {
         output.withLock { output in
             if output.dropped > 0 {
                 let report = TraceEvent.recordsDropped(output.dropped, by: "standard error", at: event.time)
-                guard write(TraceLine(report, format), &output) else {
-                    output.dropped += 1
-                    return
-                }
+                guard write(TraceLine(report, format), &output) else { return drop(&output) }
                 output.dropped = 0
             }
-            if !write(line, &output) { output.dropped += 1 }
+            if !write(line, &output) { drop(&output) }
         }
     }
+
+    private func drop(_ output: inout Output) {
+        output.dropped += 1
+        output.totalDropped += 1
+    }
+
+    public var droppedRecords: Int? { output.withLock { $0.totalDropped } }
 
     /// Nothing is held back.
     public func flush() {}

@@ -8,4 +8,11 @@ public protocol TraceSink: Sendable {
 
     /// Writes out what is held back, as far as a bounded time allows. Called at shutdown, never on a hot path.
     func flush()
+
+    /// How many events it has dropped since it was made; nil when it does not count. Any thread. Default: nil.
+    var droppedRecords: Int? { get }
+}
+
+extension TraceSink {
+    public var droppedRecords: Int? { nil }
 }

@@ -115,6 +115,17 @@ final class DriverBench {
         settle()
     }
 
+    /// Peer 2 answers the last heartbeat, with all of the log.
+    func answerHeartbeat() {
+        let last = engine.log.last.index
+        receive(
+            .heartbeatReply(
+                HeartbeatReply(
+                    term: engine.term, stream: engine.progress[1].stream, round: engine.reads.round, hasMatch: true,
+                    accepted: last, matched: last)))
+        settle()
+    }
+
     func propose(_ commands: UInt8...) {
         for command in commands {
             let proposal = CallbackProposal<Int>(payload: [command]) { [proposals] in proposals.append($0) }

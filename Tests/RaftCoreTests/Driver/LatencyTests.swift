@@ -91,22 +91,13 @@ struct LatencyTests {
     func reads() throws {
         let bench = try DriverBench(TestEngine.three)
         bench.lead()
-        func answer() {
-            let last = bench.engine.log.last.index
-            bench.receive(
-                .heartbeatReply(
-                    HeartbeatReply(
-                        term: bench.engine.term, stream: bench.engine.progress[1].stream,
-                        round: bench.engine.reads.round, hasMatch: true, accepted: last, matched: last)))
-            bench.settle()
-        }
         // The round with which the term began.
-        answer()
+        bench.answerHeartbeat()
         bench.read()
         bench.environment.driver.run()
         #expect(bench.driver.metrics(bench.environment.now()).queues.reads == 1)
         bench.environment.set(bench.environment.now() + 500)
-        answer()
+        bench.answerHeartbeat()
         let metrics = bench.driver.metrics(bench.environment.now())
         #expect(metrics.queues.reads == 0 && bench.reads.values.count == 1)
         #expect(metrics.latencies.read.count == 1 && metrics.latencies.read.lastNanoseconds == 500)

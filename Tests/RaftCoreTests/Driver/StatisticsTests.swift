@@ -122,25 +122,16 @@ struct StatisticsTests {
     func roundTrips() throws {
         let bench = try DriverBench(TestEngine.three)
         bench.lead()
-        func answer() {
-            let last = bench.engine.log.last.index
-            bench.receive(
-                .heartbeatReply(
-                    HeartbeatReply(
-                        term: bench.engine.term, stream: bench.engine.progress[1].stream,
-                        round: bench.engine.reads.round, hasMatch: true, accepted: last, matched: last)))
-            bench.settle()
-        }
-        answer()
+        bench.answerHeartbeat()
         let before = try #require(statistics(bench).roundTrips.first)
         #expect(before.peer == 2 && before.nanoseconds.count == 1)
         // An answer to nothing.
-        answer()
+        bench.answerHeartbeat()
         #expect(statistics(bench).roundTrips == [before])
         bench.read()
         bench.environment.driver.run()
         bench.environment.set(bench.environment.now() + 3000)
-        answer()
+        bench.answerHeartbeat()
         let after = try #require(statistics(bench).roundTrips.first)
         #expect(after.nanoseconds.count == 2 && after.nanoseconds.sum == before.nanoseconds.sum + 3000)
 

@@ -1,0 +1,4 @@
+/// Why bytes are no recording. One line.
+public struct FlightRecordingError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+}
