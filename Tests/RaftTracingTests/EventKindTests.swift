@@ -1,5 +1,6 @@
-import RaftTracing
+import Foundation
 import RaftThreads
+import RaftTracing
 import Testing
 
 @Suite("The catalogue of event kinds is complete and its ids are sound")
@@ -35,11 +36,7 @@ struct EventKindTests {
                 line.firstMatch(of: /public static var (\w+): EventKind/).map { String($0.output.1) }
             }
         }
-        // roleChanged is raft.role.changed.
-        let listed = EventKind.all.map { kind -> String in
-            let words = kind.name.split(separator: ".").dropFirst()
-            return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
-        }
+        let listed = EventKind.all.map(\.swiftName)
         #expect(declared == listed)
         #expect(declared.count >= 36)
     }
@@ -49,6 +46,29 @@ struct EventKindTests {
         let declared = Set(TraceField.catalogue.map(\.key))
         let fields = kind.fields.split(separator: " ").map(String.init)
         #expect(declared.isSuperset(of: fields) && Set(fields).count == fields.count)
+    }
+
+    @Test("Every call is of its kind's level, and so is every kind that ends a node")
+    func levels() throws {
+        let root = String(#filePath.dropLast("Tests/RaftTracingTests/EventKindTests.swift".count)) + "Sources/"
+        let levels = Dictionary(uniqueKeysWithValues: EventKind.all.map { ($0.swiftName, $0.level.name) })
+        var calls = 0
+        for file in try FileManager.default.subpathsOfDirectory(atPath: root) where file.hasSuffix(".swift") {
+            let source = try #require(readFile(root + file))
+            for call in source.matches(of: /\b\w*[tT]racer\.(\w+)\(\s*(?:[^,()]* \? )?\.(\w+)(?: : \.(\w+))?,/) {
+                for kind in [call.output.2, call.output.3].compactMap({ $0 }) {
+                    #expect(levels[String(kind)] == String(call.output.1), "\(file): \(call.output.0)")
+                    calls += 1
+                }
+            }
+            // Driver.fail(_:_:_:) hands its kind on.
+            guard file.hasPrefix("RaftCore/Driver/") else { continue }
+            for call in source.matches(of: /\bfail\(\s*"[^\n]*(?:\n[^\n]*")?, \.(node\w+|storage\w+)/) {
+                #expect(levels[String(call.output.1)] == "critical", "\(file): \(call.output.0)")
+                calls += 1
+            }
+        }
+        #expect(calls > EventKind.all.count)
     }
 
     @Test("The guide and the journal's catalogue have what the program prints")
@@ -67,5 +87,13 @@ struct EventKindTests {
         #expect(EventKind.roleChanged.messageID == "a3db6c32a80a4149adb1e2f17306167f")
         #expect(EventKind.leaderElected.messageID == "fe231fb5abfc4434a7d7c1a2f7459fff")
         #expect(EventKind.recordsDropped.messageID == "c5efe699b5af4a558dc9e9570597b577")
+    }
+}
+
+extension EventKind {
+    /// `roleChanged` is `raft.role.changed`.
+    fileprivate var swiftName: String {
+        let words = name.split(separator: ".").dropFirst()
+        return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
     }
 }

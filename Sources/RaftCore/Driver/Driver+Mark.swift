@@ -28,7 +28,7 @@ extension Driver {
         if inlineStorage { life.run() } else { storageLane.schedule(life) }
         fail(
             "node \(peer) refuses this node: “\(reason)”; \(NodeMark.consequence); started again, it begins another life, as "
-                + "incarnation \(next.member.incarnation), and the cluster takes it in as a learner", .nodeAmnesiac,
+                + "incarnation \(next.member.incarnation), and the cluster takes it in as a learner", .nodeDisowned,
             .amnesiac)
     }
 

@@ -13,7 +13,7 @@ extension EventKind {
         .snapshotTaken, .snapshotFailed, .snapshotOffered, .snapshotDelivered, .snapshotReceived, .snapshotInstalled,
         .peerConnected, .peerDisconnected, .peerRefused, .peerSuspect, .peerFull, .peerRoom, .handshakeFailed,
         .frameRefused, .peerAmnesiac, .conflictRepaired, .entriesTruncated, .proposalsLost, .logDamaged, .logRepaired,
-        .peerDamaged, .protocolViolation, .messageIgnored, .messageRefused, .nodeFenced, .nodeAmnesiac,
+        .peerDamaged, .protocolViolation, .messageIgnored, .messageRefused, .nodeFenced, .nodeAmnesiac, .nodeDisowned,
         .storageOpened, .storageRecovered, .storageFailed, .diskStalled, .diskFull, .diskRoom, .storageRepaired,
         .mapGrown, .markMissing, .listenerStarted, .clientConnected, .clientRefused, .sessionOpened, .sessionExpired,
         .nodeStarted, .nodeStopping, .nodeStopped, .configurationIgnored, .configurationHint, .levelChanged,

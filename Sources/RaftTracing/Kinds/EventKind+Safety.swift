@@ -29,4 +29,11 @@ extension EventKind {
             "raft.node.amnesiac", "fa727f9f1f4dc3d307318a2e09d3d3a8", .error, "reason",
             "This node's data is gone, older than it was, or a copy; put the right data back or replace the member.")
     }
+
+    @inlinable public static var nodeDisowned: EventKind {
+        EventKind(
+            "raft.node.disowned", "eb7c355955a64fbdbd81eed1d3ad8df1", .critical, "reason",
+            "A peer remembers more of this node than its own data tells; it ends, and begins another life when it is started again."
+        )
+    }
 }

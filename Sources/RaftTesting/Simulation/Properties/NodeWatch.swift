@@ -121,8 +121,8 @@ final class SimulationSink: TraceSink, @unchecked Sendable {
         guard event.level == .critical else { return }
         let life = life
         // What it writes for its next life takes its time.
-        let isAmnesiac = event.kind.name == EventKind.nodeAmnesiac.name
-        cluster.world.after(isAmnesiac ? 5_000_000_000 : 0) {
+        let isDisowned = event.kind.name == EventKind.nodeDisowned.name
+        cluster.world.after(isDisowned ? 5_000_000_000 : 0) {
             if !life.isDead { cluster.stopped(life.node, event.message) }
         }
     }
