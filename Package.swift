@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .library(name: "RaftMembership", targets: ["RaftMembership"]),
         .library(name: "RaftTracing", targets: ["RaftTracing"]),
+        .library(name: "RaftTracingSpans", targets: ["RaftTracingSpans"]),
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .library(name: "RaftMetricsExport", targets: ["RaftMetricsExport"]),
         .library(name: "RaftMemory", targets: ["RaftMemory"]),
@@ -65,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0", traits: maxLogLevels),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -82,7 +84,16 @@ let package = Package(
         .target(name: "RaftThreads", swiftSettings: settings),
         .target(
             name: "RaftTracing",
-            dependencies: [.product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "RaftTracingSpans",
+            dependencies: [
+                "RaftTracing", "RaftThreads", .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
             swiftSettings: settings),
         .target(
             name: "RaftTracingJournald",
@@ -131,7 +142,8 @@ let package = Package(
         .target(
             name: "RaftNode",
             dependencies: [
-                "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftMemory", "RaftStorageLMDB",
+                "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftTracingSpans", "RaftMemory",
+                "RaftStorageLMDB",
                 "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftMetricsExport", "RaftThreads",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -153,7 +165,7 @@ let package = Package(
         .executableTarget(
             name: "raftctl",
             dependencies: [
-                "RaftClient", "RaftKeyValue", "RaftCore", "RaftMembership", "RaftTracing",
+                "RaftClient", "RaftKeyValue", "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingSpans",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -201,7 +213,10 @@ let package = Package(
         .testTarget(
             name: "RaftTracingTests",
             dependencies: [
-                "RaftTracing", "RaftTracingJournald", "RaftThreads", .product(name: "Logging", package: "swift-log"),
+                "RaftTracing", "RaftTracingJournald", "RaftTracingSpans", "RaftThreads",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -32,6 +32,9 @@ extension TraceField {
             key: "state", type: "text", prose: "probe, replicate or snapshot of a peer; held or lost of a lease."),
         Description(
             key: "outcome", type: "text", prose: "done, rejected, unknown or committed, of a client's request."),
+        Description(key: "span", type: "text", prose: "The kind of a span."),
+        Description(key: "parent", type: "text", prose: "The span that caused it, 16 hexadecimal digits."),
+        Description(key: "nanoseconds", type: "number of nanoseconds", prose: "How long it took."),
         Description(key: "module", type: "text", prose: "A module that has a level of its own."),
         Description(key: "level", type: "text", prose: "A level."),
     ]

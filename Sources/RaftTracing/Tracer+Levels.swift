@@ -42,5 +42,6 @@ extension Tracer {
     /// Asks the sink to write out what it holds back. May take as long as the sink's bound, seconds at most.
     public func flush() {
         core.sink.flush()
+        core.spans?.flush()
     }
 }

@@ -31,18 +31,19 @@ public struct Tracer: Sendable {
     ///   - level: The lowest level that the sink gets.
     ///   - fields: Context: fields of every event.
     ///   - recorder: Gets every event, whatever the level.
+    ///   - spans: Where spans begin; none without it.
     ///   - clock: Nanoseconds since 1970 for the events' time; the time of day by default. A simulation gives its own.
     public init(
         sink: any TraceSink, level: TraceLevel, fields: [TraceField] = [], recorder: FlightRecorder? = nil,
-        clock: (@Sendable () -> UInt64)? = nil
+        spans: SpanSource? = nil, clock: (@Sendable () -> UInt64)? = nil
     ) {
-        let core = TracerCore(sink: sink, recorder: recorder, now: clock ?? TracerCore.wallClock)
+        let core = TracerCore(sink: sink, recorder: recorder, spans: spans, now: clock ?? TracerCore.wallClock)
         self.init(core, core.scope("", level: level.rawValue), Tracer.merge(fields, over: []))
     }
 
     /// Records nothing, whatever ``setLevel(_:)`` is told.
     public static let silent: Tracer = {
-        let core = TracerCore(sink: FanOutSink([]), recorder: nil, now: TracerCore.wallClock)
+        let core = TracerCore(sink: FanOutSink([]), recorder: nil, spans: nil, now: TracerCore.wallClock)
         return Tracer(core, core.scope("", level: TracerScope.off), [])
     }()
 

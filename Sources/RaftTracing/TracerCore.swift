@@ -5,13 +5,17 @@ internal import Synchronization
 final class TracerCore: Sendable {
     let sink: any TraceSink
     let recorder: FlightRecorder?
+    let spans: SpanSource?
     let now: @Sendable () -> UInt64
     /// By module. The one without a name is everything that belongs to none.
     private let scopes = Mutex<[TracerScope]>([])
 
-    init(sink: any TraceSink, recorder: FlightRecorder?, now: @escaping @Sendable () -> UInt64) {
+    init(
+        sink: any TraceSink, recorder: FlightRecorder?, spans: SpanSource?, now: @escaping @Sendable () -> UInt64
+    ) {
         self.sink = sink
         self.recorder = recorder
+        self.spans = spans
         self.now = now
     }
 

@@ -15,7 +15,9 @@ enum Program {
             } else {
                 try command.run()
             }
+            CommandTrace.flush()
         } catch let failure as Failure {
+            CommandTrace.flush()
             StandardOutput.writeError("raftctl: \(failure.message)\n")
             exit(failure.status.rawValue)
         } catch {

@@ -2,6 +2,7 @@ public import NIOCore
 public import NIOPosix
 public import RaftCore
 public import RaftMembership
+public import RaftTracing
 import Synchronization
 
 /// A client of a cluster. It finds the leader, follows it, and says exactly what became of a proposal.
@@ -16,17 +17,20 @@ public final class RaftClient: Sendable {
     private let router: NIOLoopBoundBox<ClientRouter>
     private let nextID = Atomic<UInt64>(1)
     let options: RaftClientOptions
+    private let tracer: Tracer
 
     /// - Parameters:
     ///   - endpoints: Client addresses of any members; at least one.
+    ///   - tracer: Where spans of calls begin, each within the span in which its task stands. Nodes learn of them either way.
     ///   - eventLoopGroup: Its next loop carries every connection of this client.
     public init(
-        endpoints: [RaftAddress], options: RaftClientOptions = RaftClientOptions(),
+        endpoints: [RaftAddress], options: RaftClientOptions = RaftClientOptions(), tracer: Tracer = .silent,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         precondition(!endpoints.isEmpty, "a client needs an endpoint")
         eventLoop = eventLoopGroup.next()
         self.options = options
+        self.tracer = tracer
         router = .makeBoxSendingValue(
             ClientRouter(endpoints: endpoints, options: options, eventLoop: eventLoop), eventLoop: eventLoop)
     }
@@ -35,13 +39,13 @@ public final class RaftClient: Sendable {
     ///   - timeout: How long a call tries before it fails.
     ///   - followsLeader: Whether calls go where the leader is.
     public convenience init(
-        endpoints: [RaftAddress], timeout: Duration, followsLeader: Bool = true,
+        endpoints: [RaftAddress], timeout: Duration, followsLeader: Bool = true, tracer: Tracer = .silent,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         var options = RaftClientOptions()
         options.timeout = timeout
         options.followsLeader = followsLeader
-        self.init(endpoints: endpoints, options: options, eventLoopGroup: eventLoopGroup)
+        self.init(endpoints: endpoints, options: options, tracer: tracer, eventLoopGroup: eventLoopGroup)
     }
 
     /// Proposes `command`, as the machine's codec wrote it.
@@ -119,11 +123,24 @@ public final class RaftClient: Sendable {
     func perform<Value>(
         _ request: ClientRequest, timeout: Duration? = nil, _ value: (ClientResponse) -> Value?
     ) async throws(RaftClientError) -> Value {
-        let response = try await send(request, timeout).get()
+        var request = request
+        request.trace = tracer.currentTrace ?? options.trace
+        let span = tracer.startSpan(.call, in: request.trace, [.message(request.name)])
+        if let span { request.trace = span.context }
+        let result = await send(request, timeout)
+        if let span { end(span, result) }
+        let response = try result.get()
         guard let value = value(response) else {
             throw RaftClientError(.protocolBroken, .unknown, "the node answered something else than was asked")
         }
         return value
+    }
+
+    private func end(_ span: OpenSpan, _ result: Result<ClientResponse, RaftClientError>) {
+        switch result {
+        case .success: tracer.end(span, [.outcome("done")])
+        case .failure(let error): tracer.fail(span, error.message, [.outcome("\(error.outcome)")])
+        }
     }
 
     private func send(

@@ -1,3 +1,5 @@
+public import RaftTracing
+
 /// How a `RaftClient` behaves.
 public struct RaftClientOptions: Hashable, Sendable {
     /// How long a call tries before it fails.
@@ -15,6 +17,8 @@ public struct RaftClientOptions: Hashable, Sendable {
     public var maximumPause: Duration = .milliseconds(500)
     /// Calls without an answer; one beyond them fails with *overloaded*.
     public var maximumOperations = 65_536
+    /// What causes the calls of tasks that stand in no trace of their own; nil for nothing.
+    public var trace: TraceContext?
     public var connection = ClientConnectionOptions()
 
     public init() {}

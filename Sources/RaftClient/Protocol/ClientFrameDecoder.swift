@@ -90,8 +90,11 @@ package struct ClientFrameDecoder {
 
     private static func clientMessage(_ kind: UInt8, _ reader: inout ByteReader) throws -> ClientMessage {
         if kind == ClientProtocol.Kind.clientHello { return .hello(try ClientHello.decode(&reader)) }
+        let isTraced = kind & ClientProtocol.traced != 0
+        let kind = kind & ~ClientProtocol.traced
         guard ClientProtocol.Kind.requests.contains(kind) else { throw WireError.unknownKind(kind) }
         let id: UInt64 = try reader.read()
+        let trace = isTraced ? try reader.readTrace() : nil
         let request: ClientRequest.Kind
         switch kind {
         case ClientProtocol.Kind.propose:
@@ -133,10 +136,10 @@ package struct ClientFrameDecoder {
         case ClientProtocol.Kind.recording: request = .recording(from: try reader.read())
         default:
             // Of a later release: what follows is not ours to read.
-            return .request(id, ClientRequest(.unsupported(kind)))
+            return .request(id, ClientRequest(.unsupported(kind), trace: trace))
         }
         try reader.finish()
-        return .request(id, ClientRequest(request))
+        return .request(id, ClientRequest(request, trace: trace))
     }
 
     private static func founders(_ reader: inout ByteReader) throws(WireError) -> [ClientRequest.Founder] {

@@ -40,8 +40,13 @@ package enum ClientFrameEncoder {
             case .recording: ClientProtocol.Kind.recording
             case .unsupported(let kind): kind
             }
-        appendFrame(kind, to: &buffer) { buffer in
+        appendFrame(request.trace == nil ? kind : kind | ClientProtocol.traced, to: &buffer) { buffer in
             buffer.writeInteger(id, endianness: .little)
+            if let trace = request.trace {
+                var writer = ByteWriter(capacity: 25)
+                writer.write(trace)
+                buffer.writeBytes(writer.bytes)
+            }
             switch request.kind {
             case .propose(let command):
                 buffer.writeBytes(command)

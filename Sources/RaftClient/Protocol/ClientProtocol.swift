@@ -46,11 +46,16 @@
 /// 3 demote (node u64) · 4 remove (node u64) · 5 exactly these vote (count u16 · node u64, each) · 6 addresses (node u64 ·
 /// addresses). The answer is *members*.
 ///
+/// The highest bit of a request's kind says that a trace context stands behind its number: trace u64 high, u64 low · span u64 ·
+/// flags u8 (bit 0: sampled).
+///
 /// A server answers a request of a kind from 0x10 to 0x3F that it does not know with the error *notSupported*; any other
 /// frame that has no place, fails its checksum or does not end where it should ends the connection.
 package enum ClientProtocol {
     package static let magic: [UInt8] = [UInt8]("SRFC".utf8)
     package static let version: UInt16 = 1
+    /// Of a request's kind: a trace context follows its number.
+    package static let traced: UInt8 = 0x80
     /// Bytes before a frame's body.
     package static let headSize = 8
     /// The most that a frame adds to a command or an answer; what limits add to the largest command.

@@ -48,8 +48,13 @@ public struct ClientRequest: Hashable, Sendable {
     }
 
     package let kind: Kind
+    /// What has caused it, sampled or not; nil when that is not known.
+    package var trace: TraceContext?
 
-    package init(_ kind: Kind) { self.kind = kind }
+    package init(_ kind: Kind, trace: TraceContext? = nil) {
+        self.kind = kind
+        self.trace = trace
+    }
 
     /// A command, as the machine's codec wrote it; answered with its output.
     public static func propose(_ command: [UInt8]) -> ClientRequest { ClientRequest(.propose(command)) }
@@ -161,7 +166,7 @@ public struct ClientRequest: Hashable, Sendable {
 
     /// Bytes of its frame, or a few more.
     package var estimatedSize: Int {
-        let head = ClientProtocol.headSize + 16
+        let head = ClientProtocol.headSize + 16 + (trace == nil ? 0 : 25)
         switch kind {
         case .propose(let bytes), .query(let bytes, _): return head + bytes.count
         case .proposeInSession(let bytes, _): return head + 32 + bytes.count

@@ -1,4 +1,5 @@
 public import RaftMembership
+public import RaftTracing
 
 extension Raft {
     // MARK: Membership
@@ -23,17 +24,19 @@ extension Raft {
     public func change(_ changes: [MembershipChange], ifMembershipIs expected: LogID? = nil) async throws
         -> LoggedMembership
     {
-        try await withCheckedThrowingContinuation { continuation in
-            change(changes, ifMembershipIs: expected) { continuation.resume(with: $0) }
+        let trace = driver.tracer.currentTrace
+        return try await withCheckedThrowingContinuation { continuation in
+            change(changes, ifMembershipIs: expected, trace: trace) { continuation.resume(with: $0) }
         }
     }
 
     /// The same for servers: calls back on the driver's lane.
+    /// - Parameter trace: what has caused it.
     public func change(
-        _ changes: [MembershipChange], ifMembershipIs expected: LogID? = nil,
+        _ changes: [MembershipChange], ifMembershipIs expected: LogID? = nil, trace: TraceContext? = nil,
         completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
     ) {
-        post(.change(ChangeRequest(changes, expected: expected), completion)) { completion(.failure($0)) }
+        post(.change(ChangeRequest(changes, expected: expected), trace, completion)) { completion(.failure($0)) }
     }
 
     // MARK: Leadership

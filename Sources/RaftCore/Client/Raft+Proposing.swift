@@ -1,4 +1,5 @@
 public import RaftMembership
+import RaftTracing
 
 extension Raft {
     /// As `propose`, but appended in this term only: for a command that was made from what a leader of that term said, so
@@ -26,12 +27,14 @@ extension Raft {
             try check(payload)
             return payload
         }
-        return await withCheckedContinuation { continuation in
-            let group = ProposalGroup<Machine.Output>(count: payloads.count) { continuation.resume(returning: $0) }
-            submit(
-                payloads.enumerated().map { position, payload in
-                    GroupedProposal(payload: payload, fence: term, group: group, position: position)
-                })
+        return try await traced(.propose) { trace in
+            await withCheckedContinuation { continuation in
+                let group = ProposalGroup<Machine.Output>(count: payloads.count) { continuation.resume(returning: $0) }
+                submit(
+                    payloads.enumerated().map { position, payload in
+                        GroupedProposal(payload: payload, fence: term, trace: trace, group: group, position: position)
+                    })
+            }
         }
     }
 

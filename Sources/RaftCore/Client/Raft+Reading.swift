@@ -1,3 +1,5 @@
+public import RaftTracing
+
 extension Raft {
     /// Looks at the machine as it is, or was a moment ago: how fresh, `guarantee` says.
     ///
@@ -9,18 +11,21 @@ extension Raft {
     public func read<Value: Sendable>(
         _ guarantee: ReadGuarantee = .linearizable, _ body: @Sendable (Machine) throws -> Value
     ) async throws -> Value {
-        let machine = try await withCheckedThrowingContinuation { continuation in
-            read(guarantee) { continuation.resume(with: $0) }
+        let machine = try await traced(.read) { trace in
+            try await withCheckedThrowingContinuation { continuation in
+                read(guarantee, trace: trace) { continuation.resume(with: $0) }
+            }
         }
         return try body(machine)
     }
 
     /// The same for servers: the machine's value as of a moment after the call, on the driver's or the applier's lane.
+    /// - Parameter trace: what has caused it.
     public func read(
-        _ guarantee: ReadGuarantee = .linearizable,
+        _ guarantee: ReadGuarantee = .linearizable, trace: TraceContext? = nil,
         completion: @escaping @Sendable (Result<Machine, RaftError>) -> Void
     ) {
-        submit(TypedRead(guarantee.kind, completion: completion))
+        submit(TypedRead(guarantee.kind, trace: trace, completion: completion))
     }
 
     /// The same, told what the answer rests on.

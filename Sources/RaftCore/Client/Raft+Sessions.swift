@@ -1,4 +1,5 @@
 public import RaftMembership
+public import RaftTracing
 
 // Client sessions (D§6.3, rule W4).
 extension Raft {
@@ -36,20 +37,14 @@ extension Raft {
     public func propose(_ command: Machine.Command, as call: SessionCall) async throws -> Machine.Output {
         let payload = try Machine.encode(command)
         try check(payload, call)
-        #if DEBUG
-            return try await withCheckedThrowingContinuation {
-                submit(TaskProposal(payload: payload, session: .call(call), continuation: $0))
-            }
-        #else
-            return try await withUnsafeThrowingContinuation {
-                submit(TaskProposal(payload: payload, session: .call(call), continuation: $0))
-            }
-        #endif
+        guard driver.tracer.hasSpans else { return try await propose(payload, session: .call(call)) }
+        return try await traced(.propose) { try await propose(payload, session: .call(call), trace: $0) }
     }
 
     /// The same for servers that hold encoded commands, with the index in the log at which the command was applied.
+    /// - Parameter trace: what has caused it.
     public func propose(
-        encoded payload: [UInt8], as call: SessionCall,
+        encoded payload: [UInt8], as call: SessionCall, trace: TraceContext? = nil,
         indexed completion: @escaping @Sendable (Result<(output: Machine.Output, index: LogIndex), RaftError>) -> Void
     ) {
         do {
@@ -58,7 +53,7 @@ extension Raft {
             completion(.failure(error))
             return
         }
-        submit(IndexedProposal(payload: payload, session: .call(call), completion: completion))
+        submit(IndexedProposal(payload: payload, session: .call(call), trace: trace, completion: completion))
     }
 
     private func check(_ payload: [UInt8], _ call: SessionCall) throws(RaftError) {

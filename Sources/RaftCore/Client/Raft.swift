@@ -158,13 +158,22 @@ public final class Raft<Machine: StateMachine>: Sendable {
     func propose(_ command: Machine.Command, fence: Term?) async throws -> Machine.Output {
         let payload = try Machine.encode(command)
         try check(payload)
+        guard driver.tracer.hasSpans else { return try await propose(payload, fence: fence) }
+        return try await traced(.propose) { try await propose(payload, fence: fence, trace: $0) }
+    }
+
+    func propose(
+        _ payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil, trace: TraceContext? = nil
+    ) async throws -> Machine.Output {
         #if DEBUG
             return try await withCheckedThrowingContinuation {
-                submit(TaskProposal(payload: payload, fence: fence, continuation: $0))
+                submit(
+                    TaskProposal(payload: payload, fence: fence, session: session, trace: trace, continuation: $0))
             }
         #else
             return try await withUnsafeThrowingContinuation {
-                submit(TaskProposal(payload: payload, fence: fence, continuation: $0))
+                submit(
+                    TaskProposal(payload: payload, fence: fence, session: session, trace: trace, continuation: $0))
             }
         #endif
     }
@@ -184,8 +193,9 @@ public final class Raft<Machine: StateMachine>: Sendable {
     }
 
     /// The same, with the command's index in the log.
+    /// - Parameter trace: what has caused it.
     public func propose(
-        encoded payload: [UInt8],
+        encoded payload: [UInt8], trace: TraceContext? = nil,
         indexed completion: @escaping @Sendable (Result<(output: Machine.Output, index: LogIndex), RaftError>) -> Void
     ) {
         do {
@@ -194,7 +204,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
             completion(.failure(error))
             return
         }
-        submit(IndexedProposal(payload: payload, completion: completion))
+        submit(IndexedProposal(payload: payload, trace: trace, completion: completion))
     }
 
     func check(_ payload: [UInt8]) throws(RaftError) {

@@ -1,4 +1,5 @@
 package import RaftMembership
+import RaftTracing
 
 // Calls that change the membership or hand over leadership. Each ends exactly once, with its outcome.
 extension Driver {
@@ -6,7 +7,7 @@ extension Driver {
     package func requestChange(
         _ request: ChangeRequest, _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
     ) {
-        post(.change(request, completion))
+        post(.change(request, nil, completion))
     }
 
     /// Any thread; calls back on the driver's lane.
@@ -17,8 +18,8 @@ extension Driver {
     }
 
     func change(
-        _ request: ChangeRequest, _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void,
-        _ now: Instant
+        _ request: ChangeRequest, _ trace: TraceContext?,
+        _ completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void, _ now: Instant
     ) {
         if let failure {
             completion(.failure(failureForCalls(failure)))
@@ -28,11 +29,13 @@ extension Driver {
             completion(.failure(Self.overloaded))
             return
         }
+        spans?.changeBegan(id, trace)
         step(.changeRequested(id, request), now)
     }
 
     func changeEnded(_ id: CallID, _ outcome: ChangeOutcome) {
         guard let completion = changes.take(id) else { return }
+        spans?.changeEnded(id, outcome.failure)
         switch outcome {
         case .changed(let logged): completion(.success(logged))
         case .refused(let reason): completion(.failure(RaftError(.changeRefused, reason)))
@@ -69,5 +72,16 @@ extension Driver {
     func endAdministration(_ error: RaftError) {
         for completion in changes.takeAll() { completion(.failure(error)) }
         for completion in transfers.takeAll() { completion(.failure(error)) }
+    }
+}
+
+extension ChangeOutcome {
+    /// Why it did not come about; nil when it did.
+    fileprivate var failure: String? {
+        switch self {
+        case .changed: nil
+        case .refused(let reason), .unknown(let reason): reason
+        case .rejected(let why): "\(why)"
+        }
     }
 }

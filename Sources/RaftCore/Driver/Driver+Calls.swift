@@ -11,7 +11,10 @@ extension Driver {
             for proposal in proposed { proposalTally.fail(proposal, failureForCalls(failure)) }
             return
         }
-        let isSpecial = proposed.contains { $0.isSpecial }
+        var traits: ProposalTraits = []
+        for proposal in proposed { traits.formUnion(proposal.traits) }
+        let isSpecial = traits.contains(.special)
+        isTraced = traits.contains(.traced)
         if isSpecial { rejectFenced() }
         let room = max(0, configuration.inboxCalls - waiters.count - applierBacklog)
         for proposal in proposed.dropFirst(room) { proposalTally.fail(proposal, Self.overloaded) }
@@ -54,6 +57,7 @@ extension Driver {
         lastRead += 1
         reads[lastRead] = read
         latencies.readRequested(lastRead, now)
+        if let spans, let trace = read.trace { spans.readRequested(lastRead, trace) }
         step(.readRequested(ReadID(rawValue: lastRead), kind), now)
     }
 
@@ -66,6 +70,7 @@ extension Driver {
 
     func abandon(after index: LogIndex) {
         latencies.abandoned(after: index)
+        spans?.abandoned(after: index)
         let lost = waiters.take(after: index)
         guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(

@@ -23,7 +23,9 @@ extension Driver {
         case .send(let message, let member):
             traceSent(message, to: member)
             tally.sent(message)
-            transport.send(Envelope(group: engine.group, from: engine.member, to: member, message: message))
+            let trace = spans?.sends(message, to: member)
+            transport.send(
+                Envelope(group: engine.group, from: engine.member, to: member, message: message, trace: trace))
         case .probeDisk(let bytes): probeDisk(bytes)
         case .readEntries(let first, let last, let peer, let stream):
             guard first <= last else { return }
@@ -52,6 +54,7 @@ extension Driver {
             tally.accepted &+= UInt64(count)
             latencies.appended(through: first + (count - 1), count: count, now)
             waiters.append(proposed.prefix(count), from: first, term: term)
+            if isTraced { spans?.appended(proposed.prefix(count), from: first, term: term) }
             proposed.removeFirst(min(count, proposed.count))
         case .rejected(let count, let why):
             for proposal in proposed.prefix(count) { proposalTally.fail(proposal, error(for: why)) }
@@ -59,10 +62,12 @@ extension Driver {
         case .abandon(let index): abandon(after: index)
         case .readReady(let id, let proof):
             latencies.readConfirmed(id.rawValue, now)
+            spans?.readEnded(id.rawValue)
             if let read = reads.removeValue(forKey: id.rawValue) { applier.submit(.read(read, proof)) }
         case .readFailed(let id, let why):
             tally.reads.failed &+= 1
             latencies.readFailed(id.rawValue)
+            spans?.readEnded(id.rawValue, why)
             reads.removeValue(forKey: id.rawValue)?.fail(error(for: why))
         case .membershipChanged:
             adoptMark()
@@ -76,6 +81,7 @@ extension Driver {
         case .trace(let event):
             tally.note(event)
             trace(event)
+            spans?.note(event, engine)
             noteForWatchers(event)
         }
     }

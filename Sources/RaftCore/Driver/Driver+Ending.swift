@@ -56,7 +56,7 @@ extension Driver {
     func refuse(_ mail: Mail, _ error: RaftError) {
         switch mail {
         case .bootstrap(_, _, let completion): completion(.failure(error))
-        case .change(_, let completion): completion(.failure(error))
+        case .change(_, _, let completion): completion(.failure(error))
         case .transfer(_, _, let completion): completion(.failure(error))
         case .snapshotCall(_, let completion): completion(.failure(error))
         case .status(let completion): completion(metrics(environment.now()))
@@ -78,6 +78,7 @@ extension Driver {
         reads = [:]
         for (_, read) in waiting { read.fail(rejected) }
         endBootstraps(.failure(rejected))
+        spans?.endAll(rejected.message)
         endAdministration(unknown)
         endSnapshotCalls(rejected)
     }

@@ -40,6 +40,7 @@ extension Driver {
     }
 
     func takeSnapshot(_ order: UInt64, _ snapshot: Snapshot) {
+        spans?.snapshotBegan(order, snapshot)
         guard let builder = snapshotBuilder else {
             post(.snapshot(.taken(order, .impossible("this storage keeps no snapshots"))))
             return
@@ -100,7 +101,9 @@ extension Driver {
 
     func take(_ report: SnapshotReport, _ now: Instant) {
         switch report {
-        case .taken(let order, let result): step(.snapshotTaken(order, result), now)
+        case .taken(let order, let result):
+            spans?.snapshotEnded(order, result.failure)
+            step(.snapshotTaken(order, result), now)
         case .read(let bytes, let offset, let peer, let stream):
             step(.snapshotRead(bytes, offset: offset, for: peer, stream: stream), now)
         case .received(let id, let written, let isWhole):

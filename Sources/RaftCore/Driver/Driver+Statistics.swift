@@ -4,6 +4,7 @@ import Synchronization
 // What the driver counts, and how it is read: within a turn, so that all of it belongs together (rule W5).
 extension Driver {
     func receive(_ envelope: Envelope, _ now: Instant) {
+        spans?.receives(envelope)
         guard case .heartbeatReply = envelope.message, engine.role == .leader,
             let slot = engine.progress.firstIndex(where: { $0.member == envelope.from })
         else { return step(.received(envelope), now) }

@@ -55,6 +55,10 @@ package final class Driver: @unchecked Sendable {
     var executing = Effects()
     var contents = Mailbox.Contents()
     var proposed: [Proposal] = []
+    /// Whether one of them is of a trace that is recorded.
+    var isTraced = false
+    /// Nil where spans go nowhere.
+    private(set) lazy var spans = DriverSpans(tracer)
     /// The last entry that the machine was ordered to apply.
     lazy var orderedThrough = engine.log.base.index
     private var armed = Instant.distantFuture
@@ -210,7 +214,7 @@ package final class Driver: @unchecked Sendable {
         case .cancelBootstrap(let id):
             bootstraps.removeValue(forKey: id)?(
                 .failure(RaftError(.unknown, "the call to form the cluster was cancelled: it may be formed yet")))
-        case .change(let request, let completion): change(request, completion, now)
+        case .change(let request, let trace, let completion): change(request, trace, completion, now)
         case .transfer(let target, let givesUp, let completion): transfer(to: target, givesUp, completion, now)
         case .status(let completion): completion(metrics(now))
         case .statistics(let completion): completion(statistics(now))
@@ -278,6 +282,7 @@ extension Driver: Runnable {
             readGate.publish(lease)
             traceLease(lease > now)
             publish(now)
+            spans?.follow(engine)
             tellWatchers()
             if isStopped {
                 final.withLock { $0 = statistics(now) }

@@ -1,4 +1,5 @@
 import RaftMembership
+import RaftTracing
 import Synchronization
 
 /// What reaches the driver from outside its lane.
@@ -17,7 +18,7 @@ enum Mail: Sendable {
     case started
     case bootstrap(UInt64, [FormationMember], @Sendable (Result<ClusterID, RaftError>) -> Void)
     case cancelBootstrap(UInt64)
-    case change(ChangeRequest, @Sendable (Result<LoggedMembership, RaftError>) -> Void)
+    case change(ChangeRequest, TraceContext?, @Sendable (Result<LoggedMembership, RaftError>) -> Void)
     case transfer(to: NodeID?, givesUp: Bool, @Sendable (Result<NodeID, RaftError>) -> Void)
     case status(@Sendable (RaftMetrics) -> Void)
     case statistics(@Sendable (RaftStatistics) -> Void)

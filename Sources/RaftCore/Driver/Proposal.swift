@@ -1,4 +1,5 @@
 package import RaftMembership
+package import RaftTracing
 import Synchronization
 
 /// A call that waits for the outcome of one command. Ends exactly once, as committed, rejected or unknown (rule W1).
@@ -10,18 +11,31 @@ package class Proposal: @unchecked Sendable {
     package let fence: Term?
     /// What it does with a client session; nil for a command of none.
     package let session: SessionRequest?
-    /// Has a fence or a session: most have neither.
-    let isSpecial: Bool
+    /// What has caused it; nil where that is not recorded.
+    package let trace: TraceContext?
+    /// What it has that most have not.
+    let traits: ProposalTraits
 
-    package init(payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil) {
+    package init(payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil, trace: TraceContext? = nil) {
         self.payload = payload
         self.fence = fence
         self.session = session
-        isSpecial = fence != nil || session != nil
+        self.trace = trace
+        var traits: ProposalTraits = fence != nil || session != nil ? .special : []
+        if trace != nil { traits.insert(.traced) }
+        self.traits = traits
     }
 
     /// It ended without an output.
     package func fail(_ error: RaftError) { preconditionFailure("implemented by TypedProposal") }
+}
+
+/// Told of a whole batch at once.
+struct ProposalTraits: OptionSet {
+    let rawValue: UInt8
+    /// A fence or a session.
+    static let special = ProposalTraits(rawValue: 1)
+    static let traced = ProposalTraits(rawValue: 2)
 }
 
 /// Ends with the machine's output.
@@ -43,10 +57,11 @@ package final class TaskProposal<Output: Sendable>: TypedProposal<Output>, @unch
     private let continuation: Continuation
 
     package init(
-        payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil, continuation: Continuation
+        payload: [UInt8], fence: Term? = nil, session: SessionRequest? = nil, trace: TraceContext? = nil,
+        continuation: Continuation
     ) {
         self.continuation = continuation
-        super.init(payload: payload, fence: fence, session: session)
+        super.init(payload: payload, fence: fence, session: session, trace: trace)
     }
 
     package override func succeed(_ output: Output) { continuation.resume(returning: output) }
@@ -73,11 +88,11 @@ package final class IndexedProposal<Output: Sendable>: TypedProposal<Output>, @u
     private let completion: @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
 
     package init(
-        payload: [UInt8], session: SessionRequest? = nil,
+        payload: [UInt8], session: SessionRequest? = nil, trace: TraceContext? = nil,
         completion: @escaping @Sendable (Result<(output: Output, index: LogIndex), RaftError>) -> Void
     ) {
         self.completion = completion
-        super.init(payload: payload, session: session)
+        super.init(payload: payload, session: session, trace: trace)
     }
 
     package override func succeed(_ output: Output, at index: LogIndex) { completion(.success((output, index))) }
@@ -117,10 +132,12 @@ package final class GroupedProposal<Output: Sendable>: TypedProposal<Output>, @u
     private let group: ProposalGroup<Output>
     private let position: Int
 
-    package init(payload: [UInt8], fence: Term?, group: ProposalGroup<Output>, position: Int) {
+    package init(
+        payload: [UInt8], fence: Term?, trace: TraceContext?, group: ProposalGroup<Output>, position: Int
+    ) {
         self.group = group
         self.position = position
-        super.init(payload: payload, fence: fence)
+        super.init(payload: payload, fence: fence, trace: trace)
     }
 
     package override func succeed(_ output: Output) { group.end(position, .success(output)) }

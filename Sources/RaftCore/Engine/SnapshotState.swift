@@ -80,6 +80,14 @@ package enum SnapshotResult: Hashable, Sendable {
     case failed(String)
     /// There are none of this machine, or in this storage.
     case impossible(String)
+
+    /// Why there is none.
+    var failure: String? {
+        switch self {
+        case .taken: nil
+        case .failed(let reason), .impossible(let reason): reason
+        }
+    }
 }
 
 /// How a call to take a snapshot or to compact the log ended.

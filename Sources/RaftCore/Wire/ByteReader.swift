@@ -1,3 +1,5 @@
+package import RaftTracing
+
 /// Reads little-endian bytes from outside: every count and length is checked before it is used (rules V15, N2).
 /// Lives no longer than the buffer it was given, so it stays inside the closure that lends the buffer.
 public struct ByteReader {
@@ -40,6 +42,15 @@ public struct ByteReader {
         let flags: UInt8 = try read()
         guard flags < 4 else { throw .outOfBounds(offset - 1) }
         return (flags & 1 == 1, flags & 2 == 2)
+    }
+
+    /// What `ByteWriter.write(_:)` wrote of a trace context. Flags that this release does not know are passed over.
+    package mutating func readTrace() throws(WireError) -> TraceContext {
+        let (high, low, span): (UInt64, UInt64, UInt64) = (try read(), try read(), try read())
+        let flags: UInt8 = try read()
+        let trace = TraceContext(traceHigh: high, traceLow: low, span: span, isSampled: flags & 1 == 1)
+        guard let trace else { throw .outOfBounds(offset - 25) }
+        return trace
     }
 
     /// The next `count` bytes, not copied.

@@ -1,3 +1,5 @@
+package import RaftTracing
+
 /// Builds little-endian byte strings for the wire and the disk.
 public struct ByteWriter: Sendable {
     @usableFromInline var storage: [UInt8]
@@ -20,6 +22,14 @@ public struct ByteWriter: Sendable {
     @inlinable public mutating func write(_ raw: UnsafeRawBufferPointer) { storage.append(contentsOf: raw) }
 
     @inlinable public mutating func write(_ raw: [UInt8]) { storage.append(contentsOf: raw) }
+
+    /// 25 bytes.
+    package mutating func write(_ trace: TraceContext) {
+        write(trace.traceHigh)
+        write(trace.traceLow)
+        write(trace.span)
+        write(UInt8(trace.isSampled ? 1 : 0))
+    }
 
     /// A length in 32 bits, then the bytes. Programmer error above 4 GiB.
     public mutating func writeBlock(_ raw: [UInt8]) {

@@ -1,4 +1,5 @@
 public import RaftMembership
+package import RaftTracing
 
 /// A message between two members, as a transport sees it: who, to whom, and how it wants to be carried.
 public struct Envelope: Hashable, Sendable {
@@ -7,8 +8,11 @@ public struct Envelope: Hashable, Sendable {
     /// A transport delivers only to this very member; incarnation `unknown` fits any.
     public var to: Member
     package var message: Message
+    /// What has caused it, where that is recorded.
+    package var trace: TraceContext?
 
-    package init(group: GroupID, from: Member, to: Member, message: Message) {
+    package init(group: GroupID, from: Member, to: Member, message: Message, trace: TraceContext? = nil) {
+        self.trace = trace
         self.group = group
         self.from = from
         self.to = to

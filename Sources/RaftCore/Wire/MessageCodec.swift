@@ -1,8 +1,10 @@
 import RaftMembership
+import RaftTracing
 
 /// Envelopes as bytes, for every transport. Little-endian; a frame around it (length, checksum) is the transport's.
 ///
-/// Head, 37 bytes: group (4) · from id (8), from incarnation (8) · to id (8), to incarnation (8) · kind (1). Then by kind:
+/// Head, 37 bytes: group (4) · from id (8), from incarnation (8) · to id (8), to incarnation (8) · kind (1). A kind with its
+/// highest bit set is followed by a trace context: trace (8 high, 8 low), span (8), flags (1, bit 0: sampled). Then by kind:
 ///
 /// | kind | message | fields |
 /// |---|---|---|
@@ -26,7 +28,9 @@ import RaftMembership
 /// Entries stand as `EntryHeader` describes them, from index previous + 1 on.
 public enum MessageCodec {
     /// Bytes of the largest envelope without its entries, and without the snapshot that an InstallSnapshot carries.
-    public static let maximumHeadBytes = 128
+    public static let maximumHeadBytes = 160
+    /// Of a kind: a trace context follows.
+    private static let traced: UInt8 = 0x80
 
     /// The envelope without its entries, and the entries, whose bytes follow it: a transport copies them straight into
     /// its buffer.
@@ -41,25 +45,29 @@ public enum MessageCodec {
             writer.write(id.term.rawValue)
             writer.write(id.index.rawValue)
         }
+        func begin(_ kind: UInt8) {
+            writer.write(envelope.trace == nil ? kind : kind | traced)
+            if let trace = envelope.trace { writer.write(trace) }
+        }
         func write(_ flag: Bool) { writer.write(UInt8(flag ? 1 : 0)) }
         func writeFlags(_ first: Bool, _ second: Bool) { writer.write(UInt8((first ? 1 : 0) | (second ? 2 : 0))) }
         switch envelope.message {
         case .voteRequest(let message):
-            writer.write(UInt8(1))
+            begin(1)
             writer.write(message.term.rawValue)
             writer.write(message.round)
             write(message.isPreVote)
             write(message.last)
             writer.write(message.transferredFrom.rawValue)
         case .voteReply(let message):
-            writer.write(UInt8(2))
+            begin(2)
             writer.write(message.term.rawValue)
             writer.write(message.askedTerm.rawValue)
             writer.write(message.round)
             write(message.isPreVote)
             write(message.isGranted)
         case .appendEntries(let message):
-            writer.write(UInt8(3))
+            begin(3)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             writer.write(message.sequence)
@@ -68,7 +76,7 @@ public enum MessageCodec {
             writer.write(UInt32(message.entries.count))
             return (writer.bytes, message.entries)
         case .appendReply(let message):
-            writer.write(UInt8(4))
+            begin(4)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             writer.write(message.sequence)
@@ -82,14 +90,14 @@ public enum MessageCodec {
             }
             writer.write(message.promise)
         case .heartbeat(let message):
-            writer.write(UInt8(5))
+            begin(5)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             write(message.previous)
             writer.write(message.leaderCommit.rawValue)
             writer.write(message.round)
         case .heartbeatReply(let message):
-            writer.write(UInt8(6))
+            begin(6)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             writer.write(message.round)
@@ -98,39 +106,39 @@ public enum MessageCodec {
             writer.write(message.matched.rawValue)
             writer.write(message.promise)
         case .formationQuery(let message):
-            writer.write(UInt8(7))
+            begin(7)
             writer.write(message.nonce)
         case .formationAnswer(let message):
-            writer.write(UInt8(8))
+            begin(8)
             writer.write(message.nonce)
             writer.write(message.cluster?.high ?? 0)
             writer.write(message.cluster?.low ?? 0)
         case .adopt(let message):
-            writer.write(UInt8(9))
+            begin(9)
             writer.write(message.cluster.high)
             writer.write(message.cluster.low)
         case .timeoutNow(let message):
-            writer.write(UInt8(10))
+            begin(10)
             writer.write(message.term.rawValue)
             write(message.last)
         case .removed(let message):
-            writer.write(UInt8(11))
+            begin(11)
             write(message.configuration)
         case .logDamaged(let message):
-            writer.write(UInt8(16))
+            begin(16)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             write(message.intact)
             writer.write(message.lostSnapshot.rawValue)
         case .installSnapshot(let message):
-            writer.write(UInt8(12))
+            begin(12)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             writer.write(message.offset)
             writer.writeBlock(message.snapshot.encoded())
             writer.writeBlock(message.bytes)
         case .installSnapshotReply(let message):
-            writer.write(UInt8(13))
+            begin(13)
             writer.write(message.term.rawValue)
             writer.write(message.stream)
             write(message.snapshot.last)
@@ -145,13 +153,13 @@ public enum MessageCodec {
                 writer.write(index.rawValue)
             }
         case .readIndex(let message):
-            writer.write(UInt8(14))
+            begin(14)
             writer.write(message.term.rawValue)
             writer.write(message.start)
             writer.write(message.number)
             writer.write(message.asked.rawValue)
         case .readIndexReply(let message):
-            writer.write(UInt8(15))
+            begin(15)
             writer.write(message.term.rawValue)
             writer.write(message.start)
             writer.write(message.number)
@@ -170,9 +178,10 @@ public enum MessageCodec {
         let from = Member(id: NodeID(try reader.read()), incarnation: Incarnation(try reader.read()))
         let to = Member(id: NodeID(try reader.read()), incarnation: Incarnation(try reader.read()))
         let kind: UInt8 = try reader.read()
-        let message = try decodeMessage(kind, &reader)
+        let trace = kind & traced == 0 ? nil : try reader.readTrace()
+        let message = try decodeMessage(kind & ~traced, &reader)
         try reader.finish()
-        return Envelope(group: group, from: from, to: to, message: message)
+        return Envelope(group: group, from: from, to: to, message: message, trace: trace)
     }
 
     private static func decodeMessage(_ kind: UInt8, _ reader: inout ByteReader) throws -> Message {

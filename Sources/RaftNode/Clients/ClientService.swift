@@ -1,12 +1,14 @@
 package import RaftClient
 package import RaftCore
 package import RaftMembership
+package import RaftTracing
 
-/// What stands behind the client listener. Completions come once, on any thread; nothing here blocks.
+/// What stands behind the client listener. Completions come once, on any thread; nothing here blocks. A `trace` is what has
+/// caused the call, where that is recorded.
 package protocol ClientService: Sendable {
     /// - Parameter completion: is given the output and the command's index in the log, 0 when that is not known.
     func propose(
-        _ command: [UInt8],
+        _ command: [UInt8], trace: TraceContext?,
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
 
     func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void)
@@ -15,14 +17,15 @@ package protocol ClientService: Sendable {
 
     /// As `propose`, for a command of a session: given what came of the first attempt that was applied.
     func propose(
-        _ command: [UInt8], as call: SessionCall,
+        _ command: [UInt8], as call: SessionCall, trace: TraceContext?,
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
 
     /// - Parameters:
     ///   - hasRoom: asked just before the answer is made; without room the query ends as overloaded.
     ///   - completion: may be called by an applier, so what it does must be short.
     func query(
-        _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
+        _ query: [UInt8], _ guarantee: ReadGuarantee, trace: TraceContext?,
+        hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void)
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void)
@@ -34,7 +37,7 @@ package protocol ClientService: Sendable {
         _ members: [NodeID: [String]], completion: @escaping @Sendable (Result<ClusterID, RaftError>) -> Void)
 
     func change(
-        _ changes: [MembershipChange], expected: LogID?,
+        _ changes: [MembershipChange], expected: LogID?, trace: TraceContext?,
         completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void)
 
     func transferLeadership(

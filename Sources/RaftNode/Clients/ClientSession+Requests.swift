@@ -13,18 +13,21 @@ extension ClientSession {
         let tracer = hub.tracer
         let tally = hub.tally
         let number = ClientTally.number(of: request.kind)
+        let span = tracer.startSpan(.serve, in: request.trace, [.message(request.name)])
+        let trace = span?.context
         @Sendable func reply(_ response: ClientResponse.Kind) {
             tally.answered(number, response)
             tracer.trace(
                 .requestEnded, "\(request.name): \(response.outcome)",
                 [.message(request.name), .outcome(response.outcome), .index(response.index.rawValue)])
+            if let span { tracer.end(span, response) }
             outbox.send(ClientResponse(response), id: id, to: session)
         }
         @Sendable func reply(_ error: RaftError) { reply(.error(RaftClientError(error))) }
         if hub.isDraining { return reply(RaftError(.stopped, "this node is shutting down: ask another")) }
         switch request.kind {
         case .propose(let command):
-            hub.service.propose(command) { result in
+            hub.service.propose(command, trace: trace) { result in
                 switch result {
                 case .success(let (output, index)): reply(.output(output, index))
                 case .failure(let error): reply(error)
@@ -38,7 +41,7 @@ extension ClientSession {
                 }
             }
         case .proposeInSession(let command, let call):
-            hub.service.propose(command, as: call) { result in
+            hub.service.propose(command, as: call, trace: trace) { result in
                 switch result {
                 case .success(let (output, index)): reply(.output(output, index))
                 case .failure(let error): reply(error)
@@ -56,7 +59,7 @@ extension ClientSession {
                 return reply(unsupported("\(consistency.name) of a query"))
             }
             let unread = unread
-            hub.service.query(query, guarantee, hasRoom: { unread.hasRoom }) { result in
+            hub.service.query(query, guarantee, trace: trace, hasRoom: { unread.hasRoom }) { result in
                 switch result {
                 case .success(let bytes):
                     unread.add(bytes.count)
@@ -80,7 +83,7 @@ extension ClientSession {
                 }
             }
         case .change(let changes, let expected):
-            hub.service.change(changes, expected: expected) { result in
+            hub.service.change(changes, expected: expected, trace: trace) { result in
                 switch result {
                 case .success(let logged): reply(.members(logged.membership))
                 case .failure(let error): reply(error)
@@ -141,5 +144,13 @@ extension ClientSession {
     private func unsupported(_ what: String) -> ClientResponse.Kind {
         let message = "this node does not know \(what): it may be of an older release"
         return .error(RaftClientError(.notSupported, .rejected, message))
+    }
+}
+
+extension Tracer {
+    /// The span of a request, as it was answered.
+    fileprivate func end(_ span: OpenSpan, _ response: ClientResponse.Kind) {
+        let fields: [TraceField] = [.outcome(response.outcome), .index(response.index.rawValue)]
+        if case .error(let error) = response { fail(span, error.message, fields) } else { end(span, fields) }
     }
 }

@@ -2,6 +2,7 @@ import RaftClient
 import RaftCore
 import RaftMembership
 import RaftMetricsExport
+import RaftTracing
 
 /// A node as clients see it.
 struct RaftClientService: ClientService {
@@ -19,10 +20,10 @@ struct RaftClientService: ClientService {
     }
 
     func propose(
-        _ command: [UInt8],
+        _ command: [UInt8], trace: TraceContext?,
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void
     ) {
-        raft.propose(encoded: command, indexed: completion)
+        raft.propose(encoded: command, trace: trace, indexed: completion)
     }
 
     func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
@@ -34,14 +35,15 @@ struct RaftClientService: ClientService {
     }
 
     func propose(
-        _ command: [UInt8], as call: SessionCall,
+        _ command: [UInt8], as call: SessionCall, trace: TraceContext?,
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void
     ) {
-        raft.propose(encoded: command, as: call, indexed: completion)
+        raft.propose(encoded: command, as: call, trace: trace, indexed: completion)
     }
 
     func query(
-        _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
+        _ query: [UInt8], _ guarantee: ReadGuarantee, trace: TraceContext?,
+        hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
     ) {
         @Sendable func answer(_ result: Result<AnyStateMachine, RaftError>) {
@@ -54,7 +56,7 @@ struct RaftClientService: ClientService {
             case .failure(let error): completion(.failure(error))
             }
         }
-        raft.read(guarantee) { answer($0) }
+        raft.read(guarantee, trace: trace) { answer($0) }
     }
 
     func status(completion: @escaping @Sendable (NodeStatus) -> Void) {
@@ -72,10 +74,10 @@ struct RaftClientService: ClientService {
     }
 
     func change(
-        _ changes: [MembershipChange], expected: LogID?,
+        _ changes: [MembershipChange], expected: LogID?, trace: TraceContext?,
         completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
     ) {
-        raft.change(changes, ifMembershipIs: expected, completion: completion)
+        raft.change(changes, ifMembershipIs: expected, trace: trace, completion: completion)
     }
 
     func transferLeadership(

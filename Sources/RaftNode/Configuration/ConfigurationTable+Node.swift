@@ -117,6 +117,16 @@ extension ConfigurationTable {
                 summary: "Where it keeps them, for when the process is gone; best on a file system in memory; when not "
                     + "given, NODE.trace in $RUNTIME_DIRECTORY, and in memory alone where there is none"),
             ConfigurationKey(
+                "tracing.spans", .choice(SpanOutput.allCases.map(\.rawValue)), standard: .text("none"),
+                summary: "Where spans go: sink is where records go too, otlp the file named by tracing.spansFile"),
+            ConfigurationKey(
+                "tracing.spansFile", .text,
+                summary: "With otlp: the file that spans are added to, in lines that the OpenTelemetry collector reads"),
+            ConfigurationKey(
+                "tracing.sampleOneIn", .integer(in: 0...1_000_000_000), standard: .integer(0),
+                summary: "Requests without a trace context are traced once in so many; 0 for none. Those with one are "
+                    + "traced as it says, elections and snapshots always"),
+            ConfigurationKey(
                 "plugins",
                 .list("an empty list") { _ in "cannot be loaded: loadable plugins come with a later release" },
                 standard: .list([]), summary: "Paths of loadable plugins; must be empty in this release"),

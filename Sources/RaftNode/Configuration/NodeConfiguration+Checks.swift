@@ -9,6 +9,7 @@ extension NodeConfiguration {
         try checkClients()
         try checkMetrics()
         try checkMark()
+        try checkSpans()
         let context = ModuleContext(configuration: self)
         try registry.storage(storageModule).validate(context)
         try registry.transport(transportModule).validate(context)
@@ -44,6 +45,16 @@ extension NodeConfiguration {
         guard mark == directory || mark.hasPrefix(directory + "/") else { return }
         throw ConfigurationProblem(
             "node.mark", "\(mark) is in the data directory \(directory), and must be apart from it")
+    }
+
+    private func checkSpans() throws(ConfigurationProblem) {
+        switch (spans, spansFile) {
+        case (.otlp, nil):
+            throw ConfigurationProblem("tracing.spans", "is otlp: name the file that they go to as tracing.spansFile")
+        case (.none, .some), (.sink, .some):
+            throw ConfigurationProblem("tracing.spansFile", "is for tracing.spans otlp, and that is \(spans.rawValue)")
+        case (.otlp, .some), (_, nil): break
+        }
     }
 
     private func checkClients() throws(ConfigurationProblem) {

@@ -44,10 +44,25 @@ public struct NodeConfiguration: Sendable {
     public var recorderEvents: Int
     /// Where it keeps them; nil for `NODE.trace` in the runtime directory, or memory.
     public var recorderFile: String?
+    /// Where spans go.
+    public var spans: SpanOutput
+    /// For `otlp`.
+    public var spansFile: String?
+    /// Requests without a context are traced once in so many; 0 for none.
+    public var sampleOneIn: Int
     /// What is allowed and may not be meant: told at start and by `raftd check`.
     public var hints: [ConfigurationHint]
     /// The values behind all of the above and those that modules read for themselves.
     public var settings: ConfigurationSettings
+}
+
+/// Where a node's spans go.
+public enum SpanOutput: String, Hashable, Sendable, CaseIterable {
+    case none
+    /// To the trace sink, one record each.
+    case sink
+    /// To a file, as OTLP's JSON.
+    case otlp
 }
 
 /// A remark on the configuration that is no error.
@@ -109,6 +124,9 @@ extension NodeConfiguration {
         traceModules = try settings.list("tracing.modules").compactMap(ConfiguredLevel.init)
         recorderEvents = try settings.integer("tracing.recorderEvents")
         recorderFile = settings.value("tracing.recorderFile") == nil ? nil : try settings.text("tracing.recorderFile")
+        spans = SpanOutput(rawValue: try settings.text("tracing.spans")) ?? .none
+        spansFile = settings.value("tracing.spansFile") == nil ? nil : try settings.text("tracing.spansFile")
+        sampleOneIn = try settings.integer("tracing.sampleOneIn")
         hints = []
         self.settings = settings
         let listen = try settings.list("transport.listen")

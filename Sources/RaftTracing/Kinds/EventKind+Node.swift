@@ -73,4 +73,10 @@ extension EventKind {
             "raft.records.dropped", "c5efe699b5af4a558dc9e9570597b577", .warning, "count",
             "Trace records were dropped because their sink was full or stood still; the count says how many.")
     }
+
+    @inlinable public static var spanEnded: EventKind {
+        EventKind(
+            "raft.span.ended", "b3252a5c063e4bd08779b245369829f5", .info, "span nanoseconds parent reason",
+            "A part of a trace has ended; TRACE_ID finds the others. Its fields are those of its span.")
+    }
 }

@@ -33,6 +33,14 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .long, help: "Ask exactly the first endpoint, and do not go where the leader is.")
     var noFollow = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Trace what the command causes: its own spans go to this file, those of nodes where they put theirs. A "
+                + "trace in TRACEPARENT is gone on with either way.",
+            valueName: "file"))
+    var spans: String?
+
     /// Where to ask.
     /// - Throws: `Failure` with the status for usage when there is none or one is no address.
     func endpoints() throws(Failure) -> [RaftAddress] {
@@ -64,7 +72,10 @@ struct GlobalOptions: ParsableArguments {
     ) throws(Failure) -> RaftClient {
         var endpoints: [RaftAddress] = if let addresses { addresses } else { try self.endpoints() }
         if noFollow { endpoints = Array(endpoints.prefix(1)) }
-        return RaftClient(
-            endpoints: endpoints, timeout: givenTimeout?.duration ?? standardTimeout, followsLeader: !noFollow)
+        var options = RaftClientOptions()
+        options.timeout = givenTimeout?.duration ?? standardTimeout
+        options.followsLeader = !noFollow
+        options.trace = try CommandTrace.parent()
+        return RaftClient(endpoints: endpoints, options: options, tracer: try CommandTrace.tracer(spans))
     }
 }

@@ -2,6 +2,7 @@ import RaftClient
 import RaftCore
 import RaftMembership
 import RaftNode
+import RaftTracing
 import Synchronization
 
 /// Stands behind a `ClientServer`: keeps what was asked until the test answers it, or echoes at once.
@@ -32,7 +33,9 @@ final class FakeService: ClientService {
         first?.completion(result)
     }
 
-    func propose(_ command: [UInt8], completion: @escaping @Sendable (ProposalResult) -> Void) {
+    func propose(
+        _ command: [UInt8], trace: TraceContext?, completion: @escaping @Sendable (ProposalResult) -> Void
+    ) {
         let isEcho = state.withLock { state in
             if !state.isEcho { state.proposals.append((command, completion)) }
             return state.isEcho
@@ -49,16 +52,17 @@ final class FakeService: ClientService {
     }
 
     func propose(
-        _ command: [UInt8], as call: SessionCall, completion: @escaping @Sendable (ProposalResult) -> Void
+        _ command: [UInt8], as call: SessionCall, trace: TraceContext?,
+        completion: @escaping @Sendable (ProposalResult) -> Void
     ) {
         guard call.session == Samples.session else {
             return completion(.failure(RaftError(.sessionExpired, "session \(call.session) is not open")))
         }
-        propose(command, completion: completion)
+        propose(command, trace: trace, completion: completion)
     }
 
     func query(
-        _ query: [UInt8], _ guarantee: ReadGuarantee, hasRoom: @escaping @Sendable () -> Bool,
+        _ query: [UInt8], _ guarantee: ReadGuarantee, trace: TraceContext?, hasRoom: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (Result<[UInt8], RaftError>) -> Void
     ) {
         state.withLock { $0.queries.append((query, guarantee)) }
@@ -77,7 +81,7 @@ final class FakeService: ClientService {
     }
 
     func change(
-        _ changes: [MembershipChange], expected: LogID?,
+        _ changes: [MembershipChange], expected: LogID?, trace: TraceContext?,
         completion: @escaping @Sendable (Result<LoggedMembership, RaftError>) -> Void
     ) {
         state.withLock { $0.changes.append((changes, expected)) }
