@@ -21,11 +21,15 @@ UNIT_TYPE ?= $(shell v=$$(systemctl --version 2>/dev/null | awk 'NR == 1 { print
 	if [ "$${v:-0}" -ge 253 ]; then echo notify-reload; else echo notify; fi)
 MANUAL_DATE ?= $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
-.PHONY: run test sim model large simulator test-system trace-levels bench lint install deb deps release docs
+.PHONY: run trace test sim model large simulator test-system trace-levels bench lint install deb deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
 	@scripts/run-demo.sh
+
+# One write's trace through three nodes.
+trace: release
+	@scripts/show-trace.sh
 
 # The whole suite. Integration tests start the release programs.
 # The simulator's slice, the mutation table and the model checker's slice come first, alone: they take both cores.

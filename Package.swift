@@ -216,7 +216,6 @@ let package = Package(
                 "RaftTracing", "RaftTracingJournald", "RaftTracingSpans", "RaftThreads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
-                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -239,7 +238,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftMemoryTests",
-            dependencies: ["RaftMemory", "RaftCore", "RaftMembership", "RaftTracing"],
+            dependencies: [
+                "RaftMemory", "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingSpans",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RaftKeyValueTests",

@@ -130,7 +130,7 @@ extension RealProcesses {
             try cluster.start(victim)
             #expect(await cluster.nodes[victim]?.waitForExit() == 70)
             let words = String(cluster.log(of: victim).dropFirst(before))
-            #expect(words.contains("raft.node.amnesiac") && words.contains("another run had that number"), "\(words)")
+            #expect(words.contains("raft.node.disowned") && words.contains("another run had that number"), "\(words)")
             #expect(others.contains { cluster.log(of: $0).contains("raft.peer.amnesiac") })
             // As whoever supervises it would.
             _ = try await explanation(cluster, victim, with: others)

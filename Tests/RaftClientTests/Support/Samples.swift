@@ -74,8 +74,13 @@ enum Samples {
 
     static let session = SessionID(index: 0x0102, nonce: 0x1112_1314_1516_1718)
 
+    static let traced = ClientRequest(
+        .propose([0xAA, 0xBB]),
+        trace: TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
+
     static let requests: [(name: String, request: ClientRequest)] = [
         ("propose", .propose([0xAA, 0xBB])),
+        ("propose-traced", traced),
         ("query", .query([0xCC], .stale)), ("query-bounded", .query([0xCC], .stale(atMost: .milliseconds(1500)))),
         ("status-request", .status),
         ("members-request", .members), ("metrics-request", .metrics),

@@ -11,6 +11,8 @@ struct HostileInputTests {
         for message in Samples.messages {
             formats.append((message.name, Samples.encode(message), { _ = try MessageCodec.decode($0) }))
         }
+        formats.append(
+            ("Traced", MessageCodec.encode(Samples.tracedHeartbeat).head, { _ = try MessageCodec.decode($0) }))
         formats.append(("HardState", Samples.hardState.encoded(), { _ = try HardState(decoding: $0) }))
         if let payload = try? Samples.configuration() {
             formats.append(("Configuration", MembershipCodec.encode(payload), { _ = try MembershipCodec.decode($0) }))

@@ -1,5 +1,6 @@
 @testable import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// One of each, with a value of its own in every field.
 enum Samples {
@@ -56,6 +57,12 @@ enum Samples {
         let (head, entries) = MessageCodec.encode(envelope(message))
         return head + entries.withUnsafeBytes { [UInt8]($0) }
     }
+
+    /// A heartbeat that is part of a trace.
+    static let tracedHeartbeat = Envelope(
+        group: .first, from: from, to: to, message: .heartbeat(Heartbeat(
+            term: 3, stream: 6, previous: LogID(term: 2, index: 4), leaderCommit: 1, round: 9)),
+        trace: TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
 
     static let hardState = HardState(
         cluster: cluster, member: from, startCounter: 2, term: 3, votedFor: to, commitHint: 4, largestPromise: 5)

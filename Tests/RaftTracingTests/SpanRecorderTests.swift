@@ -1,0 +1,201 @@
+import Foundation
+import RaftTracing
+@testable import RaftTracingSpans
+import Synchronization
+import Testing
+import Tracing
+
+@Suite("Spans are sampled where a trace begins, and exported once")
+struct SpanRecorderTests {
+    private static let parent = TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    private static let unsampled = TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")
+
+    private func source(_ exporter: any SpanExporter, oneIn: Int = 1) -> SpanSource {
+        let next = Mutex<UInt64>(0)
+        return SpanSource(
+            SpanRecorder(
+                exporter: exporter, oneIn: oneIn,
+                random: {
+                    next.withLock { next in
+                        // SplitMix64's sequence without its last step is even enough here.
+                        next &+= 0x9E37_79B9_7F4A_7C15
+                        return (next ^ (next >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                    }
+                }))
+    }
+
+    @Test("A child is in its parent's trace, has an id of its own, and keeps fields, links and times")
+    func child() throws {
+        let memory = MemorySpanExporter()
+        let spans = source(memory)
+        let parent = try #require(Self.parent)
+        let other = try #require(TraceContext(traceHigh: 1, traceLow: 2, span: 3, isSampled: true))
+        let span = try #require(spans.start(.persist, in: parent, links: [other], at: 100, [.index(7), .count(2)]))
+        #expect(span.context.traceID == parent.traceID && span.context.span != parent.span && span.context.isSampled)
+        span.end(at: 350, [.term(3)])
+        span.end(at: 400)
+        span.fail("too late", at: 500)
+        let finished = try #require(memory.spans.first)
+        #expect(memory.spans.count == 1)
+        #expect(finished.name == "raft.persist" && finished.role == .internal && finished.parent == parent.span)
+        #expect(finished.context == span.context && finished.start == 100 && finished.end == 350)
+        #expect(finished.links == [other] && finished.failure == nil)
+        #expect(finished.fields == [TraceField("raft.count", 2), TraceField("raft.index", 7), TraceField("raft.term", 3)])
+    }
+
+    @Test("What failed says why; a clock that goes back ends a span where it began")
+    func failure() throws {
+        let memory = MemorySpanExporter()
+        let span = try #require(source(memory).start(.vote, in: Self.parent, at: 100))
+        span.fail("the disk is gone", at: 50)
+        let finished = try #require(memory.spans.first)
+        #expect(finished.failure == "the disk is gone" && finished.end == 100 && finished.role == .server)
+    }
+
+    @Test("The decision of whoever began the trace is kept to; others are sampled one in so many; elections always")
+    func sampling() throws {
+        let memory = MemorySpanExporter()
+        #expect(source(memory).start(.serve, in: Self.unsampled, at: 1) == nil)
+        #expect(source(memory, oneIn: 0).start(.serve, in: nil, at: 1) == nil)
+        #expect(source(memory, oneIn: 0).start(.serve, in: Self.parent, at: 1) != nil)
+        #expect(source(memory, oneIn: 0).start(.election, in: nil, at: 1) != nil)
+        #expect(source(memory, oneIn: 0).start(.snapshot, in: nil, at: 1) != nil)
+        let some = source(memory, oneIn: 4)
+        let begun = (0..<400).compactMap { _ in some.start(.call, in: nil, at: 1) }
+        #expect(begun.count > 20 && begun.count < 200)
+        #expect(Set(begun.map(\.context.traceID)).count == begun.count)
+        #expect(memory.spans.isEmpty)
+    }
+
+    @Test("A task's context is the parent, and a backend without a traceparent records nothing that others would miss")
+    func tasks() async throws {
+        let memory = MemorySpanExporter()
+        let recorder = SpanRecorder(exporter: memory, oneIn: 1)
+        let spans = SpanSource(recorder)
+        #expect(spans.current == nil)
+        try await recorder.withSpan("shop.order") { span in
+            let current = try #require(spans.current)
+            #expect(current == span.context.trace)
+            spans.start(.call, in: spans.current, at: 1)?.end(at: 2)
+            await Task.yield()
+            #expect(spans.current == current)
+        }
+        let order = try #require(memory.spans.last)
+        #expect(memory.spans.map(\.name) == ["raft.call", "shop.order"])
+        #expect(memory.spans[0].parent == order.context.span && order.parent == nil)
+        #expect(SpanSource(NoOpTracer()).start(.election, in: Self.parent, at: 1) == nil)
+    }
+
+    @Test("A tracer's spans have its cluster and node; one without a source has none")
+    func tracer() throws {
+        let memory = MemorySpanExporter()
+        let tracer = Tracer(
+            sink: MemorySink(), level: .info, fields: [.cluster("demo"), .node(3)], spans: source(memory), clock: { 77 })
+        #expect(tracer.hasSpans && !Tracer.silent.hasSpans)
+        #expect(Tracer.silent.startSpan(.election, in: nil) == nil)
+        let span = try #require(tracer.scoped(to: "core").startSpan(.election, in: nil, [.term(4)]))
+        tracer.end(span)
+        let finished = try #require(memory.spans.first)
+        #expect(finished.start == 77 && finished.end == 77)
+        #expect(
+            finished.fields
+                == [TraceField("raft.cluster", "demo"), TraceField("raft.node", 3), TraceField("raft.term", 4)])
+    }
+
+    @Test("Every kind of span has a name, declared fields and one sentence, and stands in the guide")
+    func catalogue() throws {
+        let declared = Set(TraceField.catalogue.map(\.key))
+        for name in SpanName.all {
+            #expect(name.name.hasPrefix("raft.") && name.prose.hasSuffix("."))
+            #expect(declared.isSuperset(of: name.fields.split(separator: " ").map(String.init)), "\(name.name)")
+        }
+        #expect(Set(SpanName.all.map(\.name)).count == SpanName.all.count)
+        let root = String(#filePath.dropLast("Tests/RaftTracingTests/SpanRecorderTests.swift".count))
+        let source = try String(contentsOfFile: root + "Sources/RaftTracing/Spans/SpanName.swift", encoding: .utf8)
+        #expect(source.matches(of: /public static let \w+ = SpanName\(/).count == SpanName.all.count)
+        let guide = try String(contentsOfFile: root + "Sources/RaftNode/Documentation.docc/Tracing.md", encoding: .utf8)
+        #expect(guide.contains(SpanName.markdown), "copy the output of raftd spans into Tracing.md")
+    }
+}
+
+@Suite("Spans are written")
+struct SpanExporterTests {
+    private static func span(_ failure: String? = nil) throws -> FinishedSpan {
+        let context = try #require(TraceContext(traceHigh: 0xAB, traceLow: 0xCD, span: 0xEF, isSampled: true))
+        let other = try #require(TraceContext(traceHigh: 1, traceLow: 2, span: 3, isSampled: true))
+        return FinishedSpan(
+            name: "raft.persist", role: .server, context: context, parent: 0x12, start: 1_000, end: 1_001_500,
+            fields: [.index(7), TraceField("a\"b", "c\\\n\u{1}ü"), TraceField("flag", true), TraceField("n", -3)],
+            links: [other], failure: failure)
+    }
+
+    @Test("A line of OTLP's JSON has the bytes that its documentation gives it")
+    func golden() throws {
+        let line = String(
+            decoding: OTLPText.line([try Self.span(), try Self.span("x")], resource: [TraceField("service.name", "raftd")]),
+            as: UTF8.self)
+        func expected(_ status: String) -> String {
+            #"{"traceId":"00000000000000ab00000000000000cd","spanId":"00000000000000ef","#
+                + #""parentSpanId":"0000000000000012","flags":1,"name":"raft.persist","kind":2,"#
+                + #""startTimeUnixNano":"1000","endTimeUnixNano":"1001500","attributes":["#
+                + #"{"key":"raft.index","value":{"intValue":"7"}},"#
+                + #"{"key":"a\"b","value":{"stringValue":"c\\\u000a\u0001ü"}},"#
+                + #"{"key":"flag","value":{"boolValue":true}},{"key":"n","value":{"intValue":"-3"}}],"#
+                + #""links":[{"traceId":"00000000000000010000000000000002","spanId":"0000000000000003"}],"#
+                + #""status":\#(status)}"#
+        }
+        #expect(
+            line == #"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"raftd"}}]},"#
+                + #""scopeSpans":[{"scope":{"name":"swift-raft"},"spans":["# + expected("{}") + ","
+                + expected(#"{"code":2,"message":"x"}"#) + "]}]}]}\n")
+        #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
+    }
+
+    @Test("A file is added to, line by line, by several exporters at once; one that cannot be opened says why")
+    func file() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "spans-\(UInt64.random(in: 0 ... .max))").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let exporters = [try OTLPFileExporter(path: path, resource: []), try OTLPFileExporter(path: path, resource: [])]
+        let span = try Self.span()
+        await withTaskGroup { group in
+            for exporter in exporters {
+                group.addTask { for _ in 0..<500 { exporter.export(span) } }
+            }
+        }
+        for exporter in exporters {
+            exporter.flush()
+            #expect(exporter.dropped == 0)
+        }
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        var count = 0
+        for line in lines {
+            _ = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            count += line.matches(of: /"spanId":"00000000000000ef"/).count
+        }
+        #expect(count == 1000)
+        let error = #expect(throws: SpanFileError.self) { try OTLPFileExporter(path: "/nowhere/x", resource: []) }
+        #expect(error?.message == "spans cannot be written to /nowhere/x: No such file or directory")
+    }
+
+    @Test("What the disk does not take is counted, and holds nobody up")
+    func full() throws {
+        let exporter = try OTLPFileExporter(path: "/dev/full", resource: [])
+        let span = try Self.span()
+        for _ in 0..<10 { exporter.export(span) }
+        exporter.flush()
+        #expect(exporter.dropped == 10)
+    }
+
+    @Test("A record of a span has its ids as the journal wants them, its fields, and why it failed")
+    func record() throws {
+        let sink = MemorySink()
+        SinkSpanExporter(sink).export(try Self.span("the disk is gone"))
+        let event = try #require(sink.events(of: .spanEnded).first)
+        #expect(event.message == "raft.persist took 1000 µs, and failed: the disk is gone" && event.time == 1_001_500)
+        let fields = Dictionary(uniqueKeysWithValues: event.fields.map { ($0.key, $0.value) })
+        #expect(fields["trace.id"] == "00000000000000ab00000000000000cd" && fields["span.id"] == "00000000000000ef")
+        #expect(fields["raft.parent"] == "0000000000000012" && fields["raft.span"] == "raft.persist")
+        #expect(fields["raft.nanoseconds"] == .uint(1_000_500) && fields["raft.index"] == .uint(7))
+        #expect(fields["raft.reason"] == "the disk is gone")
+    }
+}
