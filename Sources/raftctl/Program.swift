@@ -15,9 +15,9 @@ enum Program {
             } else {
                 try command.run()
             }
-            CommandTrace.flush()
+            CommandTrace.end()
         } catch let failure as Failure {
-            CommandTrace.flush()
+            CommandTrace.end(failure.message)
             StandardOutput.writeError("raftctl: \(failure.message)\n")
             exit(failure.status.rawValue)
         } catch {

@@ -10,7 +10,8 @@ struct Raftd: AsyncParsableCommand {
         discussion:
             "Exit codes: 0 done, 1 failed, 64 usage or configuration, 65 amnesiac data, 70 the node stopped itself.",
         version: "raftd \(BuiltinModules.version)",
-        subcommands: [Run.self, Check.self, Inspect.self, Recover.self, Restore.self, Plugins.self, Events.self,
+        subcommands: [
+            Run.self, Check.self, Inspect.self, Recover.self, Restore.self, Plugins.self, Events.self,
             Spans.self,
         ])
 }

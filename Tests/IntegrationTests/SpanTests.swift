@@ -35,15 +35,19 @@ extension RealProcesses {
             }
             let lines = shown.split(separator: "\n")
             #expect(lines[0].hasPrefix("trace \(trace), "))
-            #expect(lines[1].contains("raftctl") && lines[1].contains("raft.call message=propose outcome=done"))
+            #expect(lines[1].contains("raftctl") && lines[1].contains("raft.command outcome=done"))
+            #expect(lines.contains { $0.contains("raftctl") && $0.contains("raft.call outcome=done") }, "\(shown)")
             #expect(lines.count { $0.contains("raft.replicate") && $0.contains("raftd \(leader) ") } >= 2, "\(shown)")
             for id in cluster.ids {
                 for name in ["raft.persist", "raft.apply"] {
-                    #expect(lines.contains { $0.contains("raftd \(id) ") && $0.contains(name) }, "\(id) \(name) \(shown)")
+                    #expect(
+                        lines.contains { $0.contains("raftd \(id) ") && $0.contains(name) }, "\(id) \(name) \(shown)")
                 }
             }
-            // The tree is one: nothing but the call stands at the root.
-            let indent = lines[1].firstRange(of: "raft.call").map { lines[1].distance(from: lines[1].startIndex, to: $0.lowerBound) }
+            // The tree is one: nothing but the command stands at the root.
+            let indent = lines[1].firstRange(of: "raft.command").map {
+                lines[1].distance(from: lines[1].startIndex, to: $0.lowerBound)
+            }
             for line in lines.dropFirst(2) {
                 let place = line.firstRange(of: "raft.").map { line.distance(from: line.startIndex, to: $0.lowerBound) }
                 #expect((place ?? 0) > (indent ?? .max), "\(shown)")
@@ -54,8 +58,9 @@ extension RealProcesses {
                 environment: ["TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"])
             #expect(env.code == 0 && env.error.isEmpty)
             _ = try await poll("the trace of the environment is gone on with") {
-                let shown = try await Ran.program("raftd", ["spans", "--trace", "4bf92f3577b34da6a3ce929d0e0e4736"] + files)
-                return shown.output.contains("raft.serve message=propose") ? true : nil
+                let shown = try await Ran.program(
+                    "raftd", ["spans", "--trace", "4bf92f3577b34da6a3ce929d0e0e4736"] + files)
+                return shown.output.contains("raft.serve ") ? true : nil
             }
             isGood = true
         }

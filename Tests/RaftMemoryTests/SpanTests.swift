@@ -25,7 +25,8 @@ struct SpanTests {
                     sink: MemorySink(), level: .critical, fields: [.node(id)], spans: SpanSource(recorder))
                 nodes.append(
                     try await Raft.start(
-                        Log(), as: NodeID(id), storage: .memory(MemoryStorage()), transport: .memory("\(id)", on: network),
+                        Log(), as: NodeID(id), storage: .memory(MemoryStorage()),
+                        transport: .memory("\(id)", on: network),
                         tracer: tracer))
             }
             try await nodes[0].bootstrap(

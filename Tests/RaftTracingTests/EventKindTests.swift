@@ -55,7 +55,10 @@ struct EventKindTests {
         var calls = 0
         for file in try FileManager.default.subpathsOfDirectory(atPath: root) where file.hasSuffix(".swift") {
             let source = try #require(readFile(root + file))
-            for call in source.matches(of: /\b\w*[tT]racer\.(trace|debug|info|notice|warning|error|critical)\(\s*(?:[^,()]* \? )?\.(\w+)(?: : \.(\w+))?,/) {
+            for call in source.matches(
+                of:
+                    /\b\w*[tT]racer\.(trace|debug|info|notice|warning|error|critical)\(\s*(?:[^,()]* \? )?\.(\w+)(?: : \.(\w+))?,/
+            ) {
                 for kind in [call.output.2, call.output.3].compactMap({ $0 }) {
                     #expect(levels[String(kind)] == String(call.output.1), "\(file): \(call.output.0)")
                     calls += 1

@@ -40,7 +40,8 @@ struct SpanRecorderTests {
         #expect(finished.name == "raft.persist" && finished.role == .internal && finished.parent == parent.span)
         #expect(finished.context == span.context && finished.start == 100 && finished.end == 350)
         #expect(finished.links == [other] && finished.failure == nil)
-        #expect(finished.fields == [TraceField("raft.count", 2), TraceField("raft.index", 7), TraceField("raft.term", 3)])
+        #expect(
+            finished.fields == [TraceField("raft.count", 2), TraceField("raft.index", 7), TraceField("raft.term", 3)])
     }
 
     @Test("What failed says why; a clock that goes back ends a span where it began")
@@ -90,7 +91,8 @@ struct SpanRecorderTests {
     func tracer() throws {
         let memory = MemorySpanExporter()
         let tracer = Tracer(
-            sink: MemorySink(), level: .info, fields: [.cluster("demo"), .node(3)], spans: source(memory), clock: { 77 })
+            sink: MemorySink(), level: .info, fields: [.cluster("demo"), .node(3)], spans: source(memory), clock: { 77 }
+        )
         #expect(tracer.hasSpans && !Tracer.silent.hasSpans)
         #expect(Tracer.silent.startSpan(.election, in: nil) == nil)
         let span = try #require(tracer.scoped(to: "core").startSpan(.election, in: nil, [.term(4)]))
@@ -132,7 +134,8 @@ struct SpanExporterTests {
     @Test("A line of OTLP's JSON has the bytes that its documentation gives it")
     func golden() throws {
         let line = String(
-            decoding: OTLPText.line([try Self.span(), try Self.span("x")], resource: [TraceField("service.name", "raftd")]),
+            decoding: OTLPText.line(
+                [try Self.span(), try Self.span("x")], resource: [TraceField("service.name", "raftd")]),
             as: UTF8.self)
         func expected(_ status: String) -> String {
             #"{"traceId":"00000000000000ab00000000000000cd","spanId":"00000000000000ef","#
@@ -145,7 +148,8 @@ struct SpanExporterTests {
                 + #""status":\#(status)}"#
         }
         #expect(
-            line == #"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"raftd"}}]},"#
+            line
+                == #"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"raftd"}}]},"#
                 + #""scopeSpans":[{"scope":{"name":"swift-raft"},"spans":["# + expected("{}") + ","
                 + expected(#"{"code":2,"message":"x"}"#) + "]}]}]}\n")
         #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
@@ -155,7 +159,9 @@ struct SpanExporterTests {
     func file() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "spans-\(UInt64.random(in: 0 ... .max))").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let exporters = [try OTLPFileExporter(path: path, resource: []), try OTLPFileExporter(path: path, resource: [])]
+        let exporters = [
+            try OTLPFileExporter(path: path, resource: []), try OTLPFileExporter(path: path, resource: []),
+        ]
         let span = try Self.span()
         await withTaskGroup { group in
             for exporter in exporters {

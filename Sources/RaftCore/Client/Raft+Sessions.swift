@@ -10,22 +10,29 @@ extension Raft {
     ///
     /// - Throws: `RaftError`. A session that was opened all the same, as when the outcome is unknown, expires unused.
     public func openSession() async throws -> RaftSession<Machine> {
-        let opened = try await withCheckedThrowingContinuation { continuation in
-            openSession { continuation.resume(with: $0) }
+        let opened = try await traced(.propose) { trace in
+            try await withCheckedThrowingContinuation { continuation in
+                openSession(trace: trace) { continuation.resume(with: $0) }
+            }
         }
         return RaftSession(opened, on: self)
     }
 
     /// The same for servers: calls back on the driver's or the applier's lane.
-    public func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
-        submit(SessionProposal(.open(nonce: driver.environment.random()), completion: completion))
+    /// - Parameter trace: what has caused it.
+    public func openSession(
+        trace: TraceContext? = nil, completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void
+    ) {
+        submit(SessionProposal(.open(nonce: driver.environment.random()), trace: trace, completion: completion))
     }
 
     /// Closes a session, with all its results. One that is not open any more is none the less closed.
+    /// - Parameter trace: what has caused it.
     public func closeSession(
-        _ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void
+        _ session: SessionID, trace: TraceContext? = nil,
+        completion: @escaping @Sendable (Result<Void, RaftError>) -> Void
     ) {
-        submit(SessionProposal(.close(session)) { completion($0.map { _ in }) })
+        submit(SessionProposal(.close(session), trace: trace) { completion($0.map { _ in }) })
     }
 
     /// Has `command` applied, if it was not before: one attempt at a command of a session. For whoever keeps serials

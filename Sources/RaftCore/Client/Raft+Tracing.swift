@@ -6,7 +6,9 @@ extension Raft {
     /// - Parameter body: is given what the span causes; nil when nothing is recorded.
     func traced<Value>(_ name: SpanName, _ body: (TraceContext?) async throws -> Value) async throws -> Value {
         let tracer = driver.tracer
-        guard tracer.hasSpans, let span = tracer.startSpan(name, in: tracer.currentTrace) else { return try await body(nil) }
+        guard tracer.hasSpans, let span = tracer.startSpan(name, in: tracer.currentTrace) else {
+            return try await body(nil)
+        }
         do {
             let value = try await body(span.context)
             tracer.end(span, [.outcome("done")])

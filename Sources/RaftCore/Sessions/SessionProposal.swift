@@ -1,5 +1,5 @@
 import RaftMembership
-import RaftTracing
+package import RaftTracing
 
 /// What a proposal does with a session. Only the driver knows the leader's time, so it makes the entry.
 package enum SessionRequest: Hashable, Sendable {
@@ -30,10 +30,11 @@ package final class SessionProposal: Proposal, @unchecked Sendable {
     private let completion: @Sendable (Result<OpenedSession, RaftError>) -> Void
 
     package init(
-        _ request: SessionRequest, completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void
+        _ request: SessionRequest, trace: TraceContext? = nil,
+        completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void
     ) {
         self.completion = completion
-        super.init(payload: [], session: request)
+        super.init(payload: [], session: request, trace: trace)
     }
 
     func succeed(_ session: OpenedSession) { completion(.success(session)) }

@@ -11,9 +11,12 @@ package protocol ClientService: Sendable {
         _ command: [UInt8], trace: TraceContext?,
         completion: @escaping @Sendable (Result<(output: [UInt8], index: LogIndex), RaftError>) -> Void)
 
-    func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void)
+    func openSession(
+        trace: TraceContext?, completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void)
 
-    func closeSession(_ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void)
+    func closeSession(
+        _ session: SessionID, trace: TraceContext?,
+        completion: @escaping @Sendable (Result<Void, RaftError>) -> Void)
 
     /// As `propose`, for a command of a session: given what came of the first attempt that was applied.
     func propose(

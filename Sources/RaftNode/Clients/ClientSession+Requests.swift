@@ -34,7 +34,7 @@ extension ClientSession {
                 }
             }
         case .openSession:
-            hub.service.openSession { result in
+            hub.service.openSession(trace: trace) { result in
                 switch result {
                 case .success(let opened): reply(.session(opened))
                 case .failure(let error): reply(error)
@@ -48,7 +48,7 @@ extension ClientSession {
                 }
             }
         case .closeSession(let session):
-            hub.service.closeSession(session) { result in
+            hub.service.closeSession(session, trace: trace) { result in
                 switch result {
                 case .success: reply(.output([], .zero))
                 case .failure(let error): reply(error)

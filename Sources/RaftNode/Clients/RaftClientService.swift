@@ -26,12 +26,17 @@ struct RaftClientService: ClientService {
         raft.propose(encoded: command, trace: trace, indexed: completion)
     }
 
-    func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
-        raft.openSession(completion: completion)
+    func openSession(
+        trace: TraceContext?, completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void
+    ) {
+        raft.openSession(trace: trace, completion: completion)
     }
 
-    func closeSession(_ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void) {
-        raft.closeSession(session, completion: completion)
+    func closeSession(
+        _ session: SessionID, trace: TraceContext?,
+        completion: @escaping @Sendable (Result<Void, RaftError>) -> Void
+    ) {
+        raft.closeSession(session, trace: trace, completion: completion)
     }
 
     func propose(

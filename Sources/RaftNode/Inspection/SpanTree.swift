@@ -30,7 +30,8 @@ public struct SpanTree: Hashable, Sendable, CustomStringConvertible {
         // Whoever wrote a circle finds what is in it nowhere, and no end is missed.
         func write(_ span: WrittenSpan, _ depth: Int) {
             let service = span.service + String(repeating: " ", count: width - span.service.count)
-            text += "\(Self.column(span.start - begin)) \(Self.column(span.end - min(span.start, span.end))) µs  \(service)  "
+            text +=
+                "\(Self.column(span.start - begin)) \(Self.column(span.end - min(span.start, span.end))) µs  \(service)  "
             text += String(repeating: "  ", count: depth) + span.name
             if !span.fields.isEmpty { text += " " + span.fields.joined(separator: " ") }
             if span.links > 0 { text += " (and \(span.links) other traces)" }

@@ -91,7 +91,8 @@ private struct Traces: Decodable {
                 .compactMap { key in resource.first { $0.key == key }?.text }.joined(separator: " ")
             return group.scopeSpans.flatMap(\.spans).map { span in
                 WrittenSpan(
-                    trace: span.traceId, span: span.spanId, parent: span.parentSpanId, name: span.name, service: service,
+                    trace: span.traceId, span: span.spanId, parent: span.parentSpanId, name: span.name,
+                    service: service,
                     start: UInt64(span.startTimeUnixNano) ?? 0, end: UInt64(span.endTimeUnixNano) ?? 0,
                     fields: (span.attributes ?? []).filter { $0.key != "raft.node" && $0.key != "raft.cluster" }
                         .map { "\($0.key.hasPrefix("raft.") ? String($0.key.dropFirst(5)) : $0.key)=\($0.text)" },

@@ -36,7 +36,8 @@ enum TraceSetup {
             exporter = try OTLPFileExporter(
                 path: configuration.spansFile ?? "",
                 resource: [
-                    TraceField("service.name", "raftd"), TraceField("service.namespace", .string(configuration.cluster)),
+                    TraceField("service.name", "raftd"),
+                    TraceField("service.namespace", .string(configuration.cluster)),
                     TraceField("service.instance.id", .string(id)),
                 ])
         }

@@ -18,7 +18,8 @@ extension EventKind {
         .mapGrown, .markMissing, .listenerStarted, .clientConnected, .clientRefused, .sessionOpened, .sessionExpired,
         .nodeStarted, .nodeStopping, .nodeStopped, .configurationIgnored, .configurationHint, .levelChanged,
         .configurationReloaded, .configurationRefused, .watchdogWithheld, .watchdogResumed, .handoverFailed,
-        .recordsDropped, .spanEnded, .messageSent, .messageReceived, .proposalsAppended, .entriesFlushed, .commitAdvanced,
+        .recordsDropped, .spanEnded, .messageSent, .messageReceived, .proposalsAppended, .entriesFlushed,
+        .commitAdvanced,
         .entriesApplied, .progressChanged, .requestEnded,
     ]
 }

@@ -31,10 +31,13 @@ public struct SpanName: Hashable, Sendable {
 
     /// In the order of a write's way; of all that a node or a client records.
     public static let all: [SpanName] = [
-        .call, .serve, .propose, .persist, .replicate, .commit, .apply, .read, .confirm, .answer, .election, .vote,
+        .command, .call, .serve, .propose, .persist, .replicate, .commit, .apply, .read, .confirm, .answer, .election,
+        .vote,
         .change, .snapshot, .sendSnapshot, .installSnapshot,
     ]
 
+    public static let command = SpanName(
+        "raft.command", .internal, "outcome", isRequest: true, "A command of raftctl, with all of its calls.")
     public static let call = SpanName(
         "raft.call", .client, "message outcome", isRequest: true,
         "A client's call, from its first attempt to its outcome.")

@@ -75,7 +75,8 @@ struct GlobalOptions: ParsableArguments {
         var options = RaftClientOptions()
         options.timeout = givenTimeout?.duration ?? standardTimeout
         options.followsLeader = !noFollow
-        options.trace = try CommandTrace.parent()
-        return RaftClient(endpoints: endpoints, options: options, tracer: try CommandTrace.tracer(spans))
+        let (tracer, trace) = try CommandTrace.begin(spans)
+        options.trace = trace
+        return RaftClient(endpoints: endpoints, options: options, tracer: tracer)
     }
 }

@@ -5,23 +5,16 @@ import Synchronization
 
 /// The trace that a command is part of.
 enum CommandTrace {
-    private static let made = Mutex<Tracer?>(nil)
+    /// Of a command that is traced: it begins with its first client, and its calls are within its span.
+    private static let begun = Mutex<(tracer: Tracer, command: OpenSpan)?>(nil)
 
-    /// What the environment says has caused this command: the W3C's `traceparent` in `TRACEPARENT`.
-    /// - Throws: `Failure` with the status for usage when it is none.
-    static func parent() throws(Failure) -> TraceContext? {
-        guard let text = getenv("TRACEPARENT").map({ String(cString: $0) }), !text.isEmpty else { return nil }
-        guard let trace = TraceContext(traceparent: text) else {
-            throw Failure(
-                .usage, "TRACEPARENT is “\(text)”, and no trace context such as 00-(32 digits)-(16 digits)-01")
-        }
-        return trace
-    }
-
+    /// Where a client's spans begin, and what causes its calls.
     /// - Parameter path: where spans go; nil for nowhere.
-    static func tracer(_ path: String?) throws(Failure) -> Tracer {
-        guard let path else { return .silent }
-        if let tracer = made.withLock({ $0 }) { return tracer }
+    /// - Throws: `Failure`: of the status for usage when the environment names something else than a trace.
+    static func begin(_ path: String?) throws(Failure) -> (tracer: Tracer, trace: TraceContext?) {
+        let parent = try parent()
+        guard let path else { return (.silent, parent) }
+        if let begun = begun.withLock({ $0 }) { return (begun.tracer, begun.command.context) }
         let exporter: OTLPFileExporter
         do throws(SpanFileError) {
             exporter = try OTLPFileExporter(path: path, resource: [TraceField("service.name", "raftctl")])
@@ -29,23 +22,33 @@ enum CommandTrace {
             throw Failure(.failed, error.message)
         }
         let tracer = Tracer(
-            sink: FanOutSink([]), level: .critical,
-            spans: SpanSource(SpanRecorder(exporter: Announcer(next: exporter), oneIn: 1)))
-        made.withLock { $0 = tracer }
-        return tracer
+            sink: FanOutSink([]), level: .critical, spans: SpanSource(SpanRecorder(exporter: exporter, oneIn: 1)))
+        // Nil where whoever began the trace decided that it is not recorded.
+        guard let command = tracer.startSpan(.command, in: parent) else { return (.silent, parent) }
+        StandardOutput.writeError("trace \(command.context.traceID)\n")
+        begun.withLock { $0 = (tracer, command) }
+        return (tracer, command.context)
     }
 
-    static func flush() { made.withLock { $0 }?.flush() }
-}
-
-/// Says which trace a command has begun, on standard error.
-private struct Announcer: SpanExporter {
-    let next: OTLPFileExporter
-
-    func export(_ span: FinishedSpan) {
-        if span.parent == nil { StandardOutput.writeError("trace \(span.context.traceID)\n") }
-        next.export(span)
+    /// The command ends.
+    /// - Parameter failure: why it came to nothing; nil when it did not.
+    static func end(_ failure: String? = nil) {
+        guard let (tracer, command) = begun.withLock({ $0 }) else { return }
+        if let failure {
+            tracer.fail(command, failure, [.outcome("failed")])
+        } else {
+            tracer.end(command, [.outcome("done")])
+        }
+        tracer.flush()
     }
 
-    func flush() { next.flush() }
+    /// What the environment says has caused this command: the W3C's `traceparent` in `TRACEPARENT`.
+    private static func parent() throws(Failure) -> TraceContext? {
+        guard let text = getenv("TRACEPARENT").map({ String(cString: $0) }), !text.isEmpty else { return nil }
+        guard let trace = TraceContext(traceparent: text) else {
+            throw Failure(
+                .usage, "TRACEPARENT is “\(text)”, and no trace context such as 00-(32 digits)-(16 digits)-01")
+        }
+        return trace
+    }
 }

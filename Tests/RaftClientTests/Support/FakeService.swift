@@ -43,11 +43,16 @@ final class FakeService: ClientService {
         if isEcho { completion(.success((command, 1))) }
     }
 
-    func openSession(completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void) {
+    func openSession(
+        trace: TraceContext?, completion: @escaping @Sendable (Result<OpenedSession, RaftError>) -> Void
+    ) {
         completion(.success(OpenedSession(id: Samples.session, limits: SessionLimits())))
     }
 
-    func closeSession(_ session: SessionID, completion: @escaping @Sendable (Result<Void, RaftError>) -> Void) {
+    func closeSession(
+        _ session: SessionID, trace: TraceContext?,
+        completion: @escaping @Sendable (Result<Void, RaftError>) -> Void
+    ) {
         completion(.success(()))
     }
 

@@ -60,8 +60,10 @@ enum Samples {
 
     /// A heartbeat that is part of a trace.
     static let tracedHeartbeat = Envelope(
-        group: .first, from: from, to: to, message: .heartbeat(Heartbeat(
-            term: 3, stream: 6, previous: LogID(term: 2, index: 4), leaderCommit: 1, round: 9)),
+        group: .first, from: from, to: to,
+        message: .heartbeat(
+            Heartbeat(
+                term: 3, stream: 6, previous: LogID(term: 2, index: 4), leaderCommit: 1, round: 9)),
         trace: TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
 
     static let hardState = HardState(
