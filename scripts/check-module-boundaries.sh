@@ -12,6 +12,7 @@ RaftMembership      |                                                           
 RaftThreads         |                                                                     |
 RaftTracing         |                                                                     | Logging Tracing
 RaftTracingJournald | RaftTracing RaftThreads CSystemd                                    |
+RaftTracingSpans    | RaftTracing RaftThreads                                             | Tracing
 RaftCore            | RaftMembership RaftTracing CRaftChecksum                            |
 RaftMetricsExport   | RaftCore RaftMembership                                             | CoreMetrics
 RaftMemory          | RaftCore RaftMembership RaftTracing RaftThreads                     |
@@ -22,7 +23,7 @@ RaftKeyValue        | RaftCore RaftMembership                                   
 RaftTesting         | RaftCore RaftMembership RaftTracing CRaftChecksum RaftMemory        |
 RaftNode            | *                                                                   | *
 raftd               | RaftNode RaftTracing                                                | *
-raftctl             | RaftClient RaftKeyValue RaftCore RaftMembership RaftTracing         | *
+raftctl             | RaftClient RaftKeyValue RaftCore RaftMembership RaftTracing RaftTracingSpans | *
 raft-bench          | *                                                                   | *
 raft-sim            | *                                                                   | *
 raft-check          | *                                                                   | *

@@ -1,4 +1,3 @@
-import ServiceContextModule
 public import Tracing
 
 /// Where spans begin: a tracer of swift-distributed-tracing, of whatever backend.
