@@ -42,7 +42,8 @@ trace=$(sed -n 's/^trace //p' "$directory/trace")
 # Followers learn of the commit with the leader's next message: their machines come last.
 for ((attempt = 0; attempt < 200; attempt++)); do
     spans=$("$binaries/raftd" spans --trace "$trace" "$directory"/*.spans)
-    [ "$(grep -c 'raft\.apply' <<<"$spans")" = 3 ] && break
+    index=$(sed -nE 's/.*raft\.serve index=([0-9]+) message=proposeInSession.*/\1/p' <<<"$spans")
+    [ "$(grep -cE "raft\.apply.* index=$index\$" <<<"$spans")" = 3 ] && break
     sleep 0.05
 done
 echo "$spans"

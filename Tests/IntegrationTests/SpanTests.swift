@@ -31,12 +31,17 @@ extension RealProcesses {
             let files = [own] + cluster.ids.map { cluster.path("\($0).spans").path }
             let shown = try await poll("every machine has applied it") {
                 let shown = try await Ran.program("raftd", ["spans", "--trace", String(trace)] + files)
-                return shown.output.matches(of: /raft\.apply/).count == cluster.ids.count ? shown.output : nil
+                let index = shown.output.firstMatch(of: /raft\.serve index=(\d+) message=proposeInSession/)?.output.1
+                let applied = shown.output.matches(of: /raft\.apply count=\d+ index=(\d+)/).map(\.output.1)
+                return applied.count { $0 == index } == cluster.ids.count ? shown.output : nil
             }
             let lines = shown.split(separator: "\n")
             #expect(lines[0].hasPrefix("trace \(trace), "))
             #expect(lines[1].contains("raftctl") && lines[1].contains("raft.command outcome=done"))
-            #expect(lines.contains { $0.contains("raftctl") && $0.contains("raft.call outcome=done") }, "\(shown)")
+            #expect(
+                lines.contains {
+                    $0.contains("raftctl") && $0.contains("raft.call message=proposeInSession outcome=done")
+                }, "\(shown)")
             #expect(lines.count { $0.contains("raft.replicate") && $0.contains("raftd \(leader) ") } >= 2, "\(shown)")
             for id in cluster.ids {
                 for name in ["raft.persist", "raft.apply"] {
@@ -82,7 +87,7 @@ extension RealProcesses {
                 } ? true : nil
             }
             let wrong = try await Ran.program(
-                "raftctl", endpoints + ["status"], environment: ["TRACEPARENT": "00-4bf9-01"])
+                "raftctl", endpoints + ["put", "key", "none"], environment: ["TRACEPARENT": "00-4bf9-01"])
             #expect(wrong.code == 64 && wrong.error.split(separator: "\n").count == 1, "\(wrong)")
             #expect(wrong.error.contains("TRACEPARENT is “00-4bf9-01”"))
             let missing = try await Ran.program("raftd", ["spans", "/nowhere"])
