@@ -37,7 +37,9 @@ run() {
         *) echo "FAILED: $name ($status)"; failed=$((failed + 1)) ;;
     esac
 }
-run journald Tests/System/journald.sh "$binaries/raftd" run --config "$work/node.yaml"
+WRITE="$binaries/raftctl --endpoint unix:$work/1.client.sock --timeout 2s put key value" \
+    TRACE="$binaries/raftctl --endpoint unix:$work/1.client.sock trace --level trace" \
+    run journald Tests/System/journald.sh "$binaries/raftd" run --config "$work/node.yaml"
 run power-cut Tests/System/power-cut.sh "$binaries"
 run full-disk Tests/System/full-disk.sh "$binaries"
 run network Tests/System/network.sh "$binaries"
