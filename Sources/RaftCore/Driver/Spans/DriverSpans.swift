@@ -95,12 +95,14 @@ final class DriverSpans {
             tracer.fail(last.span, "the entries were not taken in")
             persists.removeLast()
         }
+        while let last = entries.last, last.index > engine.log.last.index { entries.removeLast() }
         end(&commits, through: engine.commitIndex)
         apply(through: engine.commitIndex)
         end(&applies, through: engine.appliedIndex)
-        guard !sent.isEmpty, engine.role != .leader else { return }
-        for message in sent { tracer.fail(message.span, "the node does not lead any more") }
+        guard !sent.isEmpty || !outgoing.isEmpty, engine.role != .leader else { return }
+        for span in sent.map(\.span) + outgoing.map(\.span) { end(span, "the node does not lead any more") }
         sent.removeAll()
+        outgoing.removeAll()
     }
 
     private func end(_ open: inout [Open], through index: LogIndex) {
@@ -177,6 +179,9 @@ final class DriverSpans {
         switch envelope.message {
         case .appendEntries(let request): follows(request, trace)
         case .voteRequest(let request):
+            // The former one was not answered: the node was fenced, or its disk stood still.
+            for vote in votes where vote.candidate == peer { end(vote.span, "it was not answered") }
+            votes.removeAll { $0.candidate == peer }
             guard votes.count < Self.limit else { return }
             if let span = tracer.startSpan(.vote, in: trace, fields + [.term(request.term.rawValue)]) {
                 votes.append((peer, span))

@@ -6,7 +6,7 @@ import RaftMembership
 /// Unchecked, because a simulation is confined to one thread.
 final class ClusterCore: @unchecked Sendable {
     let options: ClusterOptions
-    private let seed: UInt64
+    let seed: UInt64
     let mutation: Mutation?
     let world: World
     let network: SimulatedNetwork
@@ -233,6 +233,7 @@ final class ClusterCore: @unchecked Sendable {
         world.coverage.add(envelope.message.coveragePoint)
         world.trace.record(world.now, .delivered(envelope))
         properties.delivered(envelope)
+        if !life.hasBegun { world.coverage.add(.messageBeforeStart) }
         receiver.received([envelope])
     }
 }

@@ -54,6 +54,16 @@ final class SimulatedCluster<Machine: StateMachine> {
         life.receiver = raft.driver
         life.identity = raft.driver.identity
         raft.driver.probe = NodeWatch.of(life)
+        // A transport delivers from the moment on that it listens, and the node may begin a while after that.
+        var random = SeededRandom(seed: core.seed, of: .start, node.index, core.world.now.rawValue)
+        guard random.chance(200) else { return begin(raft, life) }
+        core.world.after(random.next(in: 1...20) * 1_000_000) { [unowned self] in
+            if !life.isDead { begin(raft, life) }
+        }
+    }
+
+    private func begin(_ raft: Node, _ life: SimulatedLife) {
+        life.hasBegun = true
         raft.begin()
     }
 

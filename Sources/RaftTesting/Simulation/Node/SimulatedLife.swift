@@ -9,6 +9,8 @@ final class SimulatedLife: @unchecked Sendable {
     let number: Int
     let cluster: ClusterCore
     private(set) var isDead = false
+    /// Whether it acts upon what it hears.
+    var hasBegun = false
     /// Dies at the so-many-th thing it does to the world: between any two effects.
     var boundariesLeft: Int?
     let timers = SimulatedTimers()

@@ -8,7 +8,7 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case timeoutNow, removed, installSnapshot, installSnapshotReply, logDamaged
     case formationQuery, formationAnswer, adopt, readIndex, readIndexReply
     // What the network did.
-    case messageLost, messageDoubled, messageLate, messageClogged
+    case messageLost, messageDoubled, messageLate, messageClogged, messageBeforeStart
     // Changes of role.
     case becameFollower, becamePreCandidate, becameCandidate, becameLeader, leaderChanged, quorumLost
     // Configurations.

@@ -50,6 +50,8 @@ enum RandomOwner: UInt64 {
     /// What becomes of a server between its processes.
     case server
     case client, administrator
+    /// How long a process listens before it has begun.
+    case start
     /// How true clocks are.
     case clocks
     /// A client's use of sessions.
