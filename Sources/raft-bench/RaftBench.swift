@@ -57,7 +57,14 @@ struct RaftBench: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Measures what the machine allows, too.")
     var limit = true
 
-    static func main() async {
+    /// Waits on the main thread, and not in libdispatch, as an asynchronous `main` would: under valgrind (3.19) the wait of
+    /// libdispatch ends the program, and instructions could not be counted.
+    static func main() {
+        Task.detached { await runToEnd() }
+        while true { pause() }
+    }
+
+    private static func runToEnd() async -> Never {
         do {
             try Cleanup.shared.watchSignals()
             var command = try parseAsRoot()
@@ -66,6 +73,7 @@ struct RaftBench: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            Glibc.exit(0)
         } catch {
             Cleanup.shared.run()
             let code = (error as? BenchError)?.isUsage == true ? 64 : exitCode(for: error).rawValue
