@@ -21,7 +21,7 @@ UNIT_TYPE ?= $(shell v=$$(systemctl --version 2>/dev/null | awk 'NR == 1 { print
 	if [ "$${v:-0}" -ge 253 ]; then echo notify-reload; else echo notify; fi)
 MANUAL_DATE ?= $(shell git log -1 --format=%cs 2>/dev/null || date +%F)
 
-.PHONY: run trace test sim model large simulator test-system trace-levels bench lint install deb deps release docs
+.PHONY: run trace test sim model large simulator test-system trace-levels trace-cost bench lint install deb deps release docs
 
 # Starts a real cluster of three, kills its leader, and shows that nothing acknowledged was lost.
 run: release
@@ -83,6 +83,10 @@ test-system: release deb
 # Builds raftd three times, to see that events below a level are not in it: minutes.
 trace-levels: deps
 	@scripts/check-trace-levels.sh
+
+# Counts the instructions of a proposal with tracing and without, under valgrind: minutes.
+trace-cost: deps
+	@scripts/check-trace-cost.sh
 
 bench: release
 	@$(SWIFT) build -c release --product raft-bench

@@ -26,6 +26,22 @@ struct RaftBench: AsyncParsableCommand {
     var readRatio = 0.0
     @Option(help: "Seconds that are measured.")
     var duration: Double?
+    @Option(
+        help:
+            "So many operations in place of seconds, in one process and without a warm-up: what they cost can be counted."
+    )
+    var operations: Int?
+    @Option(
+        help: "The lowest level that is traced. Without it none, or info with a sink; with processes what raftd has.")
+    var traceLevel: TraceThreshold?
+    @Option(
+        help: """
+            Where events go: none, memory, stderr, swift-log, journald (with processes), recorder (the flight recorder \
+            alone), recorder-file (the same, mapped to a file) or raftd (stderr and recorder).
+            """)
+    var traceSink: TraceSinkKind?
+    @Option(help: "A file for the lines of stderr, swift-log and raftd in one process. Without it /dev/null.")
+    var traceOutput: String?
     @Option(help: "A directory for the nodes' files, which are left there. Without it they are temporary.")
     var data: String?
     @Option(help: "Where raftd is. Without it, beside this program.")
@@ -34,8 +50,21 @@ struct RaftBench: AsyncParsableCommand {
     var output = OutputFormat.text
     @Flag(help: "Runs the standard table and prints it as Markdown.")
     var table = false
+    @Flag(help: "Runs one row untraced, then with each sink at none, info and trace, and prints what is left of it.")
+    var traceTable = false
+    @Flag(help: "Measures what an event costs in the flight recorder.")
+    var recorder = false
+    @Flag(inversion: .prefixedNo, help: "Measures what the machine allows, too.")
+    var limit = true
 
-    static func main() async {
+    /// Waits on the main thread, and not in libdispatch, as an asynchronous `main` would: under valgrind (3.19) the wait of
+    /// libdispatch ends the program, and instructions could not be counted.
+    static func main() {
+        Task.detached { await runToEnd() }
+        while true { pause() }
+    }
+
+    private static func runToEnd() async -> Never {
         do {
             try Cleanup.shared.watchSignals()
             var command = try parseAsRoot()
@@ -44,6 +73,7 @@ struct RaftBench: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            Glibc.exit(0)
         } catch {
             Cleanup.shared.run()
             let code = (error as? BenchError)?.isUsage == true ? 64 : exitCode(for: error).rawValue
@@ -59,16 +89,37 @@ struct RaftBench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let runner = RowRunner(data: data, binaries: binaries)
+        try require(
+            [table, traceTable, recorder].count { $0 } <= 1, "choose one of --table, --trace-table and --recorder")
+        try require(operations == nil || duration == nil, "--operations and --duration exclude each other: choose one")
+        if recorder {
+            print(try RecorderProbe(seconds: duration ?? 1).run().text(output))
+            return
+        }
+        let runner = RowRunner(data: data, binaries: binaries, measuresLimit: limit)
         if table {
             try await StandardTable(duration: duration ?? 3, output: output).run(with: runner)
             return
         }
-        let parameters = BenchParameters(
+        var parameters = BenchParameters(
             level: level, nodes: nodes, storage: storage,
             transport: transport ?? (level == .inprocess ? .memory : .unix), clients: clients, size: size,
-            readRatio: readRatio, duration: duration ?? 5)
+            readRatio: readRatio, duration: duration ?? (traceTable ? 2 : 5), operations: operations,
+            tracing: TraceParameters(level, traceLevel, traceSink, traceOutput))
+        if traceTable {
+            try require(
+                traceLevel == nil && traceSink == nil,
+                "--trace-table has every level and sink: leave out --trace-level and "
+                    + "--trace-sink")
+            parameters.tracing = TraceParameters(output: traceOutput)
+            try await TraceTable(base: parameters, output: output).run(with: runner)
+            return
+        }
         let row = try await runner.run(parameters)
         print(output == .json ? row.json : row.text)
+    }
+
+    private func require(_ holds: Bool, _ message: String) throws(BenchError) {
+        if !holds { throw BenchError(message, isUsage: true) }
     }
 }

@@ -116,6 +116,17 @@ struct FlightRecorderTests {
         #expect(found[0].isCut == !isWhole)
     }
 
+    @Test("A text of every short length is there whole, and nothing beside it", arguments: 0...40)
+    func short(length: Int) throws {
+        let recorder = try FlightRecorder(events: 64, cluster: "demo", node: 7)
+        let text = String("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".prefix(length))
+        let kind = EventKind("own.kind.x", "", .info, "reason term", "It happened.")
+        tracer(recorder, level: .trace).info(kind, text, [.reason(text), .term(9)])
+        let found = try recording(recorder).events
+        #expect(found.map(\.message) == [text] && found.map(\.fields) == [[.reason(text), .term(9)]])
+        #expect(found.allSatisfy { !$0.isCut })
+    }
+
     @Test("Names without end leave a readable event", arguments: [100, 254, 255, 300])
     func longNames(length: Int) throws {
         let recorder = try FlightRecorder(events: 64, cluster: String(repeating: "c", count: 500), node: 7)

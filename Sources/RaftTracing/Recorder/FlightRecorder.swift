@@ -12,8 +12,12 @@ internal import Synchronization
 public final class FlightRecorder: Sendable {
     private struct Ring {
         let memory: UnsafeMutableRawBufferPointer
+        /// The first slot.
+        let first: UnsafeMutableRawPointer
         /// Events recorded so far.
         var count: UInt64 = 0
+        /// Of the next event among the slots.
+        var place = 0
     }
 
     /// How many events are kept.
@@ -37,8 +41,11 @@ public final class FlightRecorder: Sendable {
             slots: UInt32(capacity), node: node, cluster: cluster, process: UInt32(truncatingIfNeeded: getpid()),
             started: (clock ?? TracerCore.wallClock)())
         let size = FlightRecording.Header.size + capacity * FlightSlot.size
-        let memory = if let path { try Self.file(path, size) } else { try Self.memory(size) }
-        ring = Mutex(Ring(memory: memory))
+        let address = if let path { try Self.file(path, size) } else { try Self.memory(size) }
+        ring = Mutex(
+            Ring(
+                memory: UnsafeMutableRawBufferPointer(start: address, count: size),
+                first: address + FlightRecording.Header.size))
         let bytes = header.bytes
         ring.withLock { $0.memory.copyBytes(from: bytes) }
     }
@@ -56,10 +63,10 @@ public final class FlightRecorder: Sendable {
         _ fields: [TraceField], at time: UInt64
     ) {
         ring.withLock { ring in
-            let place = FlightRecording.Header.size + Int(ring.count % UInt64(capacity)) * FlightSlot.size
+            var slot = FlightSlot(ring.first + ring.place * FlightSlot.size)
             ring.count += 1
             // In range: one of `capacity` slots behind the header.
-            var slot = FlightSlot(UnsafeMutableRawBufferPointer(rebasing: ring.memory[place..<place + FlightSlot.size]))
+            ring.place = ring.place + 1 == capacity ? 0 : ring.place + 1
             slot.begin(time, level)
             slot.append(kind.name, atMost: FlightSlot.longestName)
             slot.append(module, atMost: FlightSlot.longestName)
@@ -90,13 +97,13 @@ public final class FlightRecorder: Sendable {
 
     // MARK: Memory
 
-    private static func memory(_ size: Int) throws(FlightRecorderError) -> UnsafeMutableRawBufferPointer {
+    private static func memory(_ size: Int) throws(FlightRecorderError) -> UnsafeMutableRawPointer {
         let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let address, address != MAP_FAILED else { throw FlightRecorderError("allocate \(size) bytes", errno) }
-        return UnsafeMutableRawBufferPointer(start: address, count: size)
+        return address
     }
 
-    private static func file(_ path: String, _ size: Int) throws(FlightRecorderError) -> UnsafeMutableRawBufferPointer {
+    private static func file(_ path: String, _ size: Int) throws(FlightRecorderError) -> UnsafeMutableRawPointer {
         // What the process before left is worth more than what this one has yet to record.
         if rename(path, path + ".previous") != 0, errno != ENOENT {
             throw FlightRecorderError("rename \(path)", errno)
@@ -112,6 +119,6 @@ public final class FlightRecorder: Sendable {
         }
         let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         guard let address, address != MAP_FAILED else { throw FlightRecorderError("map \(path)", errno) }
-        return UnsafeMutableRawBufferPointer(start: address, count: size)
+        return address
     }
 }

@@ -17,11 +17,13 @@ struct FlightSlot {
     static let size = 256
     private static let bodyOffset = 20
 
-    private let memory: UnsafeMutableRawBufferPointer
+    /// So many bytes as a slot has. Every write below it looks first whether there is room: nothing else checks bounds.
+    private let memory: UnsafeMutableRawPointer
     private var end = bodyOffset
     private var isCut = false
 
-    init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+    /// - Parameter memory: Of `size` bytes, which stay the caller's.
+    init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
 
     mutating func begin(_ time: UInt64, _ level: TraceLevel) {
         memory.storeBytes(of: 0, as: UInt64.self)
@@ -30,8 +32,8 @@ struct FlightSlot {
     }
 
     mutating func end(_ number: UInt64) {
-        if end < Self.size { memory[end] = 0 }
-        if isCut { memory[18] = 1 }
+        if end < Self.size { store(0, at: end) }
+        if isCut { store(1, at: 18) }
         memory.storeBytes(of: number.littleEndian, as: UInt64.self)
     }
 
@@ -39,58 +41,99 @@ struct FlightSlot {
     static let longestName = 64
 
     /// Its first bytes, as many as there is room for.
+    @inline(__always)
     mutating func append(_ text: String, atMost limit: Int = 255) {
-        var text = text
-        text.withUTF8 { bytes in
-            let room = min(Self.size - end - 1, limit)
-            guard room >= 0 else {
-                isCut = true
-                return
-            }
-            let count = min(bytes.count, room)
-            if count < bytes.count { isCut = true }
-            memory[end] = UInt8(count)
-            if count > 0 {
-                UnsafeMutableRawBufferPointer(rebasing: memory[(end + 1)...]).copyMemory(
-                    from: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes.prefix(count))))
-            }
-            end += 1 + count
+        let room = min(Self.size - end - 1, limit)
+        guard room >= 0 else {
+            isCut = true
+            return
+        }
+        let place = memory + end
+        let length =
+            text.utf8.withContiguousStorageIfAvailable { Self.put($0, place, room) }
+            // Strings that are not contiguous exist on other systems only.
+            ?? Array(text.utf8).withUnsafeBufferPointer { Self.put($0, place, room) }
+        let count = min(length, room)
+        if count < length { isCut = true }
+        end += 1 + count
+    }
+
+    /// Writes a length and so many bytes, at most `room` of them.
+    /// - Returns: How many there were.
+    @inline(__always)
+    private static func put(_ bytes: UnsafeBufferPointer<UInt8>, _ place: UnsafeMutableRawPointer, _ room: Int) -> Int {
+        let count = min(bytes.count, room)
+        place.storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
+        guard count > 0, let base = bytes.baseAddress else { return bytes.count }
+        copy(UnsafeRawPointer(base), place + 1, count)
+        return bytes.count
+    }
+
+    /// Most texts are short, and a call of `memcpy` costs more than they do: two pieces that overlap.
+    @inline(__always)
+    private static func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int) {
+        @inline(__always)
+        func ends<Piece: BitwiseCopyable>(_ piece: Piece.Type) {
+            let last = count - MemoryLayout<Piece>.size
+            let (first, second) = (source.loadUnaligned(as: piece), (source + last).loadUnaligned(as: piece))
+            target.storeBytes(of: first, as: piece)
+            (target + last).storeBytes(of: second, as: piece)
+        }
+        switch count {
+        case 8...16: ends(UInt64.self)
+        case 4...7: ends(UInt32.self)
+        case 2...3: ends(UInt16.self)
+        case 1: target.storeBytes(of: source.load(as: UInt8.self), as: UInt8.self)
+        default: target.copyMemory(from: source, byteCount: count)
         }
     }
 
     /// Those of the context that the event does not have itself, then its own.
+    @inline(__always)
     mutating func append(_ context: [TraceField], _ fields: [TraceField]) {
         var count: UInt8 = 0
-        for field in context where !fields.contains(where: { $0.key == field.key }) { append(field, &count) }
-        for field in fields { append(field, &count) }
-        memory[17] = count
+        for field in context where !fields.contains(where: { $0.key == field.key }) {
+            append(field.key, field.value, &count)
+        }
+        // Key and value by themselves: whole fields, of five words, would be copied to be handed on.
+        let own = fields.span
+        for position in own.indices { append(own[position].key, own[position].value, &count) }
+        store(count, at: 17)
     }
 
-    private mutating func append(_ field: TraceField, _ count: inout UInt8) {
+    @inline(__always)
+    private mutating func append(_ key: String, _ value: TraceValue, _ count: inout UInt8) {
         // A key, a type and a number must fit; a text may be cut.
-        guard end + 1 + field.key.utf8.count + 1 + 8 <= Self.size, field.key.utf8.count < 64, count < 255 else {
+        let length = key.utf8.count
+        guard end + 1 + length + 1 + 8 <= Self.size, length < 64, count < 255 else {
             isCut = true
             return
         }
-        append(field.key)
-        switch field.value {
+        append(key)
+        switch value {
         case .int(let value): append(0, UInt64(bitPattern: value))
         case .uint(let value): append(1, value)
         case .string(let value):
-            memory[end] = 2
+            store(2, at: end)
             end += 1
             append(value)
         case .bool(let value):
-            memory[end] = 3
-            memory[end + 1] = value ? 1 : 0
+            store(3, at: end)
+            store(value ? 1 : 0, at: end + 1)
             end += 2
         }
         count += 1
     }
 
+    @inline(__always)
     private mutating func append(_ type: UInt8, _ value: UInt64) {
-        memory[end] = type
+        store(type, at: end)
         memory.storeBytes(of: value.littleEndian, toByteOffset: end + 1, as: UInt64.self)
         end += 9
+    }
+
+    @inline(__always)
+    private func store(_ byte: UInt8, at offset: Int) {
+        memory.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
     }
 }

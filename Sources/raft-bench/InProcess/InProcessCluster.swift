@@ -9,9 +9,13 @@ struct InProcessCluster: Sendable {
     typealias Node = Raft<CountingMachine>
 
     let nodes: [Node]
+    /// How often it is asked who leads.
+    private let patience: Duration
 
     /// Starts and forms a cluster as `parameters` say; files lie in `directory`.
-    static func start(_ parameters: BenchParameters, in directory: WorkDirectory) async throws -> InProcessCluster {
+    static func start(
+        _ parameters: BenchParameters, _ tracing: RowTracing, in directory: WorkDirectory
+    ) async throws -> InProcessCluster {
         let network = MemoryNetwork()
         var addresses: [NodeID: String] = [:]
         for number in 1...parameters.nodes {
@@ -32,16 +36,29 @@ struct InProcessCluster: Sendable {
                         CountingMachine(), as: id, cluster: "bench",
                         storage: parameters.storage == .memory ? .memory : .lmdb(at: "\(directory.path)/\(number)"),
                         transport: parameters.transport == .memory
-                            ? .memory("\(number)", on: network) : .unix(listeningOn: address)))
+                            ? .memory("\(number)", on: network) : .unix(listeningOn: address),
+                        configuration: configuration(parameters), tracer: tracing.tracer(of: id.rawValue)))
             }
             try await nodes[0].bootstrap(addresses)
-            let cluster = InProcessCluster(nodes: nodes)
+            let cluster = InProcessCluster(
+                nodes: nodes, patience: .milliseconds(parameters.operations == nil ? 5 : 100))
             _ = try await cluster.leader()
             return cluster
         } catch {
             for node in nodes { await node.shutdown() }
             throw error
         }
+    }
+
+    /// Where operations are counted, what the clock brings about would spoil the count, the more so the slower the
+    /// program runs under whoever counts: heartbeats are rare then, and there are no snapshots.
+    private static func configuration(_ parameters: BenchParameters) -> RaftConfiguration {
+        var configuration = RaftConfiguration()
+        guard parameters.operations != nil else { return configuration }
+        configuration.heartbeatInterval = 1_000_000_000
+        configuration.electionTimeout = 2_000_000_000...3_000_000_000
+        configuration.snapshotEntries = 0
+        return configuration
     }
 
     /// The node that leads, once every member has its log.
@@ -56,7 +73,7 @@ struct InProcessCluster: Sendable {
                     return node
                 }
             }
-            try await Task.sleep(for: .milliseconds(5))
+            try await Task.sleep(for: patience)
         }
         throw BenchError("no leader was elected within 20 seconds")
     }

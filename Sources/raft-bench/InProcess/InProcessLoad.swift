@@ -9,6 +9,7 @@ struct InProcessLoad: Sendable {
 
     /// - Returns: what was measured, without what the machine allows.
     func run(in directory: WorkDirectory) async throws -> Measurement {
+        if let operations = parameters.operations { return try await run(operations) }
         let schedule = Schedule(seconds: parameters.duration)
         let histograms = (0..<min(parameters.clients, 64)).map { _ in LatencyHistogram() }
         let errors = Failures()
@@ -23,6 +24,44 @@ struct InProcessLoad: Sendable {
         return Measurement(
             latency: LatencyHistogram.summary(of: histograms), seconds: parameters.duration, errors: errors.count,
             firstError: errors.first, usage: usage)
+    }
+
+    /// Each client does its share of so many operations, and one that fails ends the row.
+    private func run(_ operations: Int) async throws -> Measurement {
+        let histogram = LatencyHistogram()
+        let clients = parameters.clients
+        let processor = ProcessUsage.processorSeconds()
+        let start = MonotonicClock.nanoseconds()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in 0..<clients {
+                let share = operations / clients + (client < operations % clients ? 1 : 0)
+                group.addTask { try await drive(client, share, histogram) }
+            }
+            try await group.waitForAll()
+        }
+        let seconds = Double(MonotonicClock.nanoseconds() - start) / 1e9
+        let usage = Usage(
+            processorSeconds: ProcessUsage.processorSeconds() - processor,
+            residentBytes: ProcessUsage.residentBytes(), flushes: nil)
+        return Measurement(
+            latency: LatencyHistogram.summary(of: [histogram]), seconds: seconds, errors: 0, firstError: nil,
+            usage: usage)
+    }
+
+    private func drive(_ client: Int, _ operations: Int, _ histogram: LatencyHistogram) async throws {
+        var choice = Choice(seed: UInt64(client), readRatio: parameters.readRatio)
+        let command = CountingMachine.Command(amount: UInt64(client), size: parameters.size)
+        var start = MonotonicClock.nanoseconds()
+        for _ in 0..<operations {
+            if choice.nextIsRead() {
+                _ = try await node.read { $0.count }
+            } else {
+                _ = try await node.propose(command)
+            }
+            let end = MonotonicClock.nanoseconds()
+            histogram.record(end - start)
+            start = end
+        }
     }
 
     private func drive(_ client: Int, _ schedule: Schedule, _ histogram: LatencyHistogram, _ errors: Failures) async {

@@ -35,6 +35,10 @@ struct Limit: Sendable {
     var operationsPerSecond: Double
     var parts: [Part] = []
 
+    /// Nothing was measured, so that nothing runs but the row.
+    static let unmeasured = Limit(operationsPerSecond: 0)
+    var isMeasured: Bool { !parts.isEmpty }
+
     var json: JSON { .object(parts.map { ($0.name, $0.value) }) }
 
     /// - Parameter directory: where the row's nodes will write.

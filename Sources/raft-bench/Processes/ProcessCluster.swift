@@ -2,10 +2,13 @@ import Foundation
 import RaftClient
 import RaftCore
 import RaftMembership
+import RaftTracing
 
 /// A cluster of raftd processes on this machine.
 struct ProcessCluster: Sendable {
     let nodes: [NodeProcess]
+    /// Where flight recorders are mapped to files; nil where none is.
+    private let recordings: WorkDirectory?
 
     /// Starts the processes; they form the cluster by themselves.
     static func start(
@@ -25,6 +28,7 @@ struct ProcessCluster: Sendable {
             clients.append(unixAddress("\(directory.path)/\(number).client.sock"))
         }
         let members = peers.enumerated().map { "\"\($0.offset + 1)=\($0.element)\"" }.joined(separator: ", ")
+        let recordings = parameters.tracing.sink == .recorderFile ? try RowTracing.recorderDirectory() : nil
         var nodes: [NodeProcess] = []
         do {
             for number in 1...parameters.nodes {
@@ -37,7 +41,7 @@ struct ProcessCluster: Sendable {
                     machine: { module: keyvalue }
                     members: [\(members)]
                     bootstrap: true
-                    tracing: { sink: stderr }
+                    tracing: { \(tracing(parameters.tracing, recordings, number)) }
 
                     """
                 nodes.append(
@@ -47,9 +51,20 @@ struct ProcessCluster: Sendable {
             }
         } catch {
             NodeProcess.stop(nodes)
+            recordings?.remove()
             throw error
         }
-        return ProcessCluster(nodes: nodes)
+        return ProcessCluster(nodes: nodes, recordings: recordings)
+    }
+
+    /// raftd has no level none: with critical and without a recorder nothing is recorded of what is measured.
+    private static func tracing(_ parameters: TraceParameters, _ recordings: WorkDirectory?, _ node: Int) -> String {
+        let sink = parameters.sink == .journald ? "journald" : "stderr"
+        let isAlone = parameters.sink == .none || parameters.sink == .recorder || parameters.sink == .recorderFile
+        let level = isAlone ? nil : parameters.threshold.level
+        return "sink: \(sink), level: \((level ?? .critical).name), recorderEvents: "
+            + "\(parameters.sink.hasRecorder ? RowTracing.recorderEvents : 0)"
+            + (recordings.map { ", recorderFile: \"\($0.path)/\(node).trace\"" } ?? "")
     }
 
     /// The node that leads, once every member has its log.
@@ -76,7 +91,10 @@ struct ProcessCluster: Sendable {
         throw BenchError("no leader was elected within 20 seconds")
     }
 
-    func stop() { NodeProcess.stop(nodes) }
+    func stop() {
+        NodeProcess.stop(nodes)
+        recordings?.remove()
+    }
 
     /// The kernel holds 107 bytes of a path; a longer one gives way to a name without a file.
     private static func unixAddress(_ path: String) -> String {

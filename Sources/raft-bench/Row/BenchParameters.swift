@@ -22,6 +22,9 @@ struct BenchParameters: Hashable, Sendable {
     var readRatio = 0.0
     /// Seconds that are measured, after a warm-up of a fifth of it.
     var duration = 5.0
+    /// So many operations in place of seconds, without a warm-up, so that what they cost can be counted.
+    var operations: Int?
+    var tracing = TraceParameters()
 
     /// - Throws: one line that names the option and what would be right.
     func validate() throws(BenchError) {
@@ -36,6 +39,13 @@ struct BenchParameters: Hashable, Sendable {
         try require(
             level == .inprocess || transport != .memory,
             "--transport memory works in one process only: choose unix or tcp with --level processes")
+        if let operations {
+            try require(level == .inprocess, "--operations works in one process only: choose --level inprocess")
+            try require(
+                (clients...1_000_000_000).contains(operations),
+                "--operations must be between the number of clients, \(clients), and 1000000000")
+        }
+        try tracing.validate(level)
     }
 }
 

@@ -34,6 +34,8 @@ struct Row: Sendable {
             ("storage", .text(parameters.storage.rawValue)), ("transport", .text(parameters.transport.rawValue)),
             ("clients", .integer(parameters.clients)), ("size", .integer(parameters.size)),
             ("read_ratio", .number(parameters.readRatio, 4)), ("duration_s", .number(measurement.seconds, 3)),
+            ("trace_level", .text(parameters.tracing.threshold.defaultValueDescription)),
+            ("trace_sink", .text(parameters.tracing.sink.rawValue)),
             ("operations", .integer(Int(latency.count))),
             ("ops_s", .number(measurement.operationsPerSecond, 1)),
             ("p50_us", .microseconds(latency.median)), ("p99_us", .microseconds(latency.p99)),
@@ -43,8 +45,8 @@ struct Row: Sendable {
             ("rss_bytes", measurement.usage.residentBytes.map { .integer(Int($0)) } ?? .null),
             ("fsyncs", measurement.usage.flushes.map { .integer(Int($0)) } ?? .null),
             ("fsyncs_counts", .text(parameters.storage == .lmdb ? "flushes of the block device, by whomever" : "none")),
-            ("limit_ops_s", .number(limit.operationsPerSecond, 1)), ("limit", limit.json),
-            ("ratio", .number(ratio, 4)),
+            ("limit_ops_s", limit.isMeasured ? .number(limit.operationsPerSecond, 1) : .null), ("limit", limit.json),
+            ("ratio", limit.isMeasured ? .number(ratio, 4) : .null),
             ("ratio_durable_appends", ratio(to: durableAppends)), ("ratio_round_trips", ratio(to: roundTrips)),
             ("ratio_paged", ratio(to: paged)),
         ]
@@ -57,7 +59,8 @@ struct Row: Sendable {
         var lines = [
             "\(parameters.level.rawValue), \(parameters.nodes) nodes, storage \(parameters.storage.rawValue), transport "
                 + "\(parameters.transport.rawValue), \(parameters.clients) clients, \(parameters.size) bytes, reads "
-                + "\(JSON.number(parameters.readRatio, 2).text), \(JSON.number(measurement.seconds, 1).text) s",
+                + "\(JSON.number(parameters.readRatio, 2).text), \(JSON.number(measurement.seconds, 1).text) s, tracing to "
+                + parameters.tracing.text,
             "  operations  \(Row.grouped(measurement.operationsPerSecond))/s, errors \(measurement.errors)"
                 + (measurement.firstError.map { ": \($0)" } ?? ""),
             "  latency     median \(Row.micros(latency.median)), 99 % \(Row.micros(latency.p99)), "
@@ -65,8 +68,12 @@ struct Row: Sendable {
             "  used        \(JSON.number(usage.processorSeconds, 2).text) s of processor, "
                 + "\((usage.residentBytes ?? 0) >> 20) MiB, "
                 + "\(usage.flushes.map { "\($0)" } ?? "unknown") flushes of the device",
-            "  limit       \(Row.grouped(limit.operationsPerSecond))/s, reached \(JSON.number(ratio * 100, 1).text) %",
         ]
+        if limit.isMeasured {
+            lines.append(
+                "  limit       \(Row.grouped(limit.operationsPerSecond))/s, reached \(JSON.number(ratio * 100, 1).text) %"
+            )
+        }
         if let paged { lines.append("  limit with a tree's two syncs      " + Row.compared(measurement, paged)) }
         if let durableAppends {
             lines.append("  durable appends of the same bytes " + Row.compared(measurement, durableAppends))

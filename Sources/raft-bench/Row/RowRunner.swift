@@ -5,19 +5,23 @@ struct RowRunner: Sendable {
     var data: String?
     /// Where raftd is; nil for this program's own folder.
     var binaries: String?
+    /// Whether what the machine allows is measured too.
+    var measuresLimit = true
 
     func run(_ parameters: BenchParameters) async throws -> Row {
         try parameters.validate()
         let directory = try WorkDirectory.make(within: data, isUsed: parameters.storage == .lmdb)
         defer { directory.remove() }
-        let limit = try await Limit.measure(parameters, in: directory)
+        let limit = measuresLimit ? try await Limit.measure(parameters, in: directory) : .unmeasured
         let measurement: Measurement
         switch parameters.level {
         case .inprocess:
-            let cluster = try await InProcessCluster.start(parameters, in: directory)
+            let tracing = try RowTracing(parameters.tracing)
+            defer { tracing.close() }
+            let cluster = try await InProcessCluster.start(parameters, tracing, in: directory)
             do {
-                measurement = try await InProcessLoad(parameters: parameters, node: cluster.leader())
-                    .run(in: directory)
+                let load = InProcessLoad(parameters: parameters, node: try await cluster.leader())
+                measurement = try await load.run(in: directory)
                 await cluster.shutdown()
             } catch {
                 await cluster.shutdown()

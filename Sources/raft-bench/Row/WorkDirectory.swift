@@ -9,7 +9,9 @@ struct WorkDirectory: Sendable {
     private let isTemporary: Bool
 
     /// Makes a fresh directory within `base`, or a temporary one when that is nil.
-    static func make(within base: String?, isUsed: Bool) throws(BenchError) -> WorkDirectory {
+    static func make(
+        within base: String?, isUsed: Bool, isTemporary: Bool? = nil
+    ) throws(BenchError) -> WorkDirectory {
         let parent = base ?? ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         do {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -21,8 +23,9 @@ struct WorkDirectory: Sendable {
             throw BenchError("no directory can be made in \(parent): \(String(cString: strerror(errno)))")
         }
         let path = String(cString: made)
-        if base == nil { Cleanup.shared.add(directory: path) }
-        return WorkDirectory(path: path, isUsed: isUsed, isTemporary: base == nil)
+        let isTemporary = isTemporary ?? (base == nil)
+        if isTemporary { Cleanup.shared.add(directory: path) }
+        return WorkDirectory(path: path, isUsed: isUsed, isTemporary: isTemporary)
     }
 
     func remove() {
