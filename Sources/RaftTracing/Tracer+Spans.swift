@@ -10,10 +10,12 @@ extension Tracer {
     /// - Returns: Nil when the trace is not sampled, or where spans go nowhere.
     public func startSpan(
         _ name: SpanName, in parent: TraceContext?, links: some Collection<TraceContext> = EmptyCollection(),
-        _ fields: [TraceField] = []
+        _ fields: @autoclosure () -> [TraceField] = []
     ) -> OpenSpan? {
         guard Tracer.isCompiledIn(.critical), let spans = core.spans else { return nil }
-        return spans.start(name, in: parent, links: links, at: core.now(), context + fields)
+        guard let span = spans.start(name, in: parent, links: links, at: core.now()) else { return nil }
+        span.set(context + fields())
+        return span
     }
 
     public func end(_ span: OpenSpan, _ fields: [TraceField] = []) { span.end(at: core.now(), fields) }

@@ -1,12 +1,13 @@
 internal import Glibc
-public import RaftTracing
 import RaftThreads
+public import RaftTracing
 
 /// Appends spans to a file as lines of OTLP's JSON, which the OpenTelemetry collector reads (`otlpjsonfilereceiver`).
 ///
 /// A disk that hangs blocks whoever writes to it, so that ``export(_:)`` only queues, and a thread of the exporter's own
-/// writes. A full queue drops spans and counts them. A line is one write to the end of the file, so that several processes
-/// may share it, and whoever rotates it copies and truncates it. Any thread.
+/// writes. A full queue drops spans, as a full disk does; they are counted, and told with one
+/// ``RaftTracing/EventKind/recordsDropped`` when writing works again, or is over. A line is one write to the end of the file, so
+/// that several processes may share it, and whoever rotates it copies and truncates it. Any thread.
 public final class OTLPFileExporter: SpanExporter {
     private struct Queue {
         var pending: [FinishedSpan] = []
@@ -14,26 +15,36 @@ public final class OTLPFileExporter: SpanExporter {
         var isDraining = false
     }
 
-    private let queue = Monitor(Queue())
+    /// What the writing thread needs: apart from the exporter, so that the thread does not keep it alive.
+    private struct Output: Sendable {
+        let queue = Monitor(Queue())
+        let file: SpanFile
+        let warnings: any TraceSink
+        let path: String
+    }
+
+    private let output: Output
     private let worker = WorkerThread(name: "raft-spans")
-    private let file: SpanFile
     private let capacity: Int
 
     /// - Parameters:
     ///   - path: Made when it is not there; added to when it is.
     ///   - resource: Who records, such as `service.name`.
+    ///   - warnings: Is told when spans were dropped.
     ///   - capacity: Spans that wait for the disk at most.
     /// - Throws: `SpanFileError` when the file cannot be opened.
-    public init(path: String, resource: [TraceField], capacity: Int = 8192) throws(SpanFileError) {
-        file = try SpanFile(path: path, resource: resource)
+    public init(
+        path: String, resource: [TraceField], warnings: any TraceSink = FanOutSink([]), capacity: Int = 8192
+    ) throws(SpanFileError) {
+        output = Output(file: try SpanFile(path: path, resource: resource), warnings: warnings, path: path)
         self.capacity = max(1, capacity)
     }
 
     /// Spans that found no room, or that the disk did not take.
-    public var dropped: UInt64 { queue.withLock { $0.dropped } }
+    public var dropped: UInt64 { output.queue.withLock { $0.dropped } }
 
     public func export(_ span: FinishedSpan) {
-        let mustStart = queue.withLock { queue -> Bool in
+        let mustStart = output.queue.withLock { queue -> Bool in
             guard queue.pending.count < capacity else {
                 queue.dropped += 1
                 return false
@@ -42,35 +53,49 @@ public final class OTLPFileExporter: SpanExporter {
             defer { queue.isDraining = true }
             return !queue.isDraining
         }
-        if mustStart { worker.schedule { [queue, file] in Self.drain(queue, file) } }
+        if mustStart { worker.schedule { [output] in Self.drain(output) } }
     }
 
     /// Waits until everything exported before is written, one second at most.
     public func flush() {
         let deadline = MonotonicClock.nanoseconds() + 1_000_000_000
-        queue.wait { queue -> WaitStep<Void> in
+        output.queue.wait { queue -> WaitStep<Void> in
             let now = MonotonicClock.nanoseconds()
             return queue.isDraining && now < deadline ? .waitAtMost(deadline - now) : .done(())
         }
     }
 
     /// Writes until nothing is left. Runs on the exporter's thread.
-    private static func drain(_ queue: Monitor<Queue>, _ file: SpanFile) {
+    private static func drain(_ output: Output) {
+        let before = output.queue.withLock { $0.dropped }
         var batch: [FinishedSpan] = []
         while true {
-            let goesOn = queue.withLock { queue -> Bool in
+            let goesOn = output.queue.withLock { queue -> Bool in
                 batch.removeAll(keepingCapacity: true)
                 swap(&queue.pending, &batch)
-                queue.isDraining = !batch.isEmpty
-                return queue.isDraining
+                return !batch.isEmpty
             }
-            guard goesOn else { break }
-            if !file.append(batch) {
-                let lost = UInt64(batch.count)
-                queue.withLock { $0.dropped += lost }
+            guard goesOn else {
+                let dropped = output.queue.withLock { $0.dropped } - before
+                if dropped > 0 {
+                    output.warnings.record(
+                        .recordsDropped(
+                            Int(clamping: dropped), by: "the file of spans \(output.path)", at: WallClock.nanoseconds())
+                    )
+                }
+                // What came meanwhile is still for this drain.
+                if output.queue.withLock({ queue in
+                    queue.isDraining = !queue.pending.isEmpty
+                    return !queue.isDraining
+                }) {
+                    break
+                }
+                continue
             }
+            let lost = output.file.append(batch[...])
+            if lost > 0 { output.queue.withLock { $0.dropped += UInt64(lost) } }
         }
-        queue.signal()
+        output.queue.signal()
     }
 }
 
@@ -79,35 +104,4 @@ public struct SpanFileError: Error, Hashable, Sendable, CustomStringConvertible 
     /// One line.
     public var message: String
     public var description: String { message }
-}
-
-/// An open file. Written to by one thread.
-private final class SpanFile: Sendable {
-    private let descriptor: CInt
-    private let resource: [TraceField]
-
-    init(path: String, resource: [TraceField]) throws(SpanFileError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw SpanFileError(message: "spans cannot be written to \(path): \(String(cString: strerror(errno)))")
-        }
-        self.resource = resource
-    }
-
-    deinit { close(descriptor) }
-
-    /// - Returns: Whether all of it is in the file.
-    func append(_ spans: [FinishedSpan]) -> Bool {
-        let bytes = OTLPText.line(spans, resource: resource)
-        return bytes.withUnsafeBytes { bytes in
-            var offset = 0
-            while offset < bytes.count {
-                let count = write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                offset += count
-            }
-            return true
-        }
-    }
 }

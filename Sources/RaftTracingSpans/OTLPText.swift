@@ -3,7 +3,7 @@ import RaftTracing
 /// Spans in OTLP's JSON encoding: a `TracesData` on one line (opentelemetry-proto, `trace.proto`; ids are hexadecimal and
 /// numbers of 64 bits strings there).
 enum OTLPText {
-    static func line(_ spans: [FinishedSpan], resource: [TraceField]) -> [UInt8] {
+    static func line(_ spans: some Collection<FinishedSpan>, resource: [TraceField]) -> [UInt8] {
         var text = Text()
         text.bytes.reserveCapacity(512 * spans.count + 256)
         text.add("{\"resourceSpans\":[{\"resource\":{\"attributes\":")

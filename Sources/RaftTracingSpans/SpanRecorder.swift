@@ -31,9 +31,11 @@ public struct SpanRecorder: Tracing.Tracer {
     ) -> RecordedSpan {
         var context = context()
         let parent = context.trace
-        guard let own = child(of: parent, for: operationName) else { return RecordedSpan(operationName, context) }
+        guard parent?.isSampled ?? samples(operationName), let own = child(of: parent) else {
+            context.trace = parent ?? .unsampled
+            return RecordedSpan(operationName, context)
+        }
         context.trace = own
-        guard own.isSampled else { return RecordedSpan(operationName, context) }
         return RecordedSpan(
             operationName, context, own, parent: parent?.span, kind, start: instant().nanosecondsSinceEpoch, exporter)
     }
@@ -56,11 +58,11 @@ public struct SpanRecorder: Tracing.Tracer {
         injector.inject(trace.traceparent, forKey: "traceparent", into: &carrier)
     }
 
-    private func child(of parent: TraceContext?, for name: String) -> TraceContext? {
-        let isSampled = parent?.isSampled ?? samples(name)
-        return TraceContext(
+    /// Nil should all of an id's bits happen to be zero.
+    private func child(of parent: TraceContext?) -> TraceContext? {
+        TraceContext(
             traceHigh: parent?.traceHigh ?? random(), traceLow: parent?.traceLow ?? random(), span: random(),
-            isSampled: isSampled)
+            isSampled: true)
     }
 
     private func samples(_ name: String) -> Bool {

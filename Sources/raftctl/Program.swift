@@ -21,6 +21,7 @@ enum Program {
             StandardOutput.writeError("raftctl: \(failure.message)\n")
             exit(failure.status.rawValue)
         } catch {
+            CommandTrace.end("\(error)")
             // Help and the version are thrown too, and written to standard output.
             guard Raftctl.exitCode(for: error) == .validationFailure else { Raftctl.exit(withError: error) }
             let message = Raftctl.message(for: error).prefix { !$0.isNewline }

@@ -27,7 +27,14 @@ struct Spans: ParsableCommand {
         guard !files.isEmpty else { return output(SpanName.markdown) }
         let spans: [WrittenSpan]
         do {
-            spans = try files.flatMap { try WrittenSpan.read($0) }
+            spans = try files.flatMap { file in
+                let (spans, unreadable) = try WrittenSpan.read(file)
+                if unreadable > 0 {
+                    report(
+                        SpanReadingError(message: "\(file): \(unreadable) lines are no OTLP in JSON and are left out"))
+                }
+                return spans
+            }
         } catch {
             report(error)
             throw ExitStatus.failed

@@ -17,9 +17,9 @@ struct SpanRecorderTests {
                 exporter: exporter, oneIn: oneIn,
                 random: {
                     next.withLock { next in
-                        // SplitMix64's sequence without its last step is even enough here.
                         next &+= 0x9E37_79B9_7F4A_7C15
-                        return (next ^ (next >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                        let mixed = (next ^ (next >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                        return (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB >> 16
                     }
                 }))
     }
@@ -185,11 +185,13 @@ struct SpanExporterTests {
 
     @Test("What the disk does not take is counted, and holds nobody up")
     func full() throws {
-        let exporter = try OTLPFileExporter(path: "/dev/full", resource: [])
+        let sink = MemorySink()
+        let exporter = try OTLPFileExporter(path: "/dev/full", resource: [], warnings: sink)
         let span = try Self.span()
         for _ in 0..<10 { exporter.export(span) }
         exporter.flush()
         #expect(exporter.dropped == 10)
+        #expect(sink.events(of: .recordsDropped).first?.message.contains("/dev/full") == true)
     }
 
     @Test("A record of a span has its ids as the journal wants them, its fields, and why it failed")

@@ -21,7 +21,8 @@ public final class RaftClient: Sendable {
 
     /// - Parameters:
     ///   - endpoints: Client addresses of any members; at least one.
-    ///   - tracer: Where spans of calls begin, each within the span in which its task stands. Nodes learn of them either way.
+    ///   - tracer: Where spans of calls begin, each within the span in which its task stands; nodes are
+    ///     told, and go on with them.
     ///   - eventLoopGroup: Its next loop carries every connection of this client.
     public init(
         endpoints: [RaftAddress], options: RaftClientOptions = RaftClientOptions(), tracer: Tracer = .silent,
@@ -126,7 +127,11 @@ public final class RaftClient: Sendable {
         var request = request
         request.trace = tracer.currentTrace ?? options.trace
         let span = tracer.startSpan(.call, in: request.trace, [.message(request.name)])
-        if let span { request.trace = span.context }
+        if let span {
+            request.trace = span.context
+        } else if tracer.hasSpans, request.trace == nil {
+            request.trace = .unsampled
+        }
         let result = await send(request, timeout)
         if let span { end(span, result) }
         let response = try result.get()

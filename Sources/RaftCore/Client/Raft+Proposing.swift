@@ -27,7 +27,11 @@ extension Raft {
             try check(payload)
             return payload
         }
-        return try await traced(.propose) { trace in
+        func failure(_ outcomes: [Result<Machine.Output, RaftError>]) -> String? {
+            for case .failure(let error) in outcomes { return "\(error)" }
+            return nil
+        }
+        return try await traced(.propose, failure: failure) { trace in
             await withCheckedContinuation { continuation in
                 let group = ProposalGroup<Machine.Output>(count: payloads.count) { continuation.resume(returning: $0) }
                 submit(

@@ -29,7 +29,7 @@ extension Driver {
             completion(.failure(Self.overloaded))
             return
         }
-        spans?.changeBegan(id, trace)
+        if let spans, let trace { spans.changeBegan(id, trace) }
         step(.changeRequested(id, request), now)
     }
 

@@ -70,7 +70,6 @@ extension Driver {
 
     func abandon(after index: LogIndex) {
         latencies.abandoned(after: index)
-        spans?.abandoned(after: index)
         let lost = waiters.take(after: index)
         guard !lost.isEmpty, !configuration.breaks(.forgetAbandonedProposals) else { return }
         tracer.notice(

@@ -41,6 +41,7 @@ extension Driver {
             readSnapshot(snapshot, offset, count, peer, stream)
         case .receiveSnapshot(let snapshot, let offset, let bytes):
             tally.snapshots.receivedBytes &+= UInt64(bytes.count)
+            spans?.receivesSnapshot(snapshot)
             receiveSnapshot(snapshot, offset, bytes)
         case .dropReceived: snapshotCarrier?.submit(.drop)
         case .restore(let snapshot): restore(snapshot)

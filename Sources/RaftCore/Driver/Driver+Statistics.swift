@@ -4,7 +4,16 @@ import Synchronization
 // What the driver counts, and how it is read: within a turn, so that all of it belongs together (rule W5).
 extension Driver {
     func receive(_ envelope: Envelope, _ now: Instant) {
-        spans?.receives(envelope)
+        guard let spans, failure == nil else { return takeIn(envelope, now) }
+        spans.receives(envelope)
+        takeIn(envelope, now)
+        guard case .appendEntries(let request) = envelope.message, let trace = envelope.trace else { return }
+        // What the entries replace has its end first.
+        execute(now)
+        spans.follows(request, trace, engine)
+    }
+
+    private func takeIn(_ envelope: Envelope, _ now: Instant) {
         guard case .heartbeatReply = envelope.message, engine.role == .leader,
             let slot = engine.progress.firstIndex(where: { $0.member == envelope.from })
         else { return step(.received(envelope), now) }

@@ -194,7 +194,9 @@ package final class Driver: @unchecked Sendable {
         case .connected(let member, let addresses):
             clientAddresses[member.id] = addresses
             step(.connected(member), now)
-        case .disconnected(let id): step(.disconnected(id), now)
+        case .disconnected(let id):
+            spans?.disconnected(id)
+            step(.disconnected(id), now)
         case .futureMessage(let id, let reason): step(.futureMessage(id, reason), now)
         case .alarm:
             armed = .distantFuture

@@ -14,7 +14,7 @@ public struct SpanTree: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        let begin = spans.first?.start ?? 0
+        let begin = spans.map(\.start).min() ?? 0
         let known = Set(spans.map(\.span))
         var children: [String: [WrittenSpan]] = [:]
         var roots: [WrittenSpan] = []
@@ -26,26 +26,29 @@ public struct SpanTree: Hashable, Sendable, CustomStringConvertible {
             }
         }
         let width = spans.map(\.service.count).max() ?? 0
-        var text = "trace \(trace), \(spans.count) spans\n"
+        var text = "trace \(trace.onOneLine), \(spans.count) spans\n"
         // Whoever wrote a circle finds what is in it nowhere, and no end is missed.
-        func write(_ span: WrittenSpan, _ depth: Int) {
+        var waiting = roots.reversed().map { (span: $0, depth: 0) }
+        while let (span, depth) = waiting.popLast() {
             let service = span.service + String(repeating: " ", count: width - span.service.count)
-            text +=
-                "\(Self.column(span.start - begin)) \(Self.column(span.end - min(span.start, span.end))) µs  \(service)  "
-            text += String(repeating: "  ", count: depth) + span.name
-            if !span.fields.isEmpty { text += " " + span.fields.joined(separator: " ") }
-            if span.links > 0 { text += " (and \(span.links) other traces)" }
-            if let failure = span.failure { text += " failed: \(failure)" }
-            text += "\n"
-            for child in children.removeValue(forKey: span.span) ?? [] { write(child, depth + 1) }
+            var line = "\(service)  " + String(repeating: "  ", count: min(depth, Self.deepest)) + span.name
+            if !span.fields.isEmpty { line += " " + span.fields.joined(separator: " ") }
+            if span.links > 0 { line += " (and \(span.links) other traces)" }
+            if let failure = span.failure { line += " failed: \(failure)" }
+            let length = span.end - min(span.start, span.end)
+            // What is in a file may be anybody's.
+            text += "\(Self.column(span.start - begin)) \(Self.column(length)) µs  \(line.onOneLine)\n"
+            waiting += (children.removeValue(forKey: span.span) ?? []).reversed().map { ($0, depth + 1) }
         }
-        for root in roots { write(root, 0) }
         return text
     }
 
+    /// What is deeper stands as far to the right as this.
+    private static let deepest = 32
+
     /// Microseconds with one digit behind the point, to the right.
     private static func column(_ nanoseconds: UInt64) -> String {
-        let tenths = (nanoseconds + 50) / 100
+        let tenths = nanoseconds / 100 + (nanoseconds % 100 < 50 ? 0 : 1)
         let text = "\(tenths / 10).\(tenths % 10)"
         return String(repeating: " ", count: max(0, 10 - text.count)) + text
     }

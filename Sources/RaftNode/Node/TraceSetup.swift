@@ -39,7 +39,7 @@ enum TraceSetup {
                     TraceField("service.name", "raftd"),
                     TraceField("service.namespace", .string(configuration.cluster)),
                     TraceField("service.instance.id", .string(id)),
-                ])
+                ], warnings: sink)
         }
         return SpanSource(SpanRecorder(exporter: exporter, oneIn: configuration.sampleOneIn))
     }

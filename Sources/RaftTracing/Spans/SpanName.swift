@@ -57,7 +57,7 @@ public struct SpanName: Hashable, Sendable {
         "raft.commit", .internal, "index count term",
         "A batch of entries, from the leader's log to its commit by a quorum.")
     public static let apply = SpanName(
-        "raft.apply", .internal, "index count",
+        "raft.apply", .internal, "index",
         "Entries known to be committed wait for the state machine and are applied by it, on each server.")
     public static let read = SpanName(
         "raft.read", .internal, "outcome", isRequest: true,

@@ -11,6 +11,13 @@ public struct TraceContext: Hashable, Sendable {
     /// Whether spans of this trace are recorded: decided once, where the trace begins.
     public let isSampled: Bool
 
+    /// What is not recorded: told to others so that they do not begin a trace for it.
+    public static let unsampled = TraceContext()
+
+    private init() {
+        (traceHigh, traceLow, span, isSampled) = (0, 1, 1, false)
+    }
+
     /// Nil for a trace or a span of zeros, which the standard has for *none*.
     public init?(traceHigh: UInt64, traceLow: UInt64, span: UInt64, isSampled: Bool) {
         guard traceHigh | traceLow != 0, span != 0 else { return nil }

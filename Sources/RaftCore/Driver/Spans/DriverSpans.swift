@@ -9,6 +9,8 @@ import RaftTracing
 final class DriverSpans {
     /// Open spans of one kind, and traced entries on their way.
     private static let limit = 1024
+    /// Messages to one peer.
+    private static let mostSent = 256
     /// Of a batch that belongs to more traces the others are not named.
     private static let mostLinks = 32
 
@@ -18,6 +20,7 @@ final class DriverSpans {
         var span: OpenSpan
     }
 
+    /// An entry that is traced, or the last one of a message that is.
     private struct Entry {
         var index: LogIndex
         var trace: TraceContext
@@ -44,6 +47,8 @@ final class DriverSpans {
     private var snapshot: (order: UInt64, span: OpenSpan)?
     private var outgoing: [(peer: NodeID, span: OpenSpan)] = []
     private var incoming: (id: SnapshotID, span: OpenSpan)?
+    /// Of the last message with a piece of a snapshot.
+    private var offered: (peer: NodeID, trace: TraceContext)?
 
     /// Nil where spans go nowhere.
     init?(_ tracer: Tracer) {
@@ -75,8 +80,17 @@ final class DriverSpans {
 
     private func begin(_ traces: [TraceContext], through last: LogIndex, count: Int, _ term: Term) {
         let fields: [TraceField] = [.index(last.rawValue), .count(count), .term(term.rawValue)]
-        if let span = start(.persist, of: traces, fields) { persists.append(Open(through: last, span: span)) }
-        if let span = start(.commit, of: traces, fields) { commits.append(Open(through: last, span: span)) }
+        begin(.persist, of: traces, through: last, fields, in: &persists)
+        begin(.commit, of: traces, through: last, fields, in: &commits)
+    }
+
+    private func begin(
+        _ name: SpanName, of traces: [TraceContext], through last: LogIndex, _ fields: [TraceField],
+        in open: inout [Open]
+    ) {
+        // In the order in which they end.
+        guard open.count < Self.limit, open.last.map({ $0.through <= last }) ?? true else { return }
+        if let span = start(name, of: traces, fields) { open.append(Open(through: last, span: span)) }
     }
 
     /// A span of all these traces: a child of the first, linked to the others.
@@ -90,12 +104,7 @@ final class DriverSpans {
         for answer in answers { tracer.end(answer) }
         answers.removeAll()
         end(&persists, through: engine.log.flushed)
-        // What a follower did not take in, as it does not follow from its log.
-        while let last = persists.last, last.through > engine.log.last.index {
-            tracer.fail(last.span, "the entries were not taken in")
-            persists.removeLast()
-        }
-        while let last = entries.last, last.index > engine.log.last.index { entries.removeLast() }
+        if isBeyond(engine.log.last.index) { lost(after: engine.log.last.index) }
         end(&commits, through: engine.commitIndex)
         apply(through: engine.commitIndex)
         end(&applies, through: engine.appliedIndex)
@@ -120,21 +129,22 @@ final class DriverSpans {
         var traces: [TraceContext] = []
         for entry in ready where traces.last != entry.trace { traces.append(entry.trace) }
         let last = ready.last?.index ?? index
-        if let span = start(.apply, of: traces, [.index(last.rawValue), .count(ready.count)]) {
-            applies.append(Open(through: last, span: span))
-        }
+        begin(.apply, of: traces, through: last, [.index(last.rawValue)], in: &applies)
         entries.removeFirst(ready.count)
     }
 
-    /// Entries after `index` are gone: what became of their commands is not known here.
-    func abandoned(after index: LogIndex) {
+    private func isBeyond(_ index: LogIndex) -> Bool {
+        [persists.last?.through, commits.last?.through, entries.last?.index].contains { $0.map { $0 > index } ?? false }
+    }
+
+    /// The log has nothing after `index`, or something else: what became of the commands there is not known here.
+    private func lost(after index: LogIndex) {
         entries.removeAll { $0.index > index }
-        for open in [\DriverSpans.persists, \.commits] {
-            for lost in self[keyPath: open] where lost.through > index {
-                tracer.fail(lost.span, "the entries gave way to another leader's, or found no room")
-            }
-            self[keyPath: open].removeAll { $0.through > index }
+        for open in (persists + commits) where open.through > index {
+            tracer.fail(open.span, "the entries gave way to another leader's, or found no room")
         }
+        persists.removeAll { $0.through > index }
+        commits.removeAll { $0.through > index }
     }
 
     // MARK: Messages
@@ -155,13 +165,16 @@ final class DriverSpans {
     }
 
     private func replicates(_ request: AppendEntries, to peer: Member) -> TraceContext? {
-        guard !entries.isEmpty, !request.entries.isEmpty, sent.count < Self.limit else { return nil }
+        guard !entries.isEmpty, !request.entries.isEmpty else { return nil }
         let first = request.previous.index.next
         let last = request.previous.index + request.entries.count
         var traces: [TraceContext] = []
         for entry in entries where first <= entry.index && entry.index <= last && traces.last != entry.trace {
             traces.append(entry.trace)
         }
+        guard !traces.isEmpty else { return nil }
+        endSent(to: peer.id, "it was sent again") { $0.through == last }
+        guard sent.count(where: { $0.peer == peer.id }) < Self.mostSent else { return nil }
         let fields: [TraceField] = [
             .peer(peer.id.rawValue), .index(last.rawValue), .count(request.entries.count), .term(request.term.rawValue),
         ]
@@ -177,7 +190,7 @@ final class DriverSpans {
         guard let trace = envelope.trace else { return }
         let fields: [TraceField] = [.peer(peer.rawValue), .message(envelope.message.name)]
         switch envelope.message {
-        case .appendEntries(let request): follows(request, trace)
+        case .appendEntries: break
         case .voteRequest(let request):
             // The former one was not answered: the node was fenced, or its disk stood still.
             for vote in votes where vote.candidate == peer { end(vote.span, "it was not answered") }
@@ -186,27 +199,22 @@ final class DriverSpans {
             if let span = tracer.startSpan(.vote, in: trace, fields + [.term(request.term.rawValue)]) {
                 votes.append((peer, span))
             }
-        case .installSnapshot(let request):
-            guard incoming?.id != request.snapshot.id else { return }
-            endIncoming("another snapshot came")
-            let at: TraceField = .index(request.snapshot.last.index.rawValue)
-            incoming = tracer.startSpan(.installSnapshot, in: trace, [.peer(peer.rawValue), at])
-                .map { (request.snapshot.id, $0) }
+        case .installSnapshot: offered = (peer, trace)
         default:
             guard answers.count < Self.limit else { return }
             if let span = tracer.startSpan(.answer, in: trace, fields) { answers.append(span) }
         }
     }
 
-    private func follows(_ request: AppendEntries, _ trace: TraceContext) {
-        let last = request.previous.index + request.entries.count
-        guard persists.count < Self.limit, persists.last.map({ $0.through <= last }) ?? true else { return }
-        let fields: [TraceField] = [
-            .index(last.rawValue), .count(request.entries.count), .term(request.term.rawValue),
-        ]
-        if let span = tracer.startSpan(.persist, in: trace, fields) {
-            persists.append(Open(through: last, span: span))
-        }
+    /// After the engine has looked at it.
+    func follows(_ request: AppendEntries, _ trace: TraceContext, _ engine: RaftEngine) {
+        let count = request.entries.count
+        guard count > 0, engine.term == request.term else { return }
+        let last = request.previous.index + count
+        // Not what does not follow from this log, nor what is old.
+        guard engine.log.terms.term(at: last) == request.entries.term(at: count - 1) else { return }
+        let fields: [TraceField] = [.index(last.rawValue), .count(count), .term(request.term.rawValue)]
+        begin(.persist, of: [trace], through: last, fields, in: &persists)
         if entries.count < Self.limit, entries.last.map({ $0.index < last }) ?? true {
             entries.append(Entry(index: last, trace: trace))
         }
@@ -219,9 +227,24 @@ final class DriverSpans {
             for message in sent where message.peer == peer && message.through <= index { tracer.end(message.span) }
             sent.removeAll { $0.peer == peer && $0.through <= index }
         case .conflict:
-            for message in sent where message.peer == peer { tracer.fail(message.span, "the logs differ") }
-            sent.removeAll { $0.peer == peer }
+            endSent(to: peer, "the logs differ") { _ in true }
         }
+    }
+
+    private func endSent(to peer: NodeID, _ why: String, _ isMeant: (Sent) -> Bool) {
+        guard !sent.isEmpty else { return }
+        for message in sent where message.peer == peer && isMeant(message) { tracer.fail(message.span, why) }
+        sent.removeAll { $0.peer == peer && isMeant($0) }
+    }
+
+    func disconnected(_ peer: NodeID) { endSent(to: peer, "the connection is gone") { _ in true } }
+
+    /// A piece of a snapshot's body is taken.
+    func receivesSnapshot(_ snapshot: Snapshot) {
+        guard let (peer, trace) = offered, incoming?.id != snapshot.id else { return }
+        endIncoming("another snapshot came")
+        let fields: [TraceField] = [.peer(peer.rawValue), .index(snapshot.last.index.rawValue)]
+        incoming = tracer.startSpan(.installSnapshot, in: trace, fields).map { (snapshot.id, $0) }
     }
 
     // MARK: Reads and changes
@@ -236,7 +259,7 @@ final class DriverSpans {
         end(confirms.remove(at: position).span, why.map { "\($0)" })
     }
 
-    func changeBegan(_ id: CallID, _ trace: TraceContext?) {
+    func changeBegan(_ id: CallID, _ trace: TraceContext) {
         guard changes.count < Self.limit, let span = tracer.startSpan(.change, in: trace) else { return }
         changes.append((id, span))
     }
@@ -267,8 +290,8 @@ final class DriverSpans {
                 outgoing.append((peer, span))
             }
         case .snapshotDelivered(let peer, _): endOutgoing(to: peer, nil)
-        case .snapshotInstalled: endIncoming(nil)
-        case .truncated(let index, _): abandoned(after: index)
+        case .snapshotInstalled(let id): if incoming?.id == id { endIncoming(nil) }
+        case .truncated(let index, _): lost(after: index)
         default: break
         }
     }
@@ -310,6 +333,6 @@ final class DriverSpans {
         for span in open { tracer.fail(span, reason) }
         (entries, persists, commits, applies, sent) = ([], [], [], [], [])
         (confirms, votes, answers, changes, outgoing) = ([], [], [], [], [])
-        (election, snapshot, incoming) = (nil, nil, nil)
+        (election, snapshot, incoming, offered) = (nil, nil, nil, nil)
     }
 }
