@@ -227,7 +227,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RaftCoreTests",
-            dependencies: ["RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "CRaftChecksum"],
+            dependencies: [
+                "RaftCore", "RaftMembership", "RaftMemory", "RaftTracing", "RaftTracingSpans", "CRaftChecksum",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RaftTestingTests",

@@ -24,7 +24,8 @@ final class DriverBench {
 
     init(
         _ membership: Membership = TestEngine.membership([1]), commitsInstantly: Bool = false, isInline: Bool = true,
-        configuration: RaftConfiguration = RaftConfiguration(), marks: MarkHistory? = nil
+        configuration: RaftConfiguration = RaftConfiguration(), marks: MarkHistory? = nil,
+        tracer: Tracer = .silent
     ) throws {
         self.storage = CountingStorage(commitsInstantly: commitsInstantly)
         var hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1)
@@ -46,7 +47,7 @@ final class DriverBench {
         let failures = failures
         driver = Driver(
             engine: engine, environment: environment, transport: transport, storage: storage,
-            storageLane: environment.storage, clusterName: "test", clientAddresses: [], tracer: .silent,
+            storageLane: environment.storage, clusterName: "test", clientAddresses: [], tracer: tracer,
             makeApplier: { driver in
                 MachineApplier(
                     machine: ListMachine(isInline: isInline), applied: 0,
@@ -80,9 +81,10 @@ final class DriverBench {
         environment.driver.run()
     }
 
-    func receive(_ message: Message, from sender: UInt64 = 2) {
+    func receive(_ message: Message, from sender: UInt64 = 2, trace: TraceContext? = nil) {
         driver.received([
-            Envelope(group: .first, from: TestEngine.member(sender), to: engine.member, message: message)
+            Envelope(
+                group: .first, from: TestEngine.member(sender), to: engine.member, message: message, trace: trace)
         ])
     }
 
