@@ -6,14 +6,14 @@
 # usage: scripts/check-trace-cost.sh [DIRECTORY-FOR-THE-BUILD-WITHOUT]    .build-none by default; some minutes when cold
 #
 # Each count is made for two numbers of operations, so that start and end subtract out, and RUNS times: the lowest counts,
-# for what the clock brings about only adds, and the spread is printed. CLIENTS are numbers of clients; all of them run on one thread, so that how many proposals get
-# into one batch is no accident.
+# for what the clock brings about only adds, and the spread is printed. BATCHES are numbers of proposals in one call. One
+# client makes the calls, and all runs on its thread: how proposals of several clients come together is an accident.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 without=${1:-.build-none}
 LIMIT=${LIMIT:-3}
 RUNS=${RUNS:-3}
-CLIENTS=${CLIENTS:-1 64}
+BATCHES=${BATCHES:-1 64}
 
 for program in valgrind strip; do
     command -v $program >/dev/null || {
@@ -36,21 +36,21 @@ build() {
 build with .build default
 build without "$without" default,MaxTraceLevelNone
 
-# usage: count PROGRAM SINK LEVEL CLIENTS OPERATIONS    prints how many instructions a whole run executed
+# usage: count PROGRAM SINK LEVEL BATCH OPERATIONS    prints how many instructions a whole run executed
 count() {
     LIBDISPATCH_COOPERATIVE_POOL_STRICT=1 \
         valgrind --tool=callgrind --callgrind-out-file="$work/counts" "$work/$1" --no-limit \
-        --trace-sink "$2" --trace-level "$3" --clients "$4" --operations "$5" >"$work/run.log" 2>&1 || {
+        --trace-sink "$2" --trace-level "$3" --batch "$4" --operations "$5" >"$work/run.log" 2>&1 || {
         tail -5 "$work/run.log" >&2
         exit 2
     }
     awk '/^totals:/ { print $2 }' "$work/counts"
 }
 
-# usage: measure PROGRAM SINK LEVEL CLIENTS    sets cost, instructions for a proposal, and spread, per cent between runs
+# usage: measure PROGRAM SINK LEVEL BATCH    sets cost, instructions for a proposal, and spread, per cent between runs
 measure() {
-    # Many clients share the work, so that it takes more proposals for the same precision.
-    local run few=2000 many=$(($4 > 1 ? 40000 : 8000))
+    # Proposals of a batch share its cost, so that it takes more of them for the same precision.
+    local run few=$(($4 > 1 ? 8000 : 2000)) many=$(($4 > 1 ? 40000 : 8000))
     : >"$work/few"
     : >"$work/many"
     for ((run = 0; run < RUNS; run++)); do
@@ -68,28 +68,28 @@ measure() {
 failed=0
 # usage: compare NAME    prints the cost beside the build without
 compare() {
-    awk -v name="$1" -v clients="$clients" -v cost="$cost" -v base="$base" -v spread="$spread" 'BEGIN {
-        printf "| %s | %d | %d | %+.2f %% | %.2f %% |\n", name, clients, cost, (cost - base) * 100 / base, spread }'
+    awk -v name="$1" -v batch="$batch" -v cost="$cost" -v base="$base" -v spread="$spread" 'BEGIN {
+        printf "| %s | %d | %d | %+.2f %% | %.2f %% |\n", name, batch, cost, (cost - base) * 100 / base, spread }'
 }
 judge() {
     awk -v cost="$cost" -v base="$base" -v limit="$LIMIT" 'BEGIN { exit (cost - base) * 100 / base > limit }' || {
-        echo "FAILED: $1 with $clients clients costs more than $LIMIT % above no tracing"
+        echo "FAILED: $1 in batches of $batch costs more than $LIMIT % above no tracing"
         failed=1
     }
 }
 
-echo "| tracing | clients | instructions a proposal | above none | spread of $RUNS runs |"
+echo "| tracing | batch | instructions a proposal | above none | spread of $RUNS runs |"
 echo "|---|---|---|---|---|"
-for clients in $CLIENTS; do
-    measure without stderr info "$clients"
+for batch in $BATCHES; do
+    measure without stderr info "$batch"
     base=$cost
     compare "compiled out"
-    measure with none none "$clients"
+    measure with none none "$batch"
     compare "compiled in, silent"
-    measure with stderr info "$clients"
+    measure with stderr info "$batch"
     compare "info"
     judge "info"
-    measure with raftd info "$clients"
+    measure with raftd info "$batch"
     compare "info and flight recorder"
 done
 [ $failed = 0 ] && echo "passed: info costs at most $LIMIT % above no tracing"

@@ -31,6 +31,8 @@ struct RaftBench: AsyncParsableCommand {
             "So many operations in place of seconds, in one process and without a warm-up: what they cost can be counted."
     )
     var operations: Int?
+    @Option(help: "How many commands a client proposes in one call, with --operations.")
+    var batch = 1
     @Option(
         help: "The lowest level that is traced. Without it none, or info with a sink; with processes what raftd has.")
     var traceLevel: TraceThreshold?
@@ -105,14 +107,16 @@ struct RaftBench: AsyncParsableCommand {
             level: level, nodes: nodes, storage: storage,
             transport: transport ?? (level == .inprocess ? .memory : .unix), clients: clients, size: size,
             readRatio: readRatio, duration: duration ?? (traceTable ? 2 : 5), operations: operations,
-            tracing: TraceParameters(level, traceLevel, traceSink, traceOutput))
+            batch: batch, tracing: TraceParameters(level, traceLevel, traceSink, traceOutput))
         if traceTable {
             try require(
                 traceLevel == nil && traceSink == nil,
                 "--trace-table has every level and sink: leave out --trace-level and "
                     + "--trace-sink")
-            parameters.tracing = TraceParameters(output: traceOutput)
-            try await TraceTable(base: parameters, output: output).run(with: runner)
+            try require(
+                traceOutput == nil || level == .inprocess, "--trace-output works in one process only: leave it out")
+            parameters.tracing = TraceParameters()
+            try await TraceTable(base: parameters, lines: traceOutput, output: output).run(with: runner)
             return
         }
         let row = try await runner.run(parameters)

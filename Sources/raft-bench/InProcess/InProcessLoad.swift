@@ -52,15 +52,21 @@ struct InProcessLoad: Sendable {
         var choice = Choice(seed: UInt64(client), readRatio: parameters.readRatio)
         let command = CountingMachine.Command(amount: UInt64(client), size: parameters.size)
         var start = MonotonicClock.nanoseconds()
-        for _ in 0..<operations {
-            if choice.nextIsRead() {
+        var left = operations
+        while left > 0 {
+            let count = min(left, parameters.batch)
+            if count > 1 {
+                let commands = [CountingMachine.Command](repeating: command, count: count)
+                for outcome in try await node.propose(batch: commands) { _ = try outcome.get() }
+            } else if choice.nextIsRead() {
                 _ = try await node.read { $0.count }
             } else {
                 _ = try await node.propose(command)
             }
             let end = MonotonicClock.nanoseconds()
-            histogram.record(end - start)
+            for _ in 0..<count { histogram.record(end - start) }
             start = end
+            left -= count
         }
     }
 

@@ -24,6 +24,8 @@ struct BenchParameters: Hashable, Sendable {
     var duration = 5.0
     /// So many operations in place of seconds, without a warm-up, so that what they cost can be counted.
     var operations: Int?
+    /// Commands that a client proposes in one call.
+    var batch = 1
     var tracing = TraceParameters()
 
     /// - Throws: one line that names the option and what would be right.
@@ -45,6 +47,9 @@ struct BenchParameters: Hashable, Sendable {
                 (clients...1_000_000_000).contains(operations),
                 "--operations must be between the number of clients, \(clients), and 1000000000")
         }
+        try require((1...4096).contains(batch), "--batch must be between 1 and 4096")
+        try require(
+            batch == 1 || (operations != nil && readRatio == 0), "--batch needs --operations, and no --read-ratio")
         try tracing.validate(level)
     }
 }

@@ -34,6 +34,7 @@ struct Row: Sendable {
             ("storage", .text(parameters.storage.rawValue)), ("transport", .text(parameters.transport.rawValue)),
             ("clients", .integer(parameters.clients)), ("size", .integer(parameters.size)),
             ("read_ratio", .number(parameters.readRatio, 4)), ("duration_s", .number(measurement.seconds, 3)),
+            ("batch", .integer(parameters.batch)),
             ("trace_level", .text(parameters.tracing.threshold.defaultValueDescription)),
             ("trace_sink", .text(parameters.tracing.sink.rawValue)),
             ("operations", .integer(Int(latency.count))),

@@ -8,13 +8,14 @@ import RaftTracing
 struct TraceTable: Sendable {
     /// Without tracing.
     var base: BenchParameters
+    /// Where lines of text go; nil for /dev/null.
+    var lines: String?
     var output: OutputFormat
 
     private static let thresholds: [TraceThreshold] = [.none, .from(.info), .from(.trace)]
 
     /// Prints each row as soon as it is measured.
     func run(with runner: RowRunner) async throws {
-        // Checked as it was given, not as some row of the table changes it.
         try base.validate()
         if output == .text {
             print("| " + Self.head.joined(separator: " | ") + " |")
@@ -32,8 +33,7 @@ struct TraceTable: Sendable {
                 var parameters = base
                 parameters.tracing.sink = sink
                 parameters.tracing.threshold = threshold
-                // Lines go to the file that was named only where there are some.
-                if !sink.writesText { parameters.tracing.output = nil }
+                if sink.writesText { parameters.tracing.output = lines }
                 var row = try await runner.run(parameters)
                 row.limit = limit
                 show(row, untraced)
