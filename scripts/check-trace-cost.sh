@@ -50,7 +50,7 @@ count() {
 # usage: measure PROGRAM SINK LEVEL BATCH    sets cost, instructions for a proposal, and spread, per cent between runs
 measure() {
     # Proposals of a batch share its cost, so that it takes more of them for the same precision.
-    local run few=$(($4 > 1 ? 8000 : 2000)) many=$(($4 > 1 ? 40000 : 8000))
+    local run few=$(($4 > 1 ? 8000 : 2000)) many=$(($4 > 1 ? 80000 : 8000))
     : >"$work/few"
     : >"$work/many"
     for ((run = 0; run < RUNS; run++)); do
