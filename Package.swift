@@ -175,6 +175,7 @@ let package = Package(
                 "RaftCore", "RaftMembership", "RaftMemory", "RaftStorageLMDB", "RaftTransportUnix", "RaftClient",
                 "RaftKeyValue", "RaftTracing", "RaftThreads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ] + nio,
             swiftSettings: settings),
 
