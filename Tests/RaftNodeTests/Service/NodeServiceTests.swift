@@ -78,7 +78,7 @@ struct NodeServiceTests {
                     #expect(node.reporter.pulse.recovery > 0)
                     node.reporter.extendTimeout()
                     try await manager.wait(for: "EXTEND_TIMEOUT_USEC=60000000")
-                    #expect(manager.messages.contains { $0.hasPrefix("STATUS=reading back and verifying its data: ") })
+                    try await manager.wait(for: "STATUS=reading back and verifying its data: ")
                     // It hangs now.
                     for _ in 1...3 { node.reporter.extendTimeout() }
                     #expect(manager.messages.filter { $0.hasPrefix("EXTEND") }.count == 1)
