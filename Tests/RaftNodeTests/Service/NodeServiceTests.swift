@@ -51,7 +51,7 @@ struct NodeServiceTests {
             let manager = try FakeServiceManager(in: directory)
             try await withNode(directory, manager) { node in
                 try await manager.wait(for: "STATUS=leader in term")
-                #expect(manager.messages.contains("WATCHDOG=1"))
+                try await manager.wait(for: "WATCHDOG=1")
             }
             try await manager.wait(for: "STOPPING=1")
             let states = manager.messages.map { $0.prefix { $0 != "\n" } }
