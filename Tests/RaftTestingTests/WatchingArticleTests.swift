@@ -64,6 +64,8 @@ struct WatchingArticleTests {
         try await raft.wait(for: .membership("node 4 votes") { $0.voters.contains(4) }, atMost: .seconds(30))
         try await raft.wait(for: RaftCondition("nothing under way") { $0.pendingProposals == 0 })
         _ = try await raft.propose(1)
+        // Its task may begin after all of that.
+        while scheduler.calls.withLock({ $0.isEmpty }) { await Task.yield() }
         await raft.shutdown()
         // Streams end with the node.
         await scheduling.value
