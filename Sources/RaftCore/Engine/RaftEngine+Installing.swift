@@ -32,7 +32,7 @@ extension RaftEngine {
             let durable = min(commitIndex, log.flushed)
             // The machine may still be on its way to the state of this very snapshot, after a start (rule S2).
             if durable >= snapshot.last.index, appliedIndex >= newestSnapshot {
-                answer(sender, stream: request.stream, snapshot.id, .installed(durable), &fx)
+                acknowledge(snapshot, through: durable, to: sender, &fx)
             }
             return
         }
@@ -157,8 +157,13 @@ extension RaftEngine {
         fx.append(.trace(.snapshotInstalled(installing.snapshot.id)))
         resumeSnapshotCalls(&fx)
         guard let leader, role == .follower else { return }
-        answer(
-            leader, stream: snapshots.stream, installing.snapshot.id, .installed(installing.snapshot.last.index), &fx)
+        acknowledge(installing.snapshot, through: installing.snapshot.last.index, to: leader, &fx)
+    }
+
+    /// Says that a snapshot is installed: in a term that is durable only (rule V14). Else the leader asks again.
+    private func acknowledge(_ snapshot: Snapshot, through index: LogIndex, to leader: Member, _ fx: inout Effects) {
+        guard !log.isHardStatePending || breaks(.acknowledgeBeforeDurable) else { return }
+        answer(leader, stream: snapshots.stream, snapshot.id, .installed(index), &fx)
     }
 
     private func answer(

@@ -203,6 +203,42 @@ struct WitnessTests {
         #expect(witness.engine.log.base == thin.last && witness.engine.copy == .positions)
     }
 
+    @Test("A snapshot is said to be installed in a term that is durable only (V14)")
+    func installedInDurableTerm() throws {
+        var leader = try TestEngine.leader(1, Self.three)
+        leader.settle([2, 3])
+        let thin = Snapshot(
+            last: leader.engine.log.last, cluster: TestEngine.cluster, configuration: leader.engine.committed
+        ).withoutBody()
+        var witness = try TestEngine(3, Self.three)
+        func offer(_ term: Term, from leader: UInt64) -> [Effect] {
+            witness.receive(
+                .installSnapshot(InstallSnapshot(term: term, stream: 1, snapshot: thin, offset: 0, bytes: [])),
+                from: leader)
+        }
+        func installed(_ effects: [Effect]) -> [Term] {
+            effects.compactMap { effect in
+                guard case .send(.installSnapshotReply(let reply), _) = effect, case .installed = reply.outcome else {
+                    return nil
+                }
+                return reply.term
+            }
+        }
+        _ = offer(2, from: 1)
+        witness.step(.snapshotReceived(thin.id, written: 0, isWhole: true))
+        witness.persist()
+        // The next leader is heard while the machine comes to the state, and its term is not on the disk yet.
+        witness.receive(witness.append(3, after: LogID(term: 3, index: thin.last.index + 5)), from: 2)
+        #expect(installed(witness.step(.applied(through: thin.last.index))).isEmpty)
+        #expect(installed(offer(3, from: 2)).isEmpty)
+        witness.persist()
+        #expect(installed(offer(3, from: 2)) == [3])
+        // The same where a leader's first word is the snapshot.
+        #expect(installed(offer(4, from: 1)).isEmpty)
+        witness.persist()
+        #expect(installed(offer(4, from: 1)) == [4])
+    }
+
     @Test("A change that would leave a quorum without a full copy on the way is refused (X1)")
     func everyStepHasCopies() throws {
         let five = Self.membership([1, 2, 3, 4, 5], witnesses: [4, 5])

@@ -144,7 +144,8 @@ final class ClusterCore: @unchecked Sendable {
         node.fate = .stopped(reason)
         properties.stopped(node, reason)
         end(life, reason)
-        if node.damage == nil, properties.isOtherCopy(node, reason) {
+        // One whose data have rotted counts as damaged already.
+        if node.damage == nil || node.damage == .rot, properties.isOtherCopy(node, reason) {
             node.disk.replace(with: DiskImage(), SimulatedFiles.State())
             node.damage = .wiped
         }
