@@ -67,8 +67,10 @@ extension SafetyProperties {
             checkHandover(to: envelope.to, message, from: node)
             checkSuccessor(envelope.to, of: node)
             // Caught up first: the successor has on its disk all that this leader has (rule T1). What it had, a later
-            // leader may have replaced since; to this one it does not listen any more.
-            if let target = self.node(of: envelope.to), (target.disk.image.hardState?.term ?? .zero) <= message.term,
+            // leader may have replaced since; to this one it does not listen any more. What a disk has
+            // lost since its server acknowledged it, no leader can know.
+            if let target = self.node(of: envelope.to), target.damage == nil,
+                (target.disk.image.hardState?.term ?? .zero) <= message.term,
                 target.disk.image.term(at: message.last.index) != message.last.term
             {
                 fail("T1", "\(id) hands over to \(envelope.to), which does not hold \(message.last)")
