@@ -143,8 +143,8 @@ let package = Package(
             name: "RaftNode",
             dependencies: [
                 "RaftCore", "RaftMembership", "RaftTracing", "RaftTracingJournald", "RaftTracingSpans", "RaftMemory",
-                "RaftStorageLMDB",
-                "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftMetricsExport", "RaftThreads",
+                "RaftStorageLMDB", "RaftTransportUnix", "RaftClient", "RaftKeyValue", "RaftMetricsExport",
+                "RaftThreads",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -281,7 +281,8 @@ let package = Package(
             name: "RaftClientTests",
             dependencies: [
                 "RaftClient", "RaftNode", "RaftTransportUnix", "RaftCore", "RaftMembership", "RaftTracing",
-                "RaftKeyValue", "RaftMetricsExport", "CRaftChecksum", "raftctl",
+                "RaftTracingSpans", "RaftKeyValue", "RaftMetricsExport", "CRaftChecksum", "raftctl",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,

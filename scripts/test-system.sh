@@ -20,7 +20,7 @@ transport: { listen: ["unix:$work/1.sock"] }
 clients: { listen: ["unix:$work/1.client.sock"] }
 members: ["1=unix:$work/1.sock"]
 bootstrap: true
-tracing: { sink: journald }
+tracing: { sink: journald, spans: sink }
 YAML
 
 passed=0

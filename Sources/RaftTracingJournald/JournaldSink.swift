@@ -10,28 +10,9 @@ public import RaftTracing
 ///
 /// Needs the package trait `Journald` (on by default); without it everything goes to the fallback. Any thread.
 public final class JournaldSink: TraceSink {
-    private struct Queue {
-        var pending: [TraceEvent] = []
-        /// How many events are accepted and not written yet, pending or in the writer's hands.
-        var held = 0
-        var dropped = 0
-        var totalDropped = 0
-        /// Whether a drain is scheduled or running; it takes what comes meanwhile.
-        var isDraining = false
-    }
-
-    /// What the writing thread needs: apart from the sink, so that the thread does not keep the sink alive.
-    private struct Output: Sendable {
-        let queue = Monitor(Queue())
-        let writer: any JournalWriter
-        let fallback: any TraceSink
-        let identifier: String
-    }
-
-    private let output: Output
-    private let capacity: Int
+    private let writer: BoundedWriter<TraceEvent>
+    private let fallback: any TraceSink
     private let flushLimit: UInt64
-    private let worker: WorkerThread
 
     /// - Parameters:
     ///   - identifier: `SYSLOG_IDENTIFIER`, by which `journalctl -t` finds the records.
@@ -47,10 +28,18 @@ public final class JournaldSink: TraceSink {
     init(
         identifier: String, fallback: any TraceSink, capacity: Int, flushLimit: UInt64, writer: any JournalWriter
     ) {
-        output = Output(writer: writer, fallback: fallback, identifier: identifier)
-        self.capacity = max(capacity, 1)
+        @Sendable func write(_ event: TraceEvent) {
+            if !writer.write(JournalRecord(event, identifier: identifier)) { fallback.record(event) }
+        }
+        self.writer = BoundedWriter(
+            name: "raft-journal", capacity: capacity,
+            write: { events in
+                for event in events { write(event) }
+                return 0
+            },
+            report: { write(.recordsDropped($0, by: "the journal", at: WallClock.nanoseconds())) })
+        self.fallback = fallback
         self.flushLimit = flushLimit
-        worker = WorkerThread(name: "raft-journal")
     }
 
     /// Whether this build can write to journald and journald's socket is there.
@@ -71,65 +60,14 @@ public final class JournaldSink: TraceSink {
         return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
-    public var droppedRecords: Int? { output.queue.withLock { $0.totalDropped } }
+    public var droppedRecords: Int? { writer.totalDropped }
 
-    public func record(_ event: TraceEvent) {
-        let mustStart = output.queue.withLock { queue -> Bool in
-            guard queue.held < capacity else {
-                queue.dropped += 1
-                queue.totalDropped += 1
-                return false
-            }
-            queue.pending.append(event)
-            queue.held += 1
-            defer { queue.isDraining = true }
-            return !queue.isDraining
-        }
-        if mustStart { worker.schedule { [output] in Self.drain(output) } }
-    }
+    public func record(_ event: TraceEvent) { writer.add(event) }
 
     /// Waits until everything recorded before is written, one second at most: a journald that stands still must not
     /// hang a shutdown.
     public func flush() {
-        let deadline = MonotonicClock.nanoseconds() + flushLimit
-        output.queue.wait { queue -> WaitStep<Void> in
-            if !queue.isDraining { return .done(()) }
-            let now = MonotonicClock.nanoseconds()
-            return now < deadline ? .waitAtMost(deadline - now) : .done(())
-        }
-        output.fallback.flush()
-    }
-
-    /// Writes until nothing is left. Runs on the sink's thread.
-    private static func drain(_ output: Output) {
-        while let (batch, dropped) = takeAll(output.queue) {
-            for event in batch {
-                write(event, output)
-                output.queue.withLock { $0.held -= 1 }
-            }
-            // Events were dropped when the queue was full: after the ones in it.
-            if dropped > 0 {
-                write(.recordsDropped(dropped, by: "the journal", at: WallClock.nanoseconds()), output)
-            }
-        }
-        output.queue.signal()
-    }
-
-    /// Takes what is pending; `nil`, and the drain is over, when that is nothing.
-    private static func takeAll(_ queue: Monitor<Queue>) -> ([TraceEvent], Int)? {
-        queue.withLock { queue in
-            guard !queue.pending.isEmpty || queue.dropped > 0 else {
-                queue.isDraining = false
-                return nil
-            }
-            let taken = (queue.pending, queue.dropped)
-            queue.pending = []
-            queue.dropped = 0
-            return taken
-        }
-    }
-
-    private static func write(_ event: TraceEvent, _ output: Output) {
-        if !output.writer.write(JournalRecord(event, identifier: output.identifier)) { output.fallback.record(event) }
+        writer.flush(within: flushLimit)
+        fallback.flush()
     }
 }

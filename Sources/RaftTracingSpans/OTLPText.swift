@@ -72,18 +72,7 @@ enum OTLPText {
 
         mutating func addQuoted(_ text: String) {
             add("\"")
-            for scalar in text.unicodeScalars {
-                switch scalar {
-                case "\"": add("\\\"")
-                case "\\": add("\\\\")
-                case _
-                where scalar.value < 0x20 || 0x7f..<0xa0 ~= scalar.value
-                    || 0x2028...0x2029 ~= scalar.value:
-                    let digits = String(scalar.value, radix: 16)
-                    add("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-                default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-                }
-            }
+            EscapedText.append(text, .json, to: &bytes)
             add("\"")
         }
     }

@@ -4,9 +4,6 @@ import Synchronization
 
 /// An open file of spans. Written to by one thread.
 final class SpanFile: Sendable {
-    /// Of a line, more or less: readers of lines have limits, the collector's is a mebibyte.
-    private static let spansOfALine = 256
-
     private let descriptor: CInt
     private let resource: [TraceField]
     /// The last write came to an end within a line.
@@ -22,18 +19,12 @@ final class SpanFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// - Returns: How many of them are not in the file.
-    func append(_ spans: ArraySlice<FinishedSpan>) -> Int {
-        var lost = 0
-        var left = spans
-        while !left.isEmpty {
-            let some = left.prefix(Self.spansOfALine)
-            left = left.dropFirst(some.count)
-            // A piece of a line spoils no other one.
-            let start: [UInt8] = isTorn.load(ordering: .relaxed) ? [UInt8(ascii: "\n")] : []
-            if !write(start + OTLPText.line(some, resource: resource)) { lost += some.count }
-        }
-        return lost
+    /// Adds a line.
+    /// - Returns: Whether all of it is in the file.
+    func append(_ spans: ArraySlice<FinishedSpan>) -> Bool {
+        // A piece of a line spoils no other one.
+        let start: [UInt8] = isTorn.load(ordering: .relaxed) ? [UInt8(ascii: "\n")] : []
+        return write(start + OTLPText.line(spans, resource: resource))
     }
 
     private func write(_ bytes: [UInt8]) -> Bool {
@@ -52,4 +43,11 @@ final class SpanFile: Sendable {
             return true
         }
     }
+}
+
+/// Why spans cannot be written.
+public struct SpanFileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// One line.
+    public var message: String
+    public var description: String { message }
 }

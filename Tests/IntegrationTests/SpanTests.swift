@@ -58,6 +58,15 @@ extension RealProcesses {
                 #expect((place ?? 0) > (indent ?? .max), "\(shown)")
             }
 
+            // Of commands that ask each node by itself too.
+            for command in [["status"], ["metrics"], ["trace"], ["member", "list"]] {
+                let asked = try await Ran.program("raftctl", endpoints + ["--spans", own] + command)
+                let trace = asked.error.firstMatch(of: /^trace ([0-9a-f]{32})\n/)?.output.1
+                #expect(asked.code == 0 && trace != nil, "\(asked)")
+                let shown = try await Ran.program("raftd", ["spans", "--trace", String(trace ?? ""), own])
+                #expect(shown.output.contains("raft.call ") && shown.output.contains("raft.command "), "\(shown)")
+            }
+
             let env = try await Ran.program(
                 "raftctl", endpoints + ["put", "key", "other"],
                 environment: ["TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"])

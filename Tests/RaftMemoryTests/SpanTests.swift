@@ -64,7 +64,7 @@ struct SpanTests {
         return nil
     }
 
-    private func context(of cluster: Cluster, sampled: Bool = true) throws -> (TraceContext, ServiceContext) {
+    private func context(sampled: Bool = true) throws -> (TraceContext, ServiceContext) {
         let trace = try #require(
             TraceContext(traceHigh: 7, traceLow: .random(in: 1 ... .max), span: 9, isSampled: sampled))
         var context = ServiceContext.topLevel
@@ -78,7 +78,7 @@ struct SpanTests {
         try await cluster.start()
         let leader = try await cluster.leader()
         let id = await leader.metricsNow().node.rawValue
-        let (trace, context) = try context(of: cluster)
+        let (trace, context) = try context()
         _ = try await ServiceContext.withValue(context) { try await leader.propose(5) }
         let spans = try await cluster.spans(of: trace) { spans in
             spans.count { $0.name == "raft.apply" } == 3 && spans.count { $0.name == "raft.replicate" } == 2
@@ -107,7 +107,7 @@ struct SpanTests {
         let cluster = Cluster()
         try await cluster.start()
         let leader = try await cluster.leader()
-        let (trace, context) = try context(of: cluster, sampled: false)
+        let (trace, context) = try context(sampled: false)
         _ = try await ServiceContext.withValue(context) { try await leader.propose(5) }
         _ = try await leader.propose(6)
         _ = try await leader.read { $0.values }
@@ -149,7 +149,7 @@ struct SpanTests {
         let cluster = Cluster()
         try await cluster.start()
         let leader = try await cluster.leader()
-        let (trace, context) = try context(of: cluster)
+        let (trace, context) = try context()
         _ = try await ServiceContext.withValue(context) { try await leader.read { $0.values } }
         let spans = try await cluster.spans(of: trace) { $0.contains { $0.name == "raft.answer" } }
         let read = try #require(spans.first { $0.name == "raft.read" })
@@ -157,7 +157,7 @@ struct SpanTests {
         #expect(read.parent == trace.span && confirm.parent == read.context.span)
         #expect(spans.allSatisfy { $0.name != "raft.answer" || $0.parent == confirm.context.span })
 
-        let (wish, other) = try self.context(of: cluster)
+        let (wish, other) = try self.context()
         let gone = await leader.metricsNow().membership.voters.last { $0 != leader.driver.node }
         _ = try await ServiceContext.withValue(other) {
             try await leader.change([.demote(try #require(gone))])
@@ -174,7 +174,7 @@ struct SpanTests {
         let cluster = Cluster()
         try await cluster.start()
         let leader = try await cluster.leader()
-        let (trace, context) = try context(of: cluster)
+        let (trace, context) = try context()
         for node in cluster.nodes where node !== leader { await node.shutdown() }
         let before = await leader.metricsNow().lastIndex
         let call = Task { try await ServiceContext.withValue(context) { try await leader.propose(5) } }

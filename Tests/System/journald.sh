@@ -86,6 +86,7 @@ load() {
     for ((number = 0; number < writes; number++)); do $WRITE >/dev/null 2>&1 || echo "$number" >>/run/systemd/failed; done
     echo $(($(date +%s%N) - begin))
 }
+load_one() { $WRITE >/dev/null; }
 per_second() { echo $((writes * 1000000000 / $1)); }
 # At least half as fast: what is asked for is that nobody waits for the journal, and the machine has other things to do.
 keeps_pace() { [ "$1" -lt $((2 * $2)) ]; }
@@ -110,6 +111,8 @@ if [ -n "${WRITE:-}" ]; then
     echo "writes a second: $(per_second "$before") with a journal, $(per_second "$stopped") while it stood still" \
         "(${count:-0} records dropped), $(per_second "$gone") without one, $(per_second "$back") when it was back"
     for each in "$stopped" "$gone" "$back"; do check "writes keep their pace" keeps_pace "$each" "$before"; done
+    TRACEPARENT=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 load_one
+    check "a trace is found by its id" eventually has_record TRACE_ID=4bf92f3577b34da6a3ce929d0e0e4736 RAFT_SPAN=raft.persist
     check "no write failed or waited" test ! -e /run/systemd/failed
 fi
 

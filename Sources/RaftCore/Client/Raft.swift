@@ -158,6 +158,7 @@ public final class Raft<Machine: StateMachine>: Sendable {
     func propose(_ command: Machine.Command, fence: Term?) async throws -> Machine.Output {
         let payload = try Machine.encode(command)
         try check(payload)
+        // Most go without another function around them.
         guard driver.tracer.hasSpans else { return try await propose(payload, fence: fence) }
         return try await traced(.propose) { try await propose(payload, fence: fence, trace: $0) }
     }

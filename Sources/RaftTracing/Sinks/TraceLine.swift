@@ -111,43 +111,11 @@ struct TraceLine {
 
     // MARK: Characters
 
-    private enum Place {
-        case text, quoted, json
-    }
-
     private mutating func append(_ text: String) {
         bytes.append(contentsOf: text.utf8)
     }
 
-    private mutating func appendEscaped(_ text: String, _ place: Place) {
-        // Nearly all text is plain and goes the short way.
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
-        if isPlain { return append(text) }
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": append("\\\\")
-            case "\n": append("\\n")
-            case "\r": append("\\r")
-            case "\t": append("\\t")
-            case "\"" where place != .text: append("\\\"")
-            case _ where Self.isUnsafe(scalar): appendCode(of: scalar, place)
-            default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            }
-        }
-    }
-
-    private mutating func appendCode(of scalar: Unicode.Scalar, _ place: Place) {
-        let digits = String(scalar.value, radix: 16)
-        guard place == .json else { return append("\\u{\(digits)}") }
-        append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-    }
-
-    /// Control characters of both sets, line and paragraph separators, and what reorders the text around it. All of
-    /// them are below U+10000, so that JSON writes each with four digits.
-    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
-        default: false
-        }
+    private mutating func appendEscaped(_ text: String, _ place: EscapedText.Place) {
+        EscapedText.append(text, place, to: &bytes)
     }
 }

@@ -68,13 +68,13 @@ struct GlobalOptions: ParsableArguments {
 
     /// A client as the options want it; `addresses` replaces the endpoints.
     func client(
-        for addresses: [RaftAddress]? = nil, standardTimeout: Duration = .seconds(5)
+        for addresses: [RaftAddress]? = nil, standardTimeout: Duration = .seconds(5), followsLeader: Bool = true
     ) throws(Failure) -> RaftClient {
         var endpoints: [RaftAddress] = if let addresses { addresses } else { try self.endpoints() }
         if noFollow { endpoints = Array(endpoints.prefix(1)) }
         var options = RaftClientOptions()
         options.timeout = givenTimeout?.duration ?? standardTimeout
-        options.followsLeader = !noFollow
+        options.followsLeader = followsLeader && !noFollow
         let (tracer, trace) = try CommandTrace.begin(spans)
         options.trace = trace
         return RaftClient(endpoints: endpoints, options: options, tracer: tracer)

@@ -31,7 +31,7 @@ struct BootstrapCommand: AsyncParsableCommand {
         var target = endpoints
         var isLowest = false
         if !global.noFollow {
-            let report = await Survey.persistentReport(
+            let report = try await Survey(global).persistentReport(
                 on: endpoints, timeout: global.timeout.duration, findsLeader: false)
             for row in report.rows {
                 guard case .success(let status) = row.result, status.member.id == lowest else { continue }

@@ -14,7 +14,8 @@ enum Expectation {
         let deadline = clock.now + timeout
         while true {
             let left = max(deadline - clock.now, .milliseconds(1))
-            let report = await Survey.persistentReport(on: asked, timeout: left, findsLeader: !global.noFollow)
+            let report = try await Survey(global).persistentReport(
+                on: asked, timeout: left, findsLeader: !global.noFollow)
             // The node named is asked whatever it is, and says itself that it does not lead.
             if let status = report.leader ?? (global.noFollow ? report.answers.first : nil) {
                 return status.membershipID

@@ -32,7 +32,7 @@ struct MemberListCommand: AsyncParsableCommand {
     func run() async throws {
         let endpoints = try global.endpoints()
         let asked = global.noFollow ? Array(endpoints.prefix(1)) : endpoints
-        let report = await Survey.persistentReport(
+        let report = try await Survey(global).persistentReport(
             on: asked, timeout: global.timeout.duration, findsLeader: !global.noFollow)
         guard let status = report.leader ?? report.answers.first else {
             let endpoints = asked.map { "\($0)" }.joined(separator: ", ")

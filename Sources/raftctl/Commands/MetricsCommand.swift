@@ -15,7 +15,7 @@ struct MetricsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let exactly = Array(try global.endpoints().prefix(1))
-        let client = RaftClient(endpoints: exactly, timeout: global.timeout.duration, followsLeader: false)
+        let client = try global.client(for: exactly, followsLeader: false)
         let text = try await asking { () async throws(RaftClientError) in try await client.metrics() }
         await client.close()
         switch global.output {

@@ -23,7 +23,7 @@ struct StatusCommand: AsyncParsableCommand {
         let endpoints = try global.endpoints()
         let asked = global.noFollow ? Array(endpoints.prefix(1)) : endpoints
         while true {
-            let report = await Survey.persistentReport(
+            let report = try await Survey(global).persistentReport(
                 on: asked, timeout: global.timeout.duration,
                 // Of one endpoint the object is that node's, whoever leads.
                 findsLeader: !global.noFollow && (global.output == .text || asked.count > 1))

@@ -1,10 +1,19 @@
 import RaftClient
 import RaftCore
+import RaftTracing
 
 /// Asks several nodes for their status at once.
-enum Survey {
+struct Survey {
+    private let tracer: Tracer
+    private let trace: TraceContext?
+
+    /// - Throws: `Failure` when the command's trace cannot begin.
+    init(_ global: GlobalOptions) throws(Failure) {
+        (tracer, trace) = try CommandTrace.begin(global.spans)
+    }
+
     /// Asks every one of `addresses`, once.
-    static func report(on addresses: [RaftAddress], timeout: Duration) async -> StatusReport {
+    func report(on addresses: [RaftAddress], timeout: Duration) async -> StatusReport {
         await withTaskGroup(of: (Int, StatusReport.Row).self) { group in
             for (position, address) in addresses.enumerated() {
                 group.addTask { (position, StatusReport.Row(address: address, result: await ask(address, timeout))) }
@@ -17,7 +26,7 @@ enum Survey {
 
     /// The same, again and again until one answers or the time is up.
     /// - Parameter findsLeader: whether a leader that is named by those who answer, and is not among them, is asked too.
-    static func persistentReport(
+    func persistentReport(
         on addresses: [RaftAddress], timeout: Duration, findsLeader: Bool
     ) async -> StatusReport {
         let clock = ContinuousClock()
@@ -36,7 +45,7 @@ enum Survey {
         }
     }
 
-    private static func missingLeader(_ report: StatusReport, timeout: Duration) async -> StatusReport.Row? {
+    private func missingLeader(_ report: StatusReport, timeout: Duration) async -> StatusReport.Row? {
         guard report.leader == nil, timeout > .zero,
             let hint = report.answers.filter({ $0.leader != nil }).max(by: { $0.term < $1.term })?.leader
         else { return nil }
@@ -50,12 +59,13 @@ enum Survey {
         return nil
     }
 
-    private static func ask(_ address: RaftAddress, _ timeout: Duration) async -> Result<NodeStatus, RaftClientError> {
+    private func ask(_ address: RaftAddress, _ timeout: Duration) async -> Result<NodeStatus, RaftClientError> {
         var options = RaftClientOptions()
         options.timeout = timeout
         options.followsLeader = false
         options.retries = false
-        let client = RaftClient(endpoints: [address], options: options)
+        options.trace = trace
+        let client = RaftClient(endpoints: [address], options: options, tracer: tracer)
         let result: Result<NodeStatus, RaftClientError>
         do throws(RaftClientError) {
             result = .success(try await client.status())

@@ -76,7 +76,7 @@ struct TraceCommand: AsyncParsableCommand {
     ) async throws(Failure) -> [Value] {
         var values: [Value] = []
         for address in try global.endpoints() {
-            let client = RaftClient(endpoints: [address], timeout: global.timeout.duration, followsLeader: false)
+            let client = try global.client(for: [address], followsLeader: false)
             let result: Result<Value, RaftClientError>
             do throws(RaftClientError) {
                 result = .success(try await body(client))

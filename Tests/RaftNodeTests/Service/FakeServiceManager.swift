@@ -41,7 +41,8 @@ final class FakeServiceManager: Sendable {
     }
 }
 
-/// Looks again and again; the suite's time limit ends it.
+/// Looks again and again; the suite's time limit ends it. Gives the processor away between two looks; nothing depends on
+/// how long.
 func until(_ condition: () -> Bool) async throws {
     while !condition() { try await Task.sleep(for: .milliseconds(1)) }
 }
