@@ -20,17 +20,20 @@ struct SpanTests {
         init(oneIn: Int = 0) { recorder = SpanRecorder(exporter: exporter, oneIn: oneIn) }
 
         func start(_ count: UInt64 = 3) async throws {
-            for id in 1...count {
-                let tracer = Tracer(
-                    sink: MemorySink(), level: .critical, fields: [.node(id)], spans: SpanSource(recorder))
-                nodes.append(
-                    try await Raft.start(
-                        Log(), as: NodeID(id), storage: .memory(MemoryStorage()),
-                        transport: .memory("\(id)", on: network),
-                        tracer: tracer))
-            }
+            for id in 1...count { try await startNode(id) }
             try await nodes[0].bootstrap(
                 Dictionary(uniqueKeysWithValues: (1...count).map { (NodeID($0), "memory:\($0)") }))
+        }
+
+        func startNode(_ id: UInt64) async throws {
+            let tracer = Tracer(
+                sink: MemorySink(), level: .critical, fields: [.node(id)], spans: SpanSource(recorder))
+            var configuration = RaftConfiguration()
+            configuration.snapshotRetained = 0
+            nodes.append(
+                try await Raft.start(
+                    Log(), as: NodeID(id), storage: .memory(MemoryStorage()), transport: .memory("\(id)", on: network),
+                    configuration: configuration, tracer: tracer))
         }
 
         func leader() async throws -> Raft<Log> {
@@ -167,6 +170,27 @@ struct SpanTests {
         let change = try #require(changed.first { $0.name == "raft.change" })
         #expect(change.parent == wish.span && change.failure == nil)
         #expect(changed.contains { $0.name == "raft.commit" && $0.parent == change.context.span })
+    }
+
+    @Test("A snapshot that is taken is a trace, and so is one that is sent, with the part of whoever installs it")
+    func snapshots() async throws {
+        let cluster = Cluster()
+        try await cluster.start(1)
+        let leader = try await cluster.leader()
+        for number in 1...5 { _ = try await leader.propose(number) }
+        try await leader.compact()
+        let taken = try #require(cluster.exporter.spans.first { $0.name == "raft.snapshot" })
+        #expect(taken.parent == nil && taken.failure == nil && node(of: taken) == 1)
+        try await cluster.startNode(2)
+        _ = try await leader.change([.add(2, addresses: ["memory:2"])])
+        let sent = try await poll("the snapshot is there, and its sender knows") {
+            cluster.exporter.spans.first { $0.name == "raft.snapshot.send" }
+        }
+        await cluster.stop()
+        #expect(sent.parent == nil && sent.failure == nil && node(of: sent) == 1)
+        let installed = try #require(cluster.spans(of: sent.context).first { $0.name == "raft.snapshot.install" })
+        #expect(installed.parent == sent.context.span && installed.failure == nil && node(of: installed) == 2)
+        #expect(sent.fields.contains(TraceField("raft.peer", 2)))
     }
 
     @Test("A node that ends leaves no span open")
