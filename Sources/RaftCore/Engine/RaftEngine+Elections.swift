@@ -56,8 +56,9 @@ extension RaftEngine {
         fx.append(.trace(.electionStarted(term.next, isPreVote: true)))
         countOwnVote()
         for peer in others {
-            // Before anything is committed, members may not know yet that they belong (rule M9).
-            if commitIndex == .zero, let cluster = hard.cluster { send(.adopt(Adopt(cluster: cluster)), to: peer, &fx) }
+            // A voter may not know yet that it belongs, even when others have committed without it (rule M9): a joint
+            // configuration may need the vote of a founder that was down since the cluster was formed.
+            if let cluster = hard.cluster { send(.adopt(Adopt(cluster: cluster)), to: peer, &fx) }
             requestVote(of: peer, term: term.next, isPreVote: true, &fx)
         }
         countVotes(now, &fx)

@@ -17,6 +17,15 @@ struct RegressionTests {
         #expect(!engine.deadline().adoptions.isEmpty)
     }
 
+    @Test("A campaign tells voters that they belong, for others may have committed without them (M9)")
+    func foundersThatWereDown() throws {
+        // The founder that was down since the cluster was formed is needed by a joint configuration: nobody leads to tell it.
+        var candidate = try TestEngine(1, log: [1, 1], commit: 2)
+        let effects = candidate.deadline()
+        #expect(candidate.engine.commitIndex > 0 && candidate.engine.role == .preCandidate)
+        #expect(effects.adoptions.count == 2)
+    }
+
     @Test("A heartbeat of an earlier term that arrives late makes nobody suspect (L3, P3)")
     func lateHeartbeatOfAnEarlierTerm() throws {
         // The leader's own old heartbeat, answered in the term that it leads by now.
