@@ -55,9 +55,11 @@ extension RaftEngine {
     }
 
     /// A snapshot takes the place of the log up to `position`. False when what stands behind it stays, because it may
-    /// have been acknowledged: it is needed again before it counts.
+    /// have been acknowledged: it is needed again before it counts. What follows an entry that the snapshot knows otherwise
+    /// is of another history (§5.3), whatever its own term was.
     mutating func replacesTail(by position: LogID, _ fx: inout Effects) -> Bool {
         guard var tail = damage, position.index < tail.lastIndex,
+            log.terms.term(at: position.index) ?? position.term == position.term,
             tail.term(at: position.index) ?? position.term == position.term,
             tail.nextTerm(after: position.index) ?? position.term >= position.term
         else {

@@ -186,4 +186,27 @@ struct RepairTests {
         #expect(effects.writes.last?.truncateAfter == nil && effects.writes.last?.purgeThrough == Self.id(6, 1))
         #expect(follower.engine.damage?.firstIndex == 7 && follower.engine.damage?.lostSnapshot == .zero)
     }
+
+    @Test("A snapshot that contradicts the intact entries takes what stands behind the damage along (D3, S2)")
+    func snapshotOfAnotherHistory() throws {
+        // Nothing vouches for the term of entry 5, but it follows an entry that the snapshot knows otherwise.
+        var follower = try damaged([1, 2, 2, 2], at: [5], vouches: false)
+        #expect(follower.engine.log.last == Self.id(4, 2) && follower.engine.damage?.last == nil)
+        var offered = Snapshot(
+            last: Self.id(4, 3), cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
+        offered.size = 3
+        follower.receive(
+            .installSnapshot(InstallSnapshot(term: 3, stream: 1, snapshot: offered, offset: 0, bytes: [])), from: 2)
+        follower.persist()
+        let effects = follower.step(.snapshotReceived(offered.id, written: 3, isWhole: true))
+        #expect(effects.writes.last?.truncateAfter == 0 && effects.writes.last?.purgeThrough == Self.id(4, 3))
+        #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(4, 3))
+        // Entries that follow are new ones, and no repairs of what is gone.
+        follower.persist()
+        follower.step(.applied(through: 4))
+        follower.receive(follower.append(3, after: Self.id(4, 3), [3]), from: 2)
+        #expect(follower.writes.last?.batch.repairs.isEmpty == true)
+        #expect(follower.writes.last?.batch.entries.firstIndex == 5)
+    }
 }
