@@ -69,7 +69,7 @@ extension SafetyProperties {
             // Caught up first: the successor has on its disk all that this leader has (rule T1). What it had, a later
             // leader may have replaced since; to this one it does not listen any more. What a disk has
             // lost since its server acknowledged it, no leader can know.
-            if let target = self.node(of: envelope.to), target.damage == nil, target.member == envelope.to,
+            if let target = self.node(of: envelope.to), isIntact(envelope.to),
                 (target.disk.image.hardState?.term ?? .zero) <= message.term,
                 target.disk.image.term(at: message.last.index) != message.last.term
             {

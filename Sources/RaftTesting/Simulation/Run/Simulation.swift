@@ -196,8 +196,11 @@ public final class Simulation<Work: Workload> {
                 && self.cluster.leader?.seen.last.index == self.core.properties.lastCommitted
         }
         if plan.isOverBudget, core.nodes.contains(where: \.disk.hasLostData) { core.world.coverage.add(.enoughLeft) }
-        // What is in flight arrives, and waiters left over from lost leaderships end.
-        try core.world.run(for: 3 * second + 8 * plan.cluster.configuration.electionTimeout.upperBound)
+        // What is in flight arrives, and waiters left over from lost leaderships end. Who left and cannot be told, for it has
+        // lost its data, is given up after a time of its own.
+        let isLeaving = cluster.leader?.life?.driver?.engine.progress.contains { $0.departure != nil } ?? false
+        let patience: UInt64 = isLeaving ? 17 : 8
+        try core.world.run(for: 3 * second + patience * plan.cluster.configuration.electionTimeout.upperBound)
         if let noise = core.restlessness(of: sound) { throw violation("P4", noise) }
     }
 
