@@ -47,124 +47,124 @@ extension Tracer {
 
     /// Every step of the protocol. See ``TraceLevel/trace``.
     @inlinable
-    public func trace(
+    public func trace<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelDebug && !MaxTraceLevelInfo && !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
             if isEnabled(.trace) {
-                record(.trace, kind, shows(.trace) ? message() : nil, fields(), file, line, function)
+                record(.trace, kind, shows(.trace) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
     /// What a developer wants to know. See ``TraceLevel/debug``.
     @inlinable
-    public func debug(
+    public func debug<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelInfo && !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
             if isEnabled(.debug) {
-                record(.debug, kind, shows(.debug) ? message() : nil, fields(), file, line, function)
+                record(.debug, kind, shows(.debug) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
     /// What an operator may want to know. See ``TraceLevel/info``.
     @inlinable
-    public func info(
+    public func info<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelNotice && !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
             if isEnabled(.info) {
-                record(.info, kind, shows(.info) ? message() : nil, fields(), file, line, function)
+                record(.info, kind, shows(.info) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
     /// Normal but rare. See ``TraceLevel/notice``.
     @inlinable
-    public func notice(
+    public func notice<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelWarning && !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
             if isEnabled(.notice) {
-                record(.notice, kind, shows(.notice) ? message() : nil, fields(), file, line, function)
+                record(.notice, kind, shows(.notice) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
     /// Something is not as it should be, and the node copes. See ``TraceLevel/warning``.
     @inlinable
-    public func warning(
+    public func warning<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelError && !MaxTraceLevelCritical && !MaxTraceLevelNone
             if isEnabled(.warning) {
-                record(.warning, kind, shows(.warning) ? message() : nil, fields(), file, line, function)
+                record(.warning, kind, shows(.warning) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
     /// Something failed that was asked for. See ``TraceLevel/error``.
     @inlinable
-    public func error(
+    public func error<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelCritical && !MaxTraceLevelNone
             if isEnabled(.error) {
-                record(.error, kind, shows(.error) ? message() : nil, fields(), file, line, function)
+                record(.error, kind, shows(.error) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
     /// The node or its data is at stake. See ``TraceLevel/critical``.
     @inlinable
-    public func critical(
+    public func critical<let count: Int>(
         _ kind: EventKind,
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> [TraceField] = [],
+        _ fields: @autoclosure () -> InlineArray<count, TraceField> = [],
         file: String = #fileID,
         line: UInt = #line,
         function: String = #function
     ) {
         #if !MaxTraceLevelNone
             if isEnabled(.critical) {
-                record(.critical, kind, shows(.critical) ? message() : nil, fields(), file, line, function)
+                record(.critical, kind, shows(.critical) ? message() : nil, fields().span, file, line, function)
             }
         #endif
     }
 
-    /// An event of a kind that is known at run time only, at the kind's own level.
+    /// An event whose kind or fields are known at run time only, at the kind's own level.
     @inlinable
     public func event(
         _ kind: EventKind,
@@ -174,14 +174,8 @@ extension Tracer {
         line: UInt = #line,
         function: String = #function
     ) {
-        switch kind.level {
-        case .trace: trace(kind, message(), fields(), file: file, line: line, function: function)
-        case .debug: debug(kind, message(), fields(), file: file, line: line, function: function)
-        case .info: info(kind, message(), fields(), file: file, line: line, function: function)
-        case .notice: notice(kind, message(), fields(), file: file, line: line, function: function)
-        case .warning: warning(kind, message(), fields(), file: file, line: line, function: function)
-        case .error: error(kind, message(), fields(), file: file, line: line, function: function)
-        case .critical: critical(kind, message(), fields(), file: file, line: line, function: function)
-        }
+        let level = kind.level
+        guard Tracer.isCompiledIn(level), isEnabled(level) else { return }
+        record(level, kind, shows(level) ? message() : nil, fields().span, file, line, function)
     }
 }

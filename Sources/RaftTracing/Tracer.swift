@@ -37,13 +37,13 @@ public struct Tracer: Sendable {
         sink: any TraceSink, level: TraceLevel, fields: [TraceField] = [], recorder: FlightRecorder? = nil,
         spans: SpanSource? = nil, clock: (@Sendable () -> UInt64)? = nil
     ) {
-        let core = TracerCore(sink: sink, recorder: recorder, spans: spans, now: clock ?? TracerCore.wallClock)
+        let core = TracerCore(sink: sink, recorder: recorder, spans: spans, clock: clock)
         self.init(core, core.scope("", level: level.rawValue), Tracer.merge(fields, over: []))
     }
 
     /// Records nothing, whatever ``setLevel(_:)`` is told.
     public static let silent: Tracer = {
-        let core = TracerCore(sink: FanOutSink([]), recorder: nil, spans: nil, now: TracerCore.wallClock)
+        let core = TracerCore(sink: FanOutSink([]), recorder: nil, spans: nil, clock: nil)
         return Tracer(core, core.scope("", level: TracerScope.off), [])
     }()
 
@@ -81,17 +81,20 @@ public struct Tracer: Sendable {
     /// - Parameter message: Nil when the sink does not get it.
     @usableFromInline
     func record(
-        _ level: TraceLevel, _ kind: EventKind, _ message: String?, _ fields: [TraceField],
+        _ level: TraceLevel, _ kind: EventKind, _ message: String?, _ fields: Span<TraceField>,
         _ file: String, _ line: UInt, _ function: String
     ) {
         assert(kind.level == level, "\(kind.name) is of level \(kind.level), and recorded as \(level)")
-        assert(fields.allSatisfy { kind.allows($0.key) }, "\(kind.name) has other fields than it declares: \(fields)")
+        assert(
+            fields.indices.allSatisfy { kind.allows(fields[$0].key) },
+            "\(kind.name) has other fields than it declares: \(fields.indices.map { fields[$0] })")
         let now = core.now()
         core.recorder?.record(kind, level, module: scope.module, message, recorded, fields, at: now)
         guard let message else { return }
         core.sink.record(
             TraceEvent(
-                level: level, kind: kind, message: message, fields: Tracer.merge(fields, over: context), time: now,
+                level: level, kind: kind, message: message, fields: Tracer.merge(fields.indices.map { fields[$0] }, over: context),
+                time: now,
                 file: file, line: line, function: function))
     }
 

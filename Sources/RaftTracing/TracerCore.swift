@@ -6,18 +6,21 @@ final class TracerCore: Sendable {
     let sink: any TraceSink
     let recorder: FlightRecorder?
     let spans: SpanSource?
-    let now: @Sendable () -> UInt64
+    /// Nil is the time of day, without a call through a closure.
+    private let clock: (@Sendable () -> UInt64)?
     /// By module. The one without a name is everything that belongs to none.
     private let scopes = Mutex<[TracerScope]>([])
 
     init(
-        sink: any TraceSink, recorder: FlightRecorder?, spans: SpanSource?, now: @escaping @Sendable () -> UInt64
+        sink: any TraceSink, recorder: FlightRecorder?, spans: SpanSource?, clock: (@Sendable () -> UInt64)?
     ) {
         self.sink = sink
         self.recorder = recorder
         self.spans = spans
-        self.now = now
+        self.clock = clock
     }
+
+    func now() -> UInt64 { if let clock { clock() } else { Self.wallClock() } }
 
     /// The scope of a module; a new one begins with `level`.
     func scope(_ module: String, level: UInt8) -> TracerScope {

@@ -63,7 +63,7 @@ struct FlightRecorderTests {
             .custom("a", .int(-5)), .custom("b", .uint(.max)), .custom("c", "text “ü”"), .custom("d", true),
             .custom("e", false), .term(2),
         ]
-        tracer(recorder).with(.term(1)).info(kind, "", fields)
+        tracer(recorder).with(.term(1)).event(kind, "", fields)
         #expect(try recording(recorder).events.map(\.fields) == [fields])
     }
 

@@ -15,7 +15,7 @@ struct MergedRecordingTests {
         }
 
         func add(_ time: UInt64, _ kind: EventKind, _ fields: TraceField...) {
-            recorder.record(kind, kind.level, module: "core", nil, [], fields, at: time * 1_000_000)
+            recorder.record(kind, kind.level, module: "core", nil, [], fields.span, at: time * 1_000_000)
         }
 
         /// - Parameter process: stands for the process that recorded.

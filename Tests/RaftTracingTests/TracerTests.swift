@@ -33,11 +33,22 @@ struct TracerTests {
             made += 1
             return ""
         }
-        func fields() -> [TraceField] {
+        func fields() -> InlineArray<1, TraceField> {
             made += 1
-            return []
+            return [.term(1)]
         }
-        for each in TraceLevel.allCases { tracer.event(.sample(each), message(), fields()) }
+        for each in TraceLevel.allCases {
+            let kind = EventKind.sample(each)
+            switch each {
+            case .trace: tracer.trace(kind, message(), fields())
+            case .debug: tracer.debug(kind, message(), fields())
+            case .info: tracer.info(kind, message(), fields())
+            case .notice: tracer.notice(kind, message(), fields())
+            case .warning: tracer.warning(kind, message(), fields())
+            case .error: tracer.error(kind, message(), fields())
+            case .critical: tracer.critical(kind, message(), fields())
+            }
+        }
         let expected = TraceLevel.allCases.filter { $0 >= level }
         #expect(sink.events.map(\.level) == expected)
         #expect(made == 2 * expected.count)

@@ -74,7 +74,7 @@ final class ClientHub {
         }
         let untold = refusals.untold
         refusals = (refusals.since, refusals.traced + 1, 0)
-        tracer.notice(
+        tracer.event(
             .clientRefused, "a client was turned away: \(reason)",
             [.address("\(address)"), .reason(reason)] + (untold > 0 ? [.count(untold)] : []))
     }

@@ -60,7 +60,7 @@ public final class FlightRecorder: Sendable {
     /// Records an event. A message is kept when there is one, as far as there is room behind the fields.
     func record(
         _ kind: EventKind, _ level: TraceLevel, module: String, _ message: String?, _ context: [TraceField],
-        _ fields: [TraceField], at time: UInt64
+        _ fields: Span<TraceField>, at time: UInt64
     ) {
         ring.withLock { ring in
             var slot = FlightSlot(ring.first + ring.place * FlightSlot.size)

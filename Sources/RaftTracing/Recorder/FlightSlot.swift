@@ -90,14 +90,13 @@ struct FlightSlot {
 
     /// Those of the context that the event does not have itself, then its own.
     @inline(__always)
-    mutating func append(_ context: [TraceField], _ fields: [TraceField]) {
+    mutating func append(_ context: [TraceField], _ fields: Span<TraceField>) {
         var count: UInt8 = 0
-        for field in context where !fields.contains(where: { $0.key == field.key }) {
+        for field in context where !fields.indices.contains(where: { fields[$0].key == field.key }) {
             append(field.key, field.value, &count)
         }
         // Key and value by themselves: whole fields, of five words, would be copied to be handed on.
-        let own = fields.span
-        for position in own.indices { append(own[position].key, own[position].value, &count) }
+        for position in fields.indices { append(fields[position].key, fields[position].value, &count) }
         store(count, at: 17)
     }
 
