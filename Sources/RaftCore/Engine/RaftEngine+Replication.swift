@@ -134,13 +134,24 @@ extension RaftEngine {
         return true
     }
 
-    /// Up to where a peer is sent entries. A witness gets what is on this leader's disk: of an entry that only a witness has
-    /// after a crash nobody could lead again who has to lead (rule X4).
+    /// Up to where a peer is sent entries. A witness gets what is on the disk of somebody who may lead: of an entry that only
+    /// a witness has after a crash nobody could lead again who has to lead (rule X4).
     private func lastToSend(_ slot: Int) -> LogIndex {
-        progress[slot].isWitness && !breaks(.sendEarlyToWitness) ? min(log.last.index, log.flushed) : log.last.index
+        guard progress[slot].isWitness, !breaks(.sendEarlyToWitness) else { return log.last.index }
+        return min(log.last.index, membership.isVoter(member) ? log.flushed : lastAtFullVoters)
     }
 
-    /// More is on this leader's disk.
+    /// A leader outside of its configuration (rule M4) is nobody who could lead once it has handed over.
+    private var lastAtFullVoters: LogIndex {
+        var last = LogIndex.zero
+        for (slot, record) in membership.members.enumerated()
+        where membership.isVoter(record.member) && !record.isWitness && !progress[slot].isSuspect {
+            last = max(last, progress[slot].matchIndex)
+        }
+        return last
+    }
+
+    /// More is where a witness may have it from: on this leader's disk, or on that of a voter when this leader is none.
     mutating func replicateToWitnesses(_ now: Instant, _ fx: inout Effects) {
         for slot in progress.indices where slot < progress.count && progress[slot].isWitness {
             replicate(to: slot, now, &fx)

@@ -110,6 +110,7 @@ extension RaftEngine {
         // Leadership may have been handed over meanwhile, and a configuration may have moved the slots.
         guard role == .leader, let slot = progress.firstIndex(where: { $0.member == peer }) else { return }
         replicate(to: slot, now, &fx)
+        if !membership.isVoter(member) { replicateToWitnesses(now, &fx) }
         if transfer != nil { advanceTransfer(now, &fx) }
     }
 

@@ -48,6 +48,22 @@ struct WitnessTests {
         #expect(leader.persist().appends(to: 3).first?.entries == change.appends(to: 2).first?.entries)
     }
 
+    @Test("A leader outside of the configuration sends a witness what one of its full voters has on its disk (X4, M4)")
+    func leaderOutside() throws {
+        // Short seed 5008237: once 1 had handed over, 2 lacked what the witness had, and nobody could lead.
+        var leader = try TestEngine.leader(1, Self.three)
+        leader.settle([2, 3])
+        leader.change(.remove(1))
+        leader.persist()
+        for peer in [2, 3] as [UInt64] { leader.acknowledge(peer) }
+        let removal = leader.engine.log.last
+        #expect(!leader.engine.membership.isJoint && leader.engine.ownSlot == nil)
+        let effects = leader.persist()
+        #expect(effects.appends(to: 3).isEmpty && leader.engine.log.flushed == removal.index)
+        let learned = leader.receive(leader.matched(removal.index, by: 2), from: 2)
+        #expect(learned.appends(to: 3).map(\.entries.lastIndex) == [removal.index])
+    }
+
     @Test("What a witness acknowledges counts: a leader and a witness of three commit (X3)")
     func counts() throws {
         var leader = try TestEngine.leader(1, Self.three, with: [3])
