@@ -112,9 +112,12 @@ extension RaftEngine {
         if pending.givesUp, pending.id != nil || !membership.isVoter(member) { becomeFollower(of: nil, now, &fx) }
     }
 
-    /// It may have been lost on the way.
+    /// It may have been lost on the way. A configuration that was appended since must have arrived first (rule T1).
     mutating func repeatTimeoutNow(_ fx: inout Effects) {
-        guard role == .leader, let transfer, transfer.isSent else { return }
+        guard role == .leader, let transfer, transfer.isSent,
+            let slot = progress.firstIndex(where: { $0.member == transfer.target }),
+            progress[slot].matchIndex == log.last.index || breaks(.transferToLaggard)
+        else { return }
         send(.timeoutNow(TimeoutNow(term: term, last: log.last)), to: transfer.target, &fx)
     }
 

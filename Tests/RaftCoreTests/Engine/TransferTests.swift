@@ -69,6 +69,23 @@ struct TransferTests {
         #expect(leader.beat([2, 3]).timeoutNows == [TimeoutNow(term: 2, last: leader.engine.log.last)])
     }
 
+    @Test("A message to take over is not repeated before a configuration has arrived that was appended since (T1)")
+    func repeatsWhenCaughtUp() throws {
+        var leader = try TestEngine.leader()
+        leader.settle([2, 3])
+        leader.change(TestEngine.added(4))
+        leader.settle([2, 3])
+        leader.transfer(to: 2)
+        #expect(leader.engine.transfer?.isSent == true)
+        let sent = leader.engine.log.last
+        // The newcomer has caught up, and may vote.
+        leader.settle([4])
+        #expect(leader.engine.log.last > sent && leader.engine.membership.isJoint)
+        #expect(leader.beat([3]).timeoutNows.isEmpty)
+        leader.settle([2])
+        #expect(leader.beat([3]).timeoutNows.map(\.last) == [leader.engine.log.last])
+    }
+
     static let refused: [(NodeID, String)] = [
         (9, "node 9 is not a member"), (4, "node 4 is a learner: it cannot lead"),
         (3, "node 3 is not in touch: it could not take over"),
