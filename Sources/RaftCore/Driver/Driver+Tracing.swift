@@ -46,9 +46,10 @@ extension Driver {
                 [.peer(peer.rawValue), .index(index.rawValue)])
         case .logDamaged(let tail):
             let snapshot = tail.lostSnapshot > .zero ? "the snapshot at entry \(tail.lostSnapshot) is lost: " : ""
+            let what = tail.isReadable ? "may be of another history" : "cannot be read"
             tracer.error(
                 .logDamaged,
-                "\(snapshot)\(tail) of the log cannot be read: node \(own) asks its leader for them and does not campaign",
+                "\(snapshot)\(tail) of the log \(what): node \(own) asks its leader for them and does not campaign",
                 [.index(tail.firstIndex.rawValue)])
         case .logRepaired(let index):
             tracer.notice(.logRepaired, "the log is whole again, to entry \(index)", [.index(index.rawValue)])

@@ -133,14 +133,19 @@ extension RaftEngine {
                 return false
             }
             truncate(after: fresh.firstIndex.previous, now, &fx)
-            // What stands behind a conflict conflicts too.
+        }
+        var cut = isConflict ? fresh.firstIndex.previous : nil
+        if isConflict, damage != nil {
+            // What stands behind a conflict conflicts too; it goes when nothing says any more that it is in doubt.
             endDamage(&fx)
+            persist(truncateAfter: cut, &fx)
+            cut = nil
         }
         log.append(fresh)
         adoptConfigurations(in: fresh, now, &fx)
         // What this node cannot understand it must not write: it could not start again on it (rule L13).
         if isFenced { return false }
-        persist(truncateAfter: isConflict ? fresh.firstIndex.previous : nil, entries: fresh, &fx)
+        persist(truncateAfter: cut, entries: fresh, &fx)
         log.evict(downTo: configuration.cacheBytes)
         return true
     }

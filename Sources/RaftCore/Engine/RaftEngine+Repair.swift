@@ -34,23 +34,37 @@ extension RaftEngine {
         if isFenced { return false }
         if conflict != nil {
             fx.append(.trace(.truncated(after: before, lost: tail.lastIndex - before)))
-            persist(truncateAfter: before, entries: fresh, &fx)
             endDamage(&fx)
+            // Apart, as below: what was in doubt on the disk goes as soon as nothing says so any more.
+            persist(truncateAfter: before, &fx)
+            persist(entries: fresh, &fx)
         } else {
+            keep(tail, behind: fresh.id(at: fresh.count - 1), &fx)
             // Apart: for repairs there is room on a full disk, which may refuse what comes behind them (rule D4).
             persist(repairs: fresh.prefix(through: tail.lastIndex), &fx)
             let behind = fresh.slice(from: max(fresh.firstIndex, tail.lastIndex.next))
             if !behind.isEmpty { persist(entries: behind, &fx) }
-            damage?.removeFirst(through: fresh.lastIndex)
-            if damage?.isEmpty == true { endDamage(&fx) }
         }
         log.evict(downTo: configuration.cacheBytes)
         return true
     }
 
+    /// What stands behind `last` is needed again before it counts. After a restart too, when it may have followed another
+    /// entry than this one, which is the leader's: together they would be a log that no leader ever had.
+    private mutating func keep(_ tail: DamagedTail, behind last: LogID, _ fx: inout Effects) {
+        var tail = tail
+        tail.removeFirst(through: last.index)
+        guard !tail.isEmpty else { return endDamage(&fx) }
+        damage = tail
+        if hard.provenThrough > .zero || tail.isInDoubt(behind: last) {
+            hard.provenThrough = last.index
+        }
+    }
+
     mutating func endDamage(_ fx: inout Effects) {
         guard damage != nil else { return }
         damage = nil
+        hard.provenThrough = .zero
         fx.append(.trace(.logRepaired(log.last.index)))
     }
 
@@ -58,7 +72,7 @@ extension RaftEngine {
     /// have been acknowledged: it is needed again before it counts. What follows an entry that the snapshot knows otherwise
     /// is of another history (§5.3), whatever its own term was.
     mutating func replacesTail(by position: LogID, _ fx: inout Effects) -> Bool {
-        guard var tail = damage, position.index < tail.lastIndex,
+        guard let tail = damage, position.index < tail.lastIndex,
             log.terms.term(at: position.index) ?? position.term == position.term,
             tail.term(at: position.index) ?? position.term == position.term,
             tail.nextTerm(after: position.index) ?? position.term >= position.term
@@ -66,8 +80,7 @@ extension RaftEngine {
             endDamage(&fx)
             return true
         }
-        tail.removeFirst(through: position.index)
-        damage = tail
+        keep(tail, behind: position, &fx)
         return false
     }
 

@@ -99,6 +99,7 @@ package struct RaftEngine: Hashable, Sendable {
         hard = hardState
         log = EngineLog(terms: recovered.terms)
         damage = recovered.damage
+        if damage == nil { hard.provenThrough = .zero }
         // What a snapshot covers is committed; the hint says what else was (rule C6).
         let covered = max(recovered.terms.base.index, recovered.snapshot?.last.index ?? .zero)
         commitIndex = max(covered, min(hardState.commitHint, recovered.terms.last.index))

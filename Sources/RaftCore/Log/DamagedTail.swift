@@ -31,15 +31,14 @@ public struct DamagedTail: Hashable, Sendable {
         lastIndex = .zero
         lostSnapshot = index
         append(nil, count: terms.base.index - .zero)
-        for (position, run) in terms.runs.enumerated() {
-            let end = position + 1 < terms.runs.count ? terms.runs[position + 1].firstIndex : terms.last.index.next
-            append(run.term, count: end - run.firstIndex)
-        }
+        append(terms)
         lastTerm = terms.last.term
     }
 
     public var firstIndex: LogIndex { spans.first?.firstIndex ?? lastIndex.next }
     public var isEmpty: Bool { spans.isEmpty }
+    /// Whether all of it can be read, and only what it followed is in doubt.
+    public var isReadable: Bool { spans.allSatisfy { $0.term != nil } }
     /// Where the log ends; nil when nothing vouches for the term.
     public var last: LogID? { lastTerm.map { LogID(term: $0, index: lastIndex) } }
 
@@ -50,6 +49,23 @@ public struct DamagedTail: Hashable, Sendable {
         }
         lastIndex = lastIndex + count
         lastTerm = term
+    }
+
+    /// Those of `terms` that are not here yet.
+    mutating func append(_ terms: TermRuns) {
+        for (position, run) in terms.runs.enumerated() {
+            let end = position + 1 < terms.runs.count ? terms.runs[position + 1].firstIndex : terms.last.index.next
+            append(run.term, count: end - max(run.firstIndex, lastIndex.next))
+        }
+    }
+
+    /// One that begins where this one ends.
+    mutating func append(_ other: DamagedTail) {
+        for (position, span) in other.spans.enumerated() {
+            let end = position + 1 < other.spans.count ? other.spans[position + 1].firstIndex : other.lastIndex.next
+            append(span.term, count: end - span.firstIndex)
+        }
+        if let last = other.last { vouch(for: last) }
     }
 
     /// Storage knows the last position apart from the entry.
@@ -89,6 +105,13 @@ public struct DamagedTail: Hashable, Sendable {
         return nil
     }
 
+    /// Whether what stands behind `last`, which took the place of an entry that could not be read, may have followed another
+    /// one. Entries of one term are of one leader, which has them in this order; one of a later term may follow either.
+    func isInDoubt(behind last: LogID) -> Bool {
+        guard let next = term(at: last.index.next) else { return false }
+        return next > last.term
+    }
+
     /// Entries up to `index` count again.
     mutating func removeFirst(through index: LogIndex) {
         guard index >= firstIndex else { return }
@@ -103,75 +126,15 @@ public struct DamagedTail: Hashable, Sendable {
 }
 
 extension DamagedTail: CustomStringConvertible {
-    /// `entries 7 to 9, 12`.
+    /// `entries 7 to 9, 12`: those that cannot be read, or all when there is none.
     public var description: String {
+        let isReadable = isReadable
         var parts: [String] = []
-        for (position, span) in spans.enumerated() where span.term == nil {
+        for (position, span) in spans.enumerated() where span.term == nil || isReadable {
             let end = position + 1 < spans.count ? spans[position + 1].firstIndex.previous : lastIndex
             parts.append(span.firstIndex == end ? "\(end)" : "\(span.firstIndex) to \(end)")
         }
         let more = parts.count > 8 ? " and \(parts.count - 8) more" : ""
         return "entries \(parts.prefix(8).joined(separator: ", "))\(more)"
-    }
-}
-
-extension RecoveredGroup {
-    /// Whether the entry at this position is there, is covered by the snapshot, or cannot be read.
-    func mayHold(_ id: LogID) -> Bool {
-        if id.index <= terms.base.index { return true }
-        if id.index <= terms.last.index { return terms.term(at: id.index) == id.term }
-        guard let damage, id.index <= damage.lastIndex else { return false }
-        return damage.term(at: id.index).map { $0 == id.term } ?? true
-    }
-
-    /// Damage that the snapshot covers is none: the log begins behind it then, and goes on to the next damage.
-    func droppingWhatTheSnapshotCovers() -> RecoveredGroup {
-        guard var tail = damage, let covered = snapshot?.last, covered.index >= tail.firstIndex,
-            tail.term(at: covered.index) ?? covered.term == covered.term,
-            tail.nextTerm(after: covered.index) ?? covered.term >= covered.term
-        else { return self }
-        var rest = self
-        rest.dropped = covered
-        rest.terms = TermRuns(base: covered)
-        rest.damage = nil
-        guard covered.index < tail.lastIndex else {
-            rest.configurations = []
-            return rest
-        }
-        tail.removeFirst(through: covered.index)
-        let end = tail.spans.first { $0.term == nil }?.firstIndex ?? tail.lastIndex.next
-        while let span = tail.spans.first, let term = span.term {
-            let next = tail.spans.count > 1 ? tail.spans[1].firstIndex : tail.lastIndex.next
-            rest.terms.append(term: term, count: next - span.firstIndex)
-            tail.removeFirst(through: next.previous)
-        }
-        rest.configurations = detached.filter { $0.id.index > covered.index && $0.id.index < end }
-        rest.detached = detached.filter { $0.id.index >= end }
-        if !tail.isEmpty { rest.damage = tail }
-        return rest
-    }
-
-    /// Without its snapshot, whose body is lost: a log that begins behind it does not count either.
-    func losing(_ snapshot: Snapshot, _ reason: String) -> RecoveredGroup {
-        var rest = self
-        rest.snapshot = nil
-        guard terms.base.index > .zero else { return rest }
-        var tail = DamagedTail(of: terms, lostSnapshot: snapshot.last.index)
-        if let damage {
-            for (position, span) in damage.spans.enumerated() {
-                let end =
-                    position + 1 < damage.spans.count
-                    ? damage.spans[position + 1].firstIndex.previous : damage.lastIndex
-                tail.append(span.term, count: end - span.firstIndex + 1)
-            }
-            if let last = damage.last { tail.vouch(for: last) }
-        }
-        rest.terms = TermRuns()
-        // For its peers' addresses; they are told again behind the next snapshot.
-        rest.configurations =
-            [snapshot.configuration] + configurations.filter { $0.id.index > snapshot.configuration.id.index }
-        rest.damage = tail
-        rest.fault = reason
-        return rest
     }
 }

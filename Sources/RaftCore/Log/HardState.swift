@@ -17,7 +17,7 @@ extension GroupID: CustomStringConvertible {
 ///
 /// Encoded in 96 bytes, little-endian: version (4 bytes, 1), CRC-32C of the rest (4), cluster (16, zero for none),
 /// node id (8), incarnation (8), start counter (8), term (8), voted-for id (8, zero for none), voted-for incarnation (8),
-/// commit hint (8), largest promise in nanoseconds (8), reserved (8, zero).
+/// commit hint (8), largest promise in nanoseconds (8), proven through (8, zero for all).
 public struct HardState: Hashable, Sendable {
     /// The cluster this server belongs to; nil until it was formed or adopted it (rule M9).
     public var cluster: ClusterID?
@@ -33,10 +33,15 @@ public struct HardState: Hashable, Sendable {
     public var commitHint: LogIndex
     /// The longest time, in nanoseconds, for which this voter may have promised to refuse votes (rule R6).
     public var largestPromise: UInt64
+    /// Entries up to here belong together; those behind it can be read, but followed an entry that was damaged and may have
+    /// been another than the leader's that took its place. They do not count before a leader has sent them again (rule D3).
+    /// Zero when there is no such place in the log.
+    public var provenThrough: LogIndex
 
     public init(
         cluster: ClusterID? = nil, member: Member, startCounter: UInt64 = 0, term: Term = .zero,
-        votedFor: Member? = nil, commitHint: LogIndex = .zero, largestPromise: UInt64 = 0
+        votedFor: Member? = nil, commitHint: LogIndex = .zero, largestPromise: UInt64 = 0,
+        provenThrough: LogIndex = .zero
     ) {
         self.cluster = cluster
         self.member = member
@@ -45,6 +50,7 @@ public struct HardState: Hashable, Sendable {
         self.votedFor = votedFor
         self.commitHint = commitHint
         self.largestPromise = largestPromise
+        self.provenThrough = provenThrough
     }
 
     public static let encodedSize = 96
@@ -63,7 +69,7 @@ public struct HardState: Hashable, Sendable {
         writer.write(votedFor?.incarnation.rawValue ?? 0)
         writer.write(commitHint.rawValue)
         writer.write(largestPromise)
-        writer.write(UInt64(0))
+        writer.write(provenThrough.rawValue)
         writer.replace(at: 4, with: Self.checksum(writer.bytes))
         return writer.bytes
     }
@@ -90,6 +96,7 @@ public struct HardState: Hashable, Sendable {
             votedFor = voted.id.rawValue == 0 ? nil : voted
             commitHint = LogIndex(try reader.readBounded())
             largestPromise = try reader.read()
+            provenThrough = LogIndex(try reader.readBounded())
         } catch let error as EntryError {
             throw error
         } catch {

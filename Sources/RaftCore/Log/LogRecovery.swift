@@ -108,6 +108,6 @@ public struct LogRecovery: Sendable {
         recovered.fault = firstFault
         recovered.detached = detached
         recovered.copy = copy
-        return recovered.droppingWhatTheSnapshotCovers()
+        return recovered.droppingWhatTheSnapshotCovers().settingApart(after: hardState?.provenThrough ?? .zero)
     }
 }

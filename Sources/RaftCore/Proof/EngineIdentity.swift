@@ -50,6 +50,7 @@ extension RaftEngine {
         hasher.combine(hard.term.rawValue)
         hasher.combine(hard.commitHint.rawValue)
         hasher.combine(hard.largestPromise)
+        hasher.combine(hard.provenThrough.rawValue)
         switch role {
         case .follower: hasher.combine(0)
         case .preCandidate: hasher.combine(1)

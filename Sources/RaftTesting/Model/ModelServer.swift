@@ -83,6 +83,7 @@ final class ModelServer: Sendable {
             hasher.combine(hard.term.rawValue)
             hasher.combine(hard.commitHint.rawValue)
             hasher.combine(hard.largestPromise)
+            hasher.combine(hard.provenThrough.rawValue)
             hasher.combine(logs.fingerprint(of: log))
             base?.feed(&hasher, logs)
             names.append(hard.votedFor.map(ModelRoot.slot(of:)))

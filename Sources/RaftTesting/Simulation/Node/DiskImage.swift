@@ -20,7 +20,12 @@ package struct DiskImage: Sendable {
     /// So was this body.
     private(set) var rottenBody: SnapshotID?
     /// Nothing from here on may count.
-    var firstDamage: LogIndex? { rottenBody == nil ? rotten.min() : 1 }
+    var firstDamage: LogIndex? {
+        if rottenBody != nil { return 1 }
+        let proven = hardState?.provenThrough ?? .zero
+        let doubtful = proven > .zero && proven < last.index ? proven.next : nil
+        return [rotten.min(), doubtful].compactMap { $0 }.min()
+    }
 
     package init() {}
 
@@ -67,18 +72,17 @@ package struct DiskImage: Sendable {
         }
         batches = batches.replacing(repairs)
         rotten = rotten.filter { $0 < repairs.firstIndex || $0 > repairs.lastIndex }
-        for position in 0..<repairs.count {
-            let id = repairs.id(at: position)
-            if terms.term(at: id.index) != id.term { try rewrite(id) }
-        }
+        let isOther = (0..<repairs.count).contains { terms.term(at: repairs.firstIndex + $0) != repairs.term(at: $0) }
+        if isOther { try rewrite(from: repairs.firstIndex, (0..<repairs.count).map { repairs.term(at: $0) }) }
     }
 
-    /// Where an entry could not be read, the leader's may be another.
-    private mutating func rewrite(_ id: LogID) throws {
+    /// Where entries could not be read, the leader's may be others.
+    private mutating func rewrite(from first: LogIndex, _ others: [Term]) throws {
         var rewritten = TermRuns()
         for index in 1...last.index.rawValue {
             let index = LogIndex(index)
-            var term = index == id.index ? id.term : terms.term(at: index) ?? .zero
+            let isOther = index >= first && index - first < others.count
+            var term = isOther ? others[index - first] : terms.term(at: index) ?? .zero
             // Of an entry that cannot be read nobody knows the term, if storage does not know where the log ends.
             if rotten.contains(index) { term = max(term, rewritten.last.term) }
             guard term >= rewritten.last.term else {
@@ -96,7 +100,7 @@ package struct DiskImage: Sendable {
         rotten = rotten.filter { $0 > position.index }
         // An entry that could not be read may have been another.
         if isRotten, position.index < last.index, terms.term(at: position.index) != position.term {
-            try rewrite(position)
+            try rewrite(from: position.index, [position.term])
         }
         if terms.term(at: position.index) == position.term { return }
         batches = []

@@ -84,7 +84,8 @@ extension SafetyProperties {
         } else {
             node.wholes?.wrote(node.disk.image)
         }
-        if node.damage == .rot, node.disk.image.firstDamage == nil {
+        // What stands behind what came back waits for a leader, and its server does not campaign until then (rule D3).
+        if node.damage == .rot, node.disk.image.firstDamage == nil, node.life?.driver?.engine.damage == nil {
             node.damage = nil
             world.coverage.add(.damageRepaired)
         }
