@@ -44,7 +44,8 @@ extension InspectionReport {
     private static func hardState(_ state: RaftCore.HardState) -> HardState {
         HardState(
             cluster: state.cluster?.description, member: state.member.description, startCounter: state.startCounter,
-            term: state.term.rawValue, votedFor: state.votedFor?.description, commitHint: state.commitHint.rawValue)
+            term: state.term.rawValue, votedFor: state.votedFor?.description, commitHint: state.commitHint.rawValue,
+            provenThrough: state.provenThrough > .zero ? state.provenThrough.rawValue : nil)
     }
 
     private static func role(of record: Membership.Record, in membership: Membership) -> String {

@@ -30,6 +30,9 @@ extension InspectionReport {
                 row("  term", "\(state.term), voted for \(state.votedFor ?? "nobody")"),
                 row("  committed", "at least through \(state.commitHint)"),
             ]
+            if let proven = state.provenThrough {
+                lines.append(row("  proven", "through \(proven): a leader is to send again what follows"))
+            }
         } else {
             lines.append(row("  hard state", "none"))
         }

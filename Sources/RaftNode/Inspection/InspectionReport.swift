@@ -39,9 +39,12 @@ public struct InspectionReport: Encodable, Hashable, Sendable {
         public var term: UInt64
         public var votedFor: String?
         public var commitHint: UInt64
+        /// What stands behind this index waits for a leader (rule D3); nil when nothing does.
+        public var provenThrough: UInt64?
 
         public init(
-            cluster: String?, member: String, startCounter: UInt64, term: UInt64, votedFor: String?, commitHint: UInt64
+            cluster: String?, member: String, startCounter: UInt64, term: UInt64, votedFor: String?, commitHint: UInt64,
+            provenThrough: UInt64? = nil
         ) {
             self.cluster = cluster
             self.member = member
@@ -49,6 +52,7 @@ public struct InspectionReport: Encodable, Hashable, Sendable {
             self.term = term
             self.votedFor = votedFor
             self.commitHint = commitHint
+            self.provenThrough = provenThrough
         }
     }
 
