@@ -93,9 +93,9 @@ public struct Tracer: Sendable {
         guard let message else { return }
         core.sink.record(
             TraceEvent(
-                level: level, kind: kind, message: message, fields: Tracer.merge(fields.indices.map { fields[$0] }, over: context),
-                time: now,
-                file: file, line: line, function: function))
+                level: level, kind: kind, message: message,
+                fields: Tracer.merge(fields.indices.map { fields[$0] }, over: context), time: now, file: file,
+                line: line, function: function))
     }
 
     /// `earlier` followed by `later`, each key once; the last value of a key is the one that counts.

@@ -67,6 +67,38 @@ struct FlightRecorderTests {
         #expect(try recording(recorder).events.map(\.fields) == [fields])
     }
 
+    @Test("Each of this package's fields is read back under its own key")
+    func keys() throws {
+        let fields: [TraceField] = [
+            .cluster("c"), .node(1), .identity("i"), .group(2), .term(3), .role("leader"), .index(4), .peer(5),
+            .address("memory:1"), .reason("r"), .count(-6), .message("m"), .state("probe"), .outcome("done"),
+            .module("core"), .level(.info), .bytes(7), .path("/p"),
+        ]
+        // The known keys are all of them, in the order of their places.
+        #expect(fields.map(\.place) == Array(1...UInt8(KeyBlocks.keys.count)))
+        #expect(fields.map(\.key) == KeyBlocks.keys)
+        let recorder = try FlightRecorder(events: 64, cluster: "demo", node: 7)
+        let clean = Tracer(sink: sink, level: .critical, recorder: recorder)
+        for field in fields {
+            let kind = EventKind("own.kind.\(field.place)", "", .info, "\(field.key)", "It happened.")
+            clean.event(kind, "", [field])
+            // The same under a key that was written out, which has no place.
+            clean.event(kind, "", [TraceField(field.key, field.value)])
+        }
+        #expect(try recording(recorder).events.map(\.fields) == fields.flatMap { [[$0], [$0]] })
+    }
+
+    @Test("Numbers fill a slot to its end, under known keys and others, and what finds no room is cut off")
+    func fullSlot() throws {
+        for own in [false, true] {
+            let recorder = try FlightRecorder(events: 64, cluster: "demo", node: 7)
+            let fields = (0..<20).map { own ? TraceField("raft.term", .uint($0)) : .term($0) }
+            Tracer(sink: sink, level: .critical, recorder: recorder).event(.sample(.info), "", fields)
+            let found = try #require(try recording(recorder).events.first)
+            #expect(found.isCut && found.fields.count > 8 && found.fields == Array(fields.prefix(found.fields.count)))
+        }
+    }
+
     @Test("A full ring lets the oldest go", arguments: [1, 63, 64, 65, 200])
     func ring(count: UInt64) throws {
         let recorder = try FlightRecorder(events: 64, cluster: "demo", node: 7)

@@ -25,6 +25,7 @@ public final class FlightRecorder: Sendable {
     // The memory is the recorder's own, and touched under the lock only, but by those who read the file.
     private let ring: Mutex<Ring>
     private let header: FlightRecording.Header
+    private let keys = KeyBlocks()
 
     /// - Parameters:
     ///   - events: How many are kept, at least 64; each takes 256 bytes.
@@ -70,7 +71,7 @@ public final class FlightRecorder: Sendable {
             slot.begin(time, level)
             slot.append(kind.name, atMost: FlightSlot.longestName)
             slot.append(module, atMost: FlightSlot.longestName)
-            slot.append(context, fields)
+            slot.append(context, fields, keys)
             if let message { slot.append(message) }
             slot.end(ring.count)
         }

@@ -90,17 +90,28 @@ struct FlightSlot {
 
     /// Those of the context that the event does not have itself, then its own.
     @inline(__always)
-    mutating func append(_ context: [TraceField], _ fields: Span<TraceField>) {
+    mutating func append(_ context: [TraceField], _ fields: Span<TraceField>, _ keys: borrowing KeyBlocks) {
         var count: UInt8 = 0
         for field in context where !fields.indices.contains(where: { fields[$0].key == field.key }) {
             append(field.key, field.value, &count)
         }
-        // Key and value by themselves: whole fields, of five words, would be copied to be handed on.
-        for position in fields.indices { append(fields[position].key, fields[position].value, &count) }
+        for position in fields.indices {
+            // Numbers under a known key, which are most, take neither a loop nor a count of references.
+            let place = fields[position].place
+            let room = Self.size - MemoryLayout<KeyBlocks.Block>.size - 9
+            if place != 0, end <= room, let (type, bits) = fields[position].value.number {
+                let block = keys[place]
+                memory.storeBytes(of: block, toByteOffset: end, as: KeyBlocks.Block.self)
+                end &+= 1 &+ Int(block[0])
+                append(type, bits)
+                count &+= 1
+            } else {
+                append(fields[position].key, fields[position].value, &count)
+            }
+        }
         store(count, at: 17)
     }
 
-    @inline(__always)
     private mutating func append(_ key: String, _ value: TraceValue, _ count: inout UInt8) {
         // A key, a type and a number must fit; a text may be cut.
         let length = key.utf8.count
@@ -127,12 +138,24 @@ struct FlightSlot {
     @inline(__always)
     private mutating func append(_ type: UInt8, _ value: UInt64) {
         store(type, at: end)
-        memory.storeBytes(of: value.littleEndian, toByteOffset: end + 1, as: UInt64.self)
-        end += 9
+        memory.storeBytes(of: value.littleEndian, toByteOffset: end &+ 1, as: UInt64.self)
+        end &+= 9
     }
 
     @inline(__always)
     private func store(_ byte: UInt8, at offset: Int) {
         memory.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+    }
+}
+
+extension TraceValue {
+    /// Its type in a slot and its eight bytes; nil of what has others.
+    @inline(__always)
+    fileprivate var number: (type: UInt8, bits: UInt64)? {
+        switch self {
+        case .int(let value): (0, UInt64(bitPattern: value))
+        case .uint(let value): (1, value)
+        case .string, .bool: nil
+        }
     }
 }
