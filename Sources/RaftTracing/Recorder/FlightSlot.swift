@@ -96,18 +96,22 @@ struct FlightSlot {
             append(field.key, field.value, &count)
         }
         for position in fields.indices {
-            // Numbers under a known key, which are most, take neither a loop nor a count of references.
+            // A known key, as most are, takes neither a loop nor a count of references.
             let place = fields[position].place
             let room = Self.size - MemoryLayout<KeyBlocks.Block>.size - 9
-            if place != 0, end <= room, let (type, bits) = fields[position].value.number {
-                let block = keys[place]
-                memory.storeBytes(of: block, toByteOffset: end, as: KeyBlocks.Block.self)
-                end &+= 1 &+ Int(block[0])
-                append(type, bits)
-                count &+= 1
-            } else {
+            guard place != 0, end <= room else {
                 append(fields[position].key, fields[position].value, &count)
+                continue
             }
+            let block = keys[place]
+            memory.storeBytes(of: block, toByteOffset: end, as: KeyBlocks.Block.self)
+            end &+= 1 &+ Int(block[0])
+            if let (type, bits) = fields[position].value.number {
+                append(type, bits)
+            } else {
+                append(fields[position].value)
+            }
+            count &+= 1
         }
         store(count, at: 17)
     }
@@ -120,19 +124,25 @@ struct FlightSlot {
             return
         }
         append(key)
+        append(value)
+        count += 1
+    }
+
+    /// There is room for a type and a number.
+    @inline(__always)
+    private mutating func append(_ value: TraceValue) {
         switch value {
-        case .int(let value): append(0, UInt64(bitPattern: value))
-        case .uint(let value): append(1, value)
+        case .int(let value): append(TraceValue.intType, UInt64(bitPattern: value))
+        case .uint(let value): append(TraceValue.uintType, value)
         case .string(let value):
             store(2, at: end)
-            end += 1
+            end &+= 1
             append(value)
         case .bool(let value):
             store(3, at: end)
-            store(value ? 1 : 0, at: end + 1)
-            end += 2
+            store(value ? 1 : 0, at: end &+ 1)
+            end &+= 2
         }
-        count += 1
     }
 
     @inline(__always)
@@ -149,12 +159,15 @@ struct FlightSlot {
 }
 
 extension TraceValue {
+    fileprivate static var intType: UInt8 { 0 }
+    fileprivate static var uintType: UInt8 { 1 }
+
     /// Its type in a slot and its eight bytes; nil of what has others.
     @inline(__always)
     fileprivate var number: (type: UInt8, bits: UInt64)? {
         switch self {
-        case .int(let value): (0, UInt64(bitPattern: value))
-        case .uint(let value): (1, value)
+        case .int(let value): (Self.intType, UInt64(bitPattern: value))
+        case .uint(let value): (Self.uintType, value)
         case .string, .bool: nil
         }
     }
