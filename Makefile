@@ -44,7 +44,9 @@ test: release simulator
 	@$(CHECK) model --nodes 3 --root witness --depth 30 --terms 1 --entries 1 --crashes 1 --states 1000000
 	@$(CHECK) model --nodes 3 --root behind --depth 40 --terms 1 --entries 0 --crashes 1 --states 1000000
 	@$(CHECK) model --nodes 3 --root led --depth 30 --terms 1 --entries 1 --snapshots 1 --crashes 1 --states 1000000
-	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" RAFT_CHECK="$(CURDIR)/$(CHECK)" $(SWIFT) test --no-parallel $(TEST)
+	@RAFT_BINARIES="$(CURDIR)/$(BIN)" RAFT_SIM="$(CURDIR)/$(SIM)" RAFT_CHECK="$(CURDIR)/$(CHECK)" \
+		$(SWIFT) test --no-parallel $(TEST) --xunit-output .build/tests.xml || \
+		{ echo "failed, of all the tests above:"; grep -B 1 -A 2 '<failure' .build/tests*.xml; exit 1; }
 
 # Fresh seeds: SEEDS of them, from FROM on.
 sim: simulator
