@@ -32,12 +32,18 @@ extension RaftEngine {
         log.append(fresh)
         adoptConfigurations(in: fresh, now, &fx)
         if isFenced { return false }
-        if conflict != nil {
-            fx.append(.trace(.truncated(after: before, lost: tail.lastIndex - before)))
+        if let conflict {
+            let kept = min(conflict.previous, tail.lastIndex)
+            fx.append(.trace(.truncated(after: kept, lost: tail.lastIndex - kept)))
+            // Each apart, for a full disk may refuse the last of them (rule D4). What agrees takes its place first: it may
+            // have been acknowledged. What was in doubt on the disk goes next, before nothing says so any more.
+            if kept > before {
+                hard.provenThrough = kept
+                persist(repairs: fresh.prefix(through: kept), &fx)
+            }
             endDamage(&fx)
-            // Apart, as below: what was in doubt on the disk goes as soon as nothing says so any more.
-            persist(truncateAfter: before, &fx)
-            persist(entries: fresh, &fx)
+            if kept < tail.lastIndex { persist(truncateAfter: kept, &fx) }
+            if kept < fresh.lastIndex { persist(entries: fresh.slice(from: kept.next), &fx) }
         } else {
             keep(tail, behind: fresh.id(at: fresh.count - 1), &fx)
             // Apart: for repairs there is room on a full disk, which may refuse what comes behind them (rule D4).
@@ -50,13 +56,15 @@ extension RaftEngine {
     }
 
     /// What stands behind `last` is needed again before it counts. After a restart too, when it may have followed another
-    /// entry than this one, which is the leader's: together they would be a log that no leader ever had.
+    /// entry than this one, which is the leader's: together they would be a log that no leader ever had. What was in doubt
+    /// before stays so, for there may be another such place further on.
     private mutating func keep(_ tail: DamagedTail, behind last: LogID, _ fx: inout Effects) {
+        let followedIt = tail.term(at: last.index) == last.term
         var tail = tail
         tail.removeFirst(through: last.index)
         guard !tail.isEmpty else { return endDamage(&fx) }
         damage = tail
-        if hard.provenThrough > .zero || tail.isInDoubt(behind: last) {
+        if hard.provenThrough > .zero || !followedIt && tail.isInDoubt(behind: last) {
             hard.provenThrough = last.index
         }
     }
@@ -75,7 +83,8 @@ extension RaftEngine {
         guard let tail = damage, position.index < tail.lastIndex,
             log.terms.term(at: position.index) ?? position.term == position.term,
             tail.term(at: position.index) ?? position.term == position.term,
-            tail.nextTerm(after: position.index) ?? position.term >= position.term
+            tail.nextTerm(after: position.index) ?? position.term >= position.term,
+            position.index <= log.last.index || position.term >= log.last.term
         else {
             endDamage(&fx)
             return true

@@ -126,8 +126,8 @@ extension RaftEngine {
             progress[slot].isReading = true
             fx.append(
                 .readEntries(
-                    from: next, through: min(log.flushed, next + (max(1, room) - 1)), for: progress[slot].member.id,
-                    stream: progress[slot].stream))
+                    from: next, through: min(last, log.flushed, next + (max(1, room) - 1)),
+                    for: progress[slot].member.id, stream: progress[slot].stream))
             return false
         }
         sendRequest(batch, to: slot, &fx)
@@ -230,7 +230,9 @@ extension RaftEngine {
             if progress[slot].nextIndex.previous < log.base.index { offerSnapshot(to: slot, now, &fx) }
             return
         }
-        sendRequest(batch, to: slot, &fx)
+        // Asked for by a leader that could lead yet (rule M4), it may be more than a witness is to have now.
+        let rest = batch.prefix(through: lastToSend(slot))
+        if !rest.isEmpty { sendRequest(rest, to: slot, &fx) }
         replicate(to: slot, now, &fx)
     }
 

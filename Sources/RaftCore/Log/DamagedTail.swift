@@ -106,9 +106,10 @@ public struct DamagedTail: Hashable, Sendable {
     }
 
     /// Whether what stands behind `last`, which took the place of an entry that could not be read, may have followed another
-    /// one. Entries of one term are of one leader, which has them in this order; one of a later term may follow either.
+    /// one. Entries of one term are of one leader, which has them in this order; one of a later term may follow either, and
+    /// so may one that cannot be read now, but perhaps after the next start.
     func isInDoubt(behind last: LogID) -> Bool {
-        guard let next = term(at: last.index.next) else { return false }
+        guard let next = term(at: last.index.next) else { return true }
         return next > last.term
     }
 

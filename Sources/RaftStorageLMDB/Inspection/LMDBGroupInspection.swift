@@ -99,6 +99,9 @@ public struct LMDBGroupInspection: Hashable, Sendable {
     }
 
     private mutating func visit(_ bytes: UnsafeRawBufferPointer, at index: LogIndex) {
+        if let hardState, hardState.provenThrough > .zero, index == hardState.provenThrough.next {
+            note(index, "it may have followed another than the one before it, and a leader is to send it again")
+        }
         let header: EntryHeader
         do {
             header = try EntryHeader.verify(bytes)

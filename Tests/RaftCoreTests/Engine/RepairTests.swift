@@ -109,13 +109,29 @@ struct RepairTests {
     func conflict() throws {
         var follower = try damaged([1, 2, 2, 2], at: [3])
         let effects = follower.receive(follower.append(3, after: Self.id(2, 1), [2, 3]))
-        // Apart, so that no full disk refuses the cut.
-        let writes = effects.writes.suffix(2)
-        #expect(writes.map(\.truncateAfter) == [2, nil] && writes.map(\.entries.count) == [0, 2])
+        let writes = effects.writes.suffix(3)
+        #expect(writes.map(\.repairs.count) == [1, 0, 0])
+        #expect(writes.map(\.truncateAfter) == [nil, 3, nil] && writes.map(\.entries.count) == [0, 0, 1])
         #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(4, 3))
         // A later term in the place of a damaged entry says the same of what follows it.
         var other = try damaged([1, 2, 2, 2], at: [3])
-        #expect(other.receive(other.append(3, after: Self.id(2, 1), [3])).writes.contains { $0.truncateAfter == 2 })
+        let single = other.receive(other.append(3, after: Self.id(2, 1), [3])).writes
+        #expect(single.map(\.repairs.count).last(where: { $0 > 0 }) == 1 && single.last?.truncateAfter == 3)
+    }
+
+    @Test("What agrees before a conflict is never cut: a full disk may refuse what comes again behind the cut (D3, D4)")
+    func agreedBeforeConflict() throws {
+        // Entries 3 and 4 may have been acknowledged; 5 is another leader's.
+        var follower = try damaged([1, 2, 2, 2], at: [3])
+        let effects = follower.receive(follower.append(3, after: Self.id(2, 1), [2, 2, 3]))
+        let writes = effects.writes.suffix(3)
+        #expect(writes.map(\.repairs.count) == [2, 0, 0])
+        #expect(writes.map(\.truncateAfter) == [nil, 4, nil] && writes.map(\.entries.count) == [0, 0, 1])
+        // As long as what conflicts is there, it is in doubt.
+        #expect(writes.map(\.hardState?.provenThrough) == [4, 0, 0])
+        #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(5, 3))
+        follower.persist()
+        #expect(try TestEngine(disk: follower.disk).engine.log.last == Self.id(5, 3))
     }
 
     @Test("A leader that would overwrite what was committed fences the node, damaged or not (D3, L2)")
@@ -260,6 +276,42 @@ struct RepairTests {
         follower.persist()
         #expect(follower.durableState?.provenThrough == .zero && follower.engine.damage?.firstIndex == 5)
         #expect(try TestEngine(disk: follower.disk).engine.damage == nil)
+    }
+
+    @Test("What followed the very entry that the leader sends is in no doubt, whatever its term (D3)")
+    func knownToFollow() throws {
+        var follower = try damaged([1, 1, 4, 5, 5], at: [3])
+        follower.receive(follower.append(6, after: Self.id(2, 1), [1, 4]), from: 3)
+        follower.persist()
+        #expect(follower.durableState?.provenThrough == .zero && follower.engine.damage?.firstIndex == 5)
+        #expect(try TestEngine(disk: follower.disk).engine.log.last == Self.id(6, 5))
+    }
+
+    @Test("An entry that cannot be read now and can after the next start is in doubt all the same (D2, D3)")
+    func healed() throws {
+        // Leader 6 has 4@3; here stand 5@4 and 6@5, of which a restart reads both again.
+        var follower = try damaged([1, 1, 3, 4, 5], at: [4, 5])
+        follower.receive(follower.append(6, after: Self.id(3, 1), [3]), from: 3)
+        follower.persist()
+        #expect(follower.durableState?.provenThrough == 4 && follower.engine.damage?.firstIndex == 5)
+        let again = try TestEngine(disk: follower.disk)
+        #expect(again.engine.log.last == Self.id(4, 3) && again.engine.damage?.last == Self.id(6, 5))
+    }
+
+    @Test("A snapshot of an earlier term than the intact entries before it is of another history (D3, S2)")
+    func snapshotBelowIntact() throws {
+        var follower = try damaged([1, 5, 5, 7, 7], at: [4, 5], vouches: true)
+        #expect(follower.engine.log.last == Self.id(3, 5))
+        var offered = Snapshot(
+            last: Self.id(5, 3), cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
+        offered.size = 3
+        follower.receive(
+            .installSnapshot(InstallSnapshot(term: 8, stream: 1, snapshot: offered, offset: 0, bytes: [])), from: 3)
+        follower.persist()
+        let effects = follower.step(.snapshotReceived(offered.id, written: 3, isWhole: true))
+        #expect(effects.writes.last?.truncateAfter == 0 && follower.engine.damage == nil)
+        #expect(follower.engine.log.last == Self.id(5, 3))
     }
 
     @Test("A snapshot in the place of a damaged entry leaves what followed that in doubt too (D3, S2)")

@@ -64,6 +64,43 @@ struct WitnessTests {
         #expect(learned.appends(to: 3).map(\.entries.lastIndex) == [removal.index])
     }
 
+    @Test("What storage brings for a witness ends where a full voter has it, whenever it was asked for (X4, M4)")
+    func readFromOutside() throws {
+        var leader = try TestEngine(log: [1, 1, 1], Self.membership([1, 2, 3, 4], witnesses: [3]))
+        leader.answersReads = false
+        leader.lead(with: [2, 4])
+        for peer in [2, 4] as [UInt64] { leader.acknowledge(peer) }
+        leader.change(.remove(1))
+        let joint = leader.engine.log.last.index
+        leader.step(.proposed([[1]]))
+        leader.persist()
+        // Asked for as long as this leader is a voter: all that is on its disk.
+        let asked = leader.receive(leader.conflict(TestEngine.id(1, 1), by: 3), from: 3)
+        guard case .readEntries(let first, let last, let peer, let stream)? = asked.last else {
+            Issue.record("nothing is read")
+            return
+        }
+        #expect(first == 2 && last == joint.next)
+        for peer in [2, 4] as [UInt64] { leader.receive(leader.matched(joint, by: peer), from: peer) }
+        #expect(leader.engine.ownSlot == nil)
+        var parts: [EntryBatch] = []
+        var next = first
+        while next <= last {
+            parts.append(leader.stored(from: next, through: last))
+            next = parts[parts.count - 1].lastIndex.next
+        }
+        let batch = EntryBatch.joining(parts)
+        let effects = leader.step(.entriesRead(batch, for: peer, stream: stream))
+        #expect(batch.lastIndex == joint.next && effects.appends(to: 3).map(\.entries.lastIndex) == [joint])
+        // What is asked for now ends there too.
+        let again = leader.receive(leader.conflict(TestEngine.id(1, 1), by: 3), from: 3)
+        guard case .readEntries(2, let bound, _, _)? = again.last else {
+            Issue.record("nothing is read again")
+            return
+        }
+        #expect(bound == joint)
+    }
+
     @Test("What a witness acknowledges counts: a leader and a witness of three commit (X3)")
     func counts() throws {
         var leader = try TestEngine.leader(1, Self.three, with: [3])
