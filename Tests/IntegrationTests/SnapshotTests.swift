@@ -68,6 +68,11 @@ extension RealProcesses {
             let taken = try await Ran.program("raftctl", endpoints + ["snapshot"])
             #expect(taken.code == 0 && taken.output.contains("the log begins after entry 0"), "\(taken.error)")
             let other = leader % 3 + 1
+            let written = try await client.put("key-0", "value")
+            // What it has applied is what it can drop.
+            _ = try await poll("node \(other) has applied it") {
+                try await cluster.status(of: other).flatMap { $0.appliedIndex >= written ? true : nil }
+            }
             let compacted = try await Ran.program(
                 "raftctl",
                 ["--endpoint", cluster.clientAddress(other), "--no-follow", "compact", "--output", "json"])

@@ -51,14 +51,17 @@ struct AlarmThreadTests {
         let alarms = AlarmThread(name: "test-replace")
         let seen = Recorder<String>()
         let fired = Monitor(false)
-        let now = MonotonicClock.nanoseconds()
-        alarms.set(1, at: now + never) { seen.append("far") }
-        alarms.set(1, at: now + soon) {
-            seen.append("near")
-            fired.set()
+        // On the thread itself, so that none fires between two of these, however long they take.
+        alarms.set(9, at: 0) {
+            let now = MonotonicClock.nanoseconds()
+            alarms.set(1, at: now + never) { seen.append("far") }
+            alarms.set(1, at: now + soon) {
+                seen.append("near")
+                fired.set()
+            }
+            alarms.set(2, at: now) { seen.append("wrong") }
+            alarms.set(2, at: now + never) { seen.append("later") }
         }
-        alarms.set(2, at: now + soon / 2) { seen.append("wrong") }
-        alarms.set(2, at: now + never) { seen.append("later") }
         #expect(fired.waitForTrue())
         #expect(seen.values == ["near"])
         alarms.stop()
@@ -69,14 +72,17 @@ struct AlarmThreadTests {
         let alarms = AlarmThread(name: "test-cancel")
         let seen = Recorder<Int>()
         let fired = Monitor(false)
-        let time = MonotonicClock.nanoseconds() + soon
-        alarms.set(1, at: time) { seen.append(1) }
-        alarms.set(2, at: time + 1) {
-            seen.append(2)
-            fired.set()
+        // As above.
+        alarms.set(9, at: 0) {
+            let now = MonotonicClock.nanoseconds()
+            alarms.set(1, at: now) { seen.append(1) }
+            alarms.set(2, at: now + 1) {
+                seen.append(2)
+                fired.set()
+            }
+            alarms.cancel(1)
+            alarms.cancel(7)
         }
-        alarms.cancel(1)
-        alarms.cancel(7)
         #expect(fired.waitForTrue())
         #expect(seen.values == [2])
         alarms.stop()

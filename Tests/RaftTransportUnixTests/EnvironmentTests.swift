@@ -43,21 +43,24 @@ struct EnvironmentTests {
                 fired.withLock { $0[name, default: 0] += 1 }
             }
         }
-        let now = environment.now()
-        let later = now + 30_000_000
-        let postponed = alarm("postponed", later)
-        lane.schedule(postponed, at: now + 5_000_000)
-        lane.schedule(postponed, at: later)
-        let advanced = alarm("advanced", now)
-        lane.schedule(advanced, at: now + 3_600_000_000_000)
-        lane.schedule(advanced, at: now + 1_000_000)
-        let cancelled = alarm("cancelled", .distantFuture)
-        lane.schedule(cancelled, at: now + 1_000_000)
-        lane.schedule(cancelled, at: .distantFuture)
-        let overdue = alarm("overdue", .origin)
-        lane.schedule(overdue, at: .origin)
-        let last = alarm("last", now + 60_000_000)
-        lane.schedule(last, at: now + 60_000_000)
+        // On the loop itself, so that none fires between two of these, however long they take.
+        try await environment.eventLoop.submit {
+            let now = environment.now()
+            let later = now + 30_000_000
+            let postponed = alarm("postponed", later)
+            lane.schedule(postponed, at: now)
+            lane.schedule(postponed, at: later)
+            let advanced = alarm("advanced", now)
+            lane.schedule(advanced, at: now + 3_600_000_000_000)
+            lane.schedule(advanced, at: now + 1_000_000)
+            let cancelled = alarm("cancelled", .distantFuture)
+            lane.schedule(cancelled, at: now)
+            lane.schedule(cancelled, at: .distantFuture)
+            let overdue = alarm("overdue", .origin)
+            lane.schedule(overdue, at: .origin)
+            let last = alarm("last", now + 60_000_000)
+            lane.schedule(last, at: now + 60_000_000)
+        }.get()
         #expect(await eventually { fired.withLock { $0["last"] } == 1 })
         #expect(fired.withLock { $0 } == ["postponed": 1, "advanced": 1, "overdue": 1, "last": 1])
         lane.stop()
