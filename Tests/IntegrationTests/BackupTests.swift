@@ -209,7 +209,9 @@ extension RealProcesses {
                 try await cluster.status(of: leader).flatMap { $0.commitIndex >= before + 5 ? true : nil }
             }
             let others = cluster.ids.filter { $0 != leader }
-            for id in others { await cluster.kill(id) }
+            // Both at once: with one of them the restore would go on.
+            for id in others { cluster.nodes[id]?.signal(SIGKILL) }
+            for id in others { await cluster.nodes[id]?.waitForExit() }
             let failed = try await restore.value
             #expect(failed.code == 3 && failed.complains(of: "nothing was restored"), "\(failed.code) \(failed.error)")
             for id in others { try cluster.start(id) }

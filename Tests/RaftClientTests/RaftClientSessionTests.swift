@@ -96,7 +96,7 @@ struct RaftClientSessionTests {
     @Test("When the time-out comes after an attempt that may be applied, the outcome is unknown (W1, W4)")
     func overdue() async throws {
         let node = try await node { _, before in before == 0 ? .silence : Self.error(.notLeader, .rejected) }
-        let client = client(node, timeout: .milliseconds(400), attempt: .milliseconds(50))
+        let client = client(node, timeout: .seconds(2), attempt: .milliseconds(50))
         let session = client.makeSession()
         let error = await failure { () async throws(RaftClientError) in try await session.propose([1]) }
         #expect(error?.outcome == .unknown)
@@ -106,7 +106,7 @@ struct RaftClientSessionTests {
     @Test("What no node ever took is rejected (W1)")
     func neverSent() async throws {
         let node = try await node { _, _ in Self.error(.notLeader, .rejected) }
-        let client = client(node, timeout: .milliseconds(200))
+        let client = client(node, timeout: .seconds(1))
         let session = client.makeSession()
         let error = await failure { () async throws(RaftClientError) in try await session.propose([1]) }
         #expect(error?.outcome == .rejected && error?.code == .notLeader)

@@ -111,7 +111,7 @@ struct RaftClientTests {
     @Test("A proposal without an answer is unknown at the time-out, a query merely failed")
     func timeout() async throws {
         let node = try await FakeNode.start { _, _ in .silence }
-        let client = client(node, timeout: .milliseconds(100))
+        let client = client(node, timeout: .seconds(1))
         let proposal = await failure { () async throws(RaftClientError) in try await client.propose([1]) }
         #expect(proposal?.code == .timedOut)
         #expect(proposal?.outcome == .unknown)
@@ -130,7 +130,7 @@ struct RaftClientTests {
     @Test("When nobody leads, a proposal is rejected at the time-out with that reason")
     func nobodyLeads() async throws {
         let node = try await FakeNode.start { _, _ in .error(.notLeader) }
-        let client = client(node, timeout: .milliseconds(200))
+        let client = client(node, timeout: .seconds(1))
         let error = await failure { () async throws(RaftClientError) in try await client.propose([1]) }
         #expect(error?.code == .notLeader)
         #expect(error?.outcome == .rejected)

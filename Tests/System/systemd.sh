@@ -1,6 +1,6 @@
 #!/bin/bash
 # Checks raftd as a service of a real systemd: the package, three nodes, killed, frozen, with a disk that hangs, and restarted
-# one after the other, all under load; reloads; and that nothing acknowledged is lost.
+# one after the other, all under load; a long start; reloads; and that nothing acknowledged is lost.
 #
 #   Tests/System/systemd.sh PACKAGE.deb
 #
@@ -27,7 +27,7 @@ if [ "${1:-}" != --inside ]; then
     trap 'exit 143' TERM
     say "booting systemd"
     # Node 3 has a disk of its own, which can be made to hang.
-    make_disk disk 256 || exit 77
+    make_disk disk 1024 || exit 77
     # Somewhere else than /tmp, which is the container's own.
     box_start --bind="$work/disk:/var/lib/raftd/3" --bind-ro="$(realpath "$1"):/opt/raftd.deb" --bind-ro="$directory:/opt/raft-tests" || exit 77
     box bash /opt/raft-tests/systemd.sh --inside
@@ -117,6 +117,38 @@ check "the others go on" quietly ctl --endpoint "$(endpoint 1)" --endpoint "$(en
 fsfreeze --unfreeze /var/lib/raftd/3
 check "systemd restarts it when the disk lets go" within 40 restarted 3 "$restarts"
 check "node 3 is in step" within 20 status_is 3 "*in step"
+
+say "a start that takes longer than systemd waits for one"
+# Node 3 gets much to verify, and a processor for moments only, until it has asked for more time; then none at all.
+mkdir -p /etc/systemd/system/raftd@3.service.d
+printf '[Service]\nTimeoutStartSec=10s\n' >/etc/systemd/system/raftd@3.service.d/start.conf
+systemctl daemon-reload
+head -c 400000 /dev/urandom | base64 -w 0 >"$work/value"
+for number in $(seq 200); do ctl put "large-$number" - <"$work/value" >/dev/null || flunk "large value $number is written"; done
+check "node 3 is in step" within 20 status_is 3 "*in step"
+restarts=$(property 3 NRestarts)
+starts_anew() { [ "$(property 3 NRestarts)" -gt "$restarts" ] && [ "$(property 3 MainPID)" != 0 ]; }
+reads_back() { status_is 3 "reading back and verifying its data: *"; }
+systemctl kill --kill-who=main --signal=KILL raftd@3.service
+within 20 starts_anew || flunk "node 3 is started again"
+main=$(property 3 MainPID)
+kill -STOP "$main"
+start=$(now)
+until reads_back || is_active 3 || [ "$(now)" -gt $((start + 30000)) ]; do
+    sleep 0.4
+    kill -CONT "$main"
+    sleep 0.001
+    kill -STOP "$main"
+done
+check "it says what it is at" reads_back
+while [ "$(now)" -lt $((start + 15000)) ]; do sleep 0.1; done
+check "fifteen seconds later it starts still" test "$(property 3 ActiveState) $(property 3 MainPID)" = "activating $main"
+kill -CONT "$main"
+check "it serves when it is ready" within 30 is_active 3
+check "in the same process" test "$(property 3 MainPID)" = "$main"
+check "and is in step" within 20 status_is 3 "*in step"
+rm /etc/systemd/system/raftd@3.service.d/start.conf
+systemctl daemon-reload
 
 say "restarting the nodes one after the other, under load"
 stop_load

@@ -126,6 +126,10 @@ extension RealProcesses {
                     guard let status = try await cluster.status(of: id), status.appliedIndex == status.lastIndex else {
                         return nil
                     }
+                    // The leader may not have read yet that a follower has it.
+                    if status.role == "leader", status.peers.contains(where: { $0.matchIndex != status.lastIndex }) {
+                        return nil
+                    }
                     indices.insert(status.appliedIndex)
                 }
                 return indices.count == 1 ? true : nil

@@ -17,6 +17,8 @@ final class ProcessScenarioCluster: ScenarioCluster {
     private var clients: [Int: ScenarioClient] = [:]
     /// Each node is asked over a connection that stays.
     private var askers: [NodeID: RaftClient] = [:]
+    /// The same with more patience.
+    private var readers: [NodeID: RaftClient] = [:]
 
     /// - Parameter readerConsistency: how fresh the answers are that readers of one node ask for.
     init(
@@ -40,7 +42,7 @@ final class ProcessScenarioCluster: ScenarioCluster {
     func shutdown(keepFiles: Bool) async {
         try? await stopLoad()
         for client in clients.values { await client.client.close() }
-        for asker in askers.values { await asker.close() }
+        for client in Array(askers.values) + Array(readers.values) { await client.close() }
         processes.tearDown(keepFiles: keepFiles)
         for id in everybody { await processes.nodes[id]?.waitForExit() }
         relay.stop()
@@ -114,8 +116,15 @@ final class ProcessScenarioCluster: ScenarioCluster {
         return made
     }
 
+    private func reader(_ node: NodeID) throws -> RaftClient {
+        if let known = readers[node] { return known }
+        let made = try processes.client([number(node)], followsLeader: false, timeout: .seconds(2))
+        readers[node] = made
+        return made
+    }
+
     func contents(of node: NodeID?) async throws -> [String: String] {
-        if let node { return try await asker(node).list("", consistency: .stale) }
+        if let node { return try await reader(node).list("", consistency: .stale) }
         return try await client(-2, at: nil).client.list("")
     }
 

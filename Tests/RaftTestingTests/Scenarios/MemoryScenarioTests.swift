@@ -106,14 +106,11 @@ struct MemoryScenarioTests {
         @Test("A leader that answers reads without asking a quorum is found (R1)")
         func readWithoutRound() async throws {
             // Chance decides what a reader asks at the moment that counts: some attempts are allowed.
-            for seed in UInt64(1)...5 {
+            for seed in UInt64(1)...20 {
                 let failure = await failure(of: .partAndPauseTheLeader, breaking: .readWithoutRound, seed: seed)
-                if let failure {
-                    #expect(failure.kind == .notLinearizable, "\(failure)")
-                    return
-                }
+                if failure?.kind == .notLinearizable { return }
             }
-            Issue.record("not found in five attempts")
+            Issue.record("not found in twenty attempts")
         }
 
         @Test("A leader that goes on without a quorum is found (V9)")
