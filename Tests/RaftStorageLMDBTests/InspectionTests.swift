@@ -41,4 +41,19 @@ struct InspectionTests {
         #expect(group.terms == [TermRun(firstIndex: 11, term: 1), TermRun(firstIndex: 31, term: 3)])
         #expect(inspection.groups[1].hardState == hardState(2))
     }
+
+    @Test("A log of which a part is in doubt is none that is intact: a recovery would lose that part (D3, Q1)")
+    func doubt() throws {
+        let storage = try place.open()
+        var hard = hardState(5)
+        hard.provenThrough = 7
+        try storage.commit([StorageBatch(group: .first, entries: commands(1, 10), hardState: hard)])
+        storage.close()
+        let group = try LMDBInspection(directory: place.data).groups[0]
+        #expect(group.damage.map(\.index) == [8] && group.entryCount == 10)
+        let again = try place.open()
+        let found = try again.recover(.first)
+        again.close()
+        #expect(found.terms.last.index == 7 && found.damage?.firstIndex == 8)
+    }
 }
