@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "RaftMembership", targets: ["RaftMembership"]),
         .library(name: "RaftTracing", targets: ["RaftTracing"]),
         .library(name: "RaftTracingSpans", targets: ["RaftTracingSpans"]),
+        .library(name: "RaftTracingJournald", targets: ["RaftTracingJournald"]),
         .library(name: "RaftCore", targets: ["RaftCore"]),
         .library(name: "RaftMetricsExport", targets: ["RaftMetricsExport"]),
         .library(name: "RaftMemory", targets: ["RaftMemory"]),

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Proves that events below the level that was fixed at compile time are not in the program: builds raftd without a limit,
-# with MaxTraceLevelInfo and with MaxTraceLevelNone, and looks for the sentences of events of each level in each.
+# with MaxTraceLevelInfo and with MaxTraceLevelNone, and looks for the sentences of events of each level in each. What a call
+# leaves is compared too: the fewer levels, the fewer calls that record, and with none there is none.
 #
 # usage: scripts/check-trace-levels.sh [DIRECTORY-FOR-BUILDS]    .build/trace-levels by default; some minutes when cold
 set -euo pipefail
@@ -17,7 +18,9 @@ declare -A sentence=(
     [warning]="no longer reaches a quorum and stops leading term "
     [error]="gives up leadership: its disk has not finished a write for "
 )
+# Events of level critical have short sentences only; the count of calls below speaks for them.
 levels=(trace debug info notice warning error)
+command -v objdump >/dev/null || { echo "missing: objdump; install binutils, then try again" >&2; exit 2; }
 for level in "${levels[@]}"; do
     grep -rqF -- "${sentence[$level]}" Sources/RaftCore || {
         echo "check-trace-levels: no source has “${sentence[$level]}” any more: choose another sentence for $level" >&2
@@ -45,11 +48,19 @@ check() {
             failed=1
         fi
     done
-    echo "$traits: $(stat -c %s "$binary") bytes, $(nm --defined-only "$binary" | wc -l) symbols"
+    # Tracer.record: what every function of an event calls when it is not empty.
+    calls=$(objdump --disassemble --no-show-raw-insn "$binary" | grep -c 'call.*<\$s11RaftTracing6TracerV6record' || true)
+    echo "$traits: $(stat -c %s "$binary") bytes, $(nm --defined-only "$binary" | wc -l) symbols, $calls calls that record"
 }
 mkdir -p "$builds"
 check default trace
+all=$calls
 check default,MaxTraceLevelInfo info
+some=$calls
 check default,MaxTraceLevelNone none
+if [ "$calls" != 0 ] || [ "$some" = 0 ] || [ "$some" -ge "$all" ]; then
+    echo "FAILED: $all calls of all levels, $some from info on, $calls without any: should be fewer, and none"
+    failed=1
+fi
 [ $failed = 0 ] && echo "passed: what is below the level is not in the program"
 exit $failed

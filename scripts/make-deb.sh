@@ -47,7 +47,13 @@ for id in 1 2 3; do
     sed -E "s/^# Node 1 /# Node $id /; /^(node|transport|clients):/s/1/$id/g" packaging/example.yaml >"$root/etc/raftd/$id.yaml"
 done
 install -m 644 NOTICE "$doc/NOTICE"
-cat LICENSE-MIT >"$doc/copyright"
+{
+    echo "Licensed under the Apache License, Version 2.0, or the MIT license, at your choice. The texts of both follow."
+    echo
+    cat LICENSE-MIT
+    echo
+    cat LICENSE-APACHE
+} >"$doc/copyright"
 gzip -9 -n -c CHANGELOG.md >"$doc/changelog.gz"
 
 mkdir -p "$root/DEBIAN"

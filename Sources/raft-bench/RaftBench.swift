@@ -38,11 +38,11 @@ struct RaftBench: AsyncParsableCommand {
     var traceLevel: TraceThreshold?
     @Option(
         help: """
-            Where events go: none, memory, stderr, swift-log, journald (with processes), recorder (the flight recorder \
+            Where events go: none, memory, stderr, json, swift-log, journald (with processes), recorder (the flight recorder \
             alone), recorder-file (the same, mapped to a file) or raftd (stderr and recorder).
             """)
     var traceSink: TraceSinkKind?
-    @Option(help: "A file for the lines of stderr, swift-log and raftd in one process. Without it /dev/null.")
+    @Option(help: "A file for the lines of stderr, json, swift-log and raftd in one process. Without it /dev/null.")
     var traceOutput: String?
     @Option(help: "A directory for the nodes' files, which are left there. Without it they are temporary.")
     var data: String?

@@ -21,6 +21,7 @@ struct Run: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // Until somebody takes it as a wish to reload.
         signal(SIGHUP, SIG_IGN)
+        signal(SIGUSR1, SIG_IGN)
         raiseDescriptorLimit()
         let registry = try makeRegistry()
         let file = options.file

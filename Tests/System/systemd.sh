@@ -86,6 +86,17 @@ check "a value is written" quietly ctl put first one
 check "and read" test "$(ctl get first)" = one
 check "the nodes run as a user of their own" test "$(stat -c %U "/proc/$(property 1 MainPID)")" = raftd
 
+say "reading the records back"
+journalctl --sync
+record=$(journalctl --quiet --no-pager --output=json RAFT_EVENT=raft.leader.elected RAFT_NODE="$leader" | tail -n 1)
+for field in MESSAGE MESSAGE_ID PRIORITY SYSLOG_IDENTIFIER CODE_FILE RAFT_CLUSTER RAFT_NODE RAFT_TERM _SYSTEMD_UNIT; do
+    check "an election has $field" grep -qE "\"$field\" ?: ?\"" <<<"$record"
+done
+id=$(grep -oE '"MESSAGE_ID" ?: ?"[0-9a-f]{32}"' <<<"$record" | grep -oE '[0-9a-f]{32}')
+check "and is found by its MESSAGE_ID" has_record "MESSAGE_ID=${id:-none}" RAFT_NODE="$leader"
+check "which the catalogue explains" grep -q 'the group takes writes again' \
+    <(journalctl --quiet --no-pager --catalog "MESSAGE_ID=${id:-none}")
+
 start_load 1 3
 say "killing the leader, node $leader"
 restarts=$(property "$leader" NRestarts)
@@ -116,6 +127,8 @@ check "the watchdog runs out" within 20 has_record --since "$since" -u raftd@3 -
 check "the others go on" quietly ctl --endpoint "$(endpoint 1)" --endpoint "$(endpoint 2)" put third three
 fsfreeze --unfreeze /var/lib/raftd/3
 check "systemd restarts it when the disk lets go" within 40 restarted 3 "$restarts"
+check "the recording of the process before says what hung" grep -q raft.watchdog.withheld \
+    <("$binaries/raftctl" trace --merge /run/raftd/3.trace.previous)
 check "node 3 is in step" within 20 status_is 3 "*in step"
 
 say "a start that takes longer than systemd waits for one"
@@ -194,6 +207,23 @@ echo "the longest of $(wc -l <"$work/times") timed ones took $(sort -n "$work/ti
 check "the sockets are the same as before" diff "$work/sockets" <(sockets)
 check "nobody was refused" test ! -s "$work/refused"
 [ ! -s "$work/refused" ] || head -n 3 "$work/refused"
+
+say "upgrading the package under load"
+rm -f "$work"/codes.* "$work"/errors.*
+dpkg-deb --raw-extract /opt/raftd.deb "$work/newer"
+sed -i 's/^Version: .*/&+next/' "$work/newer/DEBIAN/control"
+dpkg-deb --build "$work/newer" "$work/newer.deb" >/dev/null
+rm -r "$work/newer"
+start_load 1 2
+before=$(acknowledged)
+mains=$(for id in 1 2 3; do property $id MainPID; done)
+check "the newer package installs" quietly dpkg --install "$work/newer.deb"
+check "it is the one that is there" grep -q '+next$' <(dpkg-query --showformat '${Version}\n' --show raftd)
+for id in 1 2 3; do check "node $id is in step" within 20 status_is $id "*in step"; done
+check "every node is another process" test -z "$(comm -12 <(sort <<<"$mains") <(for id in 1 2 3; do property $id MainPID; done | sort))"
+check "writes went on ($(($(acknowledged) - before)))" test "$(acknowledged)" -gt "$before"
+stop_load
+check "every write of the upgrade was answered within two seconds" no_call_failed
 
 say "reloading"
 start_load 3 2

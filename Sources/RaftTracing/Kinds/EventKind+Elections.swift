@@ -27,7 +27,7 @@ extension EventKind {
     @inlinable public static var voteRefused: EventKind {
         EventKind(
             "raft.vote.refused", "85b725dba4f54c3396fc732e0cfbe57d", .debug, "peer term",
-            "This node refused its vote to a candidate; the reason says why.")
+            "This node refused its vote to a candidate: it hears a leader, has voted, or has more of the log.")
     }
 
     @inlinable public static var electionStarted: EventKind {

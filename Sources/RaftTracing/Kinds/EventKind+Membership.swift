@@ -57,7 +57,7 @@ extension EventKind {
     @inlinable public static var transferEnded: EventKind {
         EventKind(
             "raft.transfer.ended", "4b2b9127e9f747a68b12afb544d72c8b", .notice, "peer",
-            "A transfer of leadership ended; a reason says why it failed.")
+            "Leadership was handed over; the node that took it leads a later term.")
     }
 
     @inlinable public static var transferFailed: EventKind {

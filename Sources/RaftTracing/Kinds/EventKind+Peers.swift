@@ -21,7 +21,7 @@ extension EventKind {
     @inlinable public static var peerSuspect: EventKind {
         EventKind(
             "raft.peer.suspect", "db09f68d83ec4ab9b24463cdf950353c", .error, "peer index",
-            "A peer is connected but does not answer in time; its disk or its process may hang.")
+            "A peer no longer has entries that it acknowledged; its data may be gone, older than it was, or damaged.")
     }
 
     @inlinable public static var peerFull: EventKind {

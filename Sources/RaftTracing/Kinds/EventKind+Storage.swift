@@ -39,7 +39,7 @@ extension EventKind {
     @inlinable public static var storageRepaired: EventKind {
         EventKind(
             "raft.storage.repaired", "465bedbe66ed4e09b1d017464283fa0a", .notice, "path",
-            "Damage in the storage was mended from the other members.")
+            "Damage in the storage was mended from the node's own copy, verified first.")
     }
 
     @inlinable public static var mapGrown: EventKind {

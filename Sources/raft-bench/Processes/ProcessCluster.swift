@@ -59,7 +59,7 @@ struct ProcessCluster: Sendable {
 
     /// raftd has no level none: with critical and without a recorder nothing is recorded of what is measured.
     private static func tracing(_ parameters: TraceParameters, _ recordings: WorkDirectory?, _ node: Int) -> String {
-        let sink = parameters.sink == .journald ? "journald" : "stderr"
+        let sink = parameters.sink == .journald || parameters.sink == .json ? parameters.sink.rawValue : "stderr"
         let isAlone = parameters.sink == .none || parameters.sink == .recorder || parameters.sink == .recorderFile
         let level = isAlone ? nil : parameters.threshold.level
         return "sink: \(sink), level: \((level ?? .critical).name), recorderEvents: "

@@ -60,6 +60,7 @@ final class RowTracing: Sendable {
         switch parameters.sink {
         case .memory: MemorySink()
         case .stderr, .raftd: StandardErrorSink(descriptor: descriptor)
+        case .json: StandardErrorSink(format: .json, descriptor: descriptor)
         case .swiftLog: SwiftLogSink(logger())
         case .none, .journald, .recorder, .recorderFile: FanOutSink([])
         }

@@ -10,6 +10,8 @@ enum TraceSinkKind: String, CaseIterable, ExpressibleByArgument, Sendable {
     case memory
     /// A line of text for each.
     case stderr
+    /// A line of JSON for each.
+    case json
     /// swift-log's own handler, which writes a line of text for each.
     case swiftLog = "swift-log"
     /// Native records, written by raftd.
@@ -22,7 +24,7 @@ enum TraceSinkKind: String, CaseIterable, ExpressibleByArgument, Sendable {
     case raftd
 
     var hasRecorder: Bool { self == .recorder || self == .recorderFile || self == .raftd }
-    var writesText: Bool { self == .stderr || self == .swiftLog || self == .raftd }
+    var writesText: Bool { self == .stderr || self == .json || self == .swiftLog || self == .raftd }
 }
 
 /// The lowest level that a row's sink gets; none keeps everything from it.
@@ -92,7 +94,8 @@ struct TraceParameters: Hashable, Sendable {
         }
         try require(
             output == nil || (level == .inprocess && sink.writesText),
-            "--trace-output needs lines of text in one process: --level inprocess with --trace-sink stderr, swift-log or raftd"
+            "--trace-output needs lines of text in one process: --level inprocess with --trace-sink stderr, json, "
+                + "swift-log or raftd"
         )
         switch level {
         case .inprocess:
@@ -101,7 +104,8 @@ struct TraceParameters: Hashable, Sendable {
         case .processes:
             try require(
                 sink != .memory && sink != .swiftLog,
-                "raftd has no sink \(sink.rawValue): choose none, stderr, journald, recorder, recorder-file or raftd")
+                "raftd has no sink \(sink.rawValue): choose none, stderr, json, journald, recorder, recorder-file "
+                    + "or raftd")
             try require(
                 sink != .journald || access(Self.journal, W_OK) == 0,
                 "no journald listens on \(Self.journal): start one, or choose another --trace-sink")
