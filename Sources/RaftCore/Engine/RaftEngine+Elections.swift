@@ -175,7 +175,8 @@ extension RaftEngine {
     private func isUpToDate(_ candidate: LogID) -> Bool {
         if breaks(.compareLogsByIndex) { return candidate.index >= log.last.index }
         guard let damage, !breaks(.voteByIntactLog) else { return candidate >= log.last }
-        return damage.last.map { candidate >= $0 } ?? false
+        // What a leader has sent again may be later than what stands behind it.
+        return damage.last.map { candidate >= max($0, log.last) } ?? false
     }
 
     /// Whether the leader that this voter would hold on to has handed over itself: only in its term or an earlier one, for

@@ -105,7 +105,7 @@ extension RaftEngine {
     /// Position, configuration and log, in one transaction; the machine after it (rule S2). The log does not have the
     /// snapshot's last entry, so nothing of it is worth keeping, but for what stands behind damage (rule D3).
     private mutating func install(_ snapshot: Snapshot, _ now: Instant, _ fx: inout Effects) {
-        let base = log.base.index
+        let base = max(log.base.index, damage?.base ?? .zero)
         let isWhole = replacesTail(by: snapshot.last, &fx)
         // What waits for entries that the snapshot covers will not hear of them (rule W2).
         fx.append(.abandon(after: .zero))

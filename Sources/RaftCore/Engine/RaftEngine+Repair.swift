@@ -103,11 +103,16 @@ extension RaftEngine {
             progress[slot].matchIndex = .zero
         }
         if message.lostSnapshot > .zero {
+            let peer = progress[slot].member
+            // One that was begun before is of no use to it.
+            transfers.removeAll { $0.member == peer && $0.snapshot.last.index < message.lostSnapshot }
             guard newestSnapshot >= message.lostSnapshot else {
                 // There is one when it is asked again, after a back-off.
                 takeSnapshot(&fx)
                 return
             }
+            // Under way already: it says so again at each heartbeat, and is offered it again after a back-off.
+            if progress[slot].mode == .snapshot, transfers.contains(where: { $0.member == peer }) { return }
             offerSnapshot(to: slot, now, &fx)
             return
         }

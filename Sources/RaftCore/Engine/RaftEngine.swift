@@ -104,6 +104,7 @@ package struct RaftEngine: Hashable, Sendable {
         let covered = max(recovered.terms.base.index, recovered.snapshot?.last.index ?? .zero)
         commitIndex = max(covered, min(hardState.commitHint, recovered.terms.last.index))
         snapshots.newest = recovered.snapshot
+        snapshots.lost = recovered.lostSnapshot
         copy = recovered.snapshot?.copy ?? recovered.copy
         // The machine is restored before anything is applied (rule S2).
         applySubmitted = covered

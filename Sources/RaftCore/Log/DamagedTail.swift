@@ -19,6 +19,8 @@ public struct DamagedTail: Hashable, Sendable {
     public private(set) var lastTerm: Term?
     /// Entries up to here come back with a snapshot only: the body of this server's own is lost. Zero when it is whole.
     public private(set) var lostSnapshot = LogIndex.zero
+    /// The base that the log has in storage, when entries before it are lost with the snapshot: nothing is cut below it.
+    private(set) var base = LogIndex.zero
 
     /// More spans than anything but a wrecked disk leaves.
     static let maximumSpans = 10_000
@@ -30,6 +32,7 @@ public struct DamagedTail: Hashable, Sendable {
     init(of terms: TermRuns, lostSnapshot index: LogIndex) {
         lastIndex = .zero
         lostSnapshot = index
+        base = terms.base.index
         append(nil, count: terms.base.index - .zero)
         append(terms)
         lastTerm = terms.last.term

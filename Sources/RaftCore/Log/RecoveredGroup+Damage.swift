@@ -57,6 +57,7 @@ extension RecoveredGroup {
     func losing(_ snapshot: Snapshot, _ reason: String) -> RecoveredGroup {
         var rest = self
         rest.snapshot = nil
+        rest.lostSnapshot = snapshot.last.index
         guard terms.base.index > .zero else { return rest }
         var tail = DamagedTail(of: terms, lostSnapshot: snapshot.last.index)
         if let damage { tail.append(damage) }

@@ -49,6 +49,8 @@ public struct RecoveredGroup: Hashable, Sendable {
     package var detached: [LoggedMembership] = []
     /// What was dropped of the log because the snapshot covers it: storage is to forget it too.
     package var dropped: LogID?
+    /// The body of a snapshot up to here is lost; storage has its record still, and takes none of an earlier position.
+    package var lostSnapshot = LogIndex.zero
     /// The data is less than its node had.
     package var amnesia: Amnesia?
     /// The first damage, in one line.

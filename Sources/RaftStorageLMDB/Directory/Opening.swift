@@ -99,7 +99,9 @@ struct Opening {
                 let reader = try GroupReader(transaction, path: copy.path)
                 _ = try reader.identity()
                 for group in try reader.groups() {
-                    guard let fault = try reader.recover(group, progressed: progressed).fault else { continue }
+                    let found = try reader.recover(group, progressed: progressed)
+                    // What is in doubt only because of what it follows can be read, and is no damage of the copy.
+                    guard let fault = found.fault, found.damage?.isReadable != true else { continue }
                     throw StorageError(.damaged, "\(flag), and of the copy, group \(group), \(fault)")
                 }
             }

@@ -117,6 +117,27 @@ struct RepairTests {
         var other = try damaged([1, 2, 2, 2], at: [3])
         let single = other.receive(other.append(3, after: Self.id(2, 1), [3])).writes
         #expect(single.map(\.repairs.count).last(where: { $0 > 0 }) == 1 && single.last?.truncateAfter == 3)
+        other.persist()
+        #expect(try TestEngine(disk: other.disk).engine.log.last == Self.id(3, 3))
+    }
+
+    @Test("A vote is measured by what a leader has sent again too, where that is later than the rest (D3, V4)")
+    func voteBehindRepair() throws {
+        // A full disk took the repair of entry 4 alone; what stands behind it is of an earlier term, and cannot be read so.
+        let log = TestEngine.log([1, 1, 5])
+        let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 5, provenThrough: 4)
+        var recovered = try recover(log, at: [], hard)
+        var tail = DamagedTail(after: 4)
+        tail.append(nil, count: 2)
+        tail.vouch(for: Self.id(6, 3))
+        recovered.damage = tail
+        let disk = MemoryStorage()
+        try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
+        for (last, isGranted) in [(Self.id(6, 3), false), (Self.id(4, 5), true)] {
+            var voter = try TestEngine(disk: disk, recovered: recovered)
+            let effects = voter.receive(asks(voter, for: last)) + voter.persist()
+            #expect(effects.voteReplies.map(\.isGranted) == [isGranted], "\(last)")
+        }
     }
 
     @Test("What agrees before a conflict is never cut: a full disk may refuse what comes again behind the cut (D3, D4)")
@@ -203,6 +224,64 @@ struct RepairTests {
         // What stands behind it may have been acknowledged: it stays.
         #expect(effects.writes.last?.truncateAfter == nil && effects.writes.last?.purgeThrough == Self.id(6, 1))
         #expect(follower.engine.damage?.firstIndex == 7 && follower.engine.damage?.lostSnapshot == .zero)
+        // One that takes the place of all of it cuts nothing below where the log begins on the disk.
+        var other = try TestEngine(disk: disk, recovered: recovered)
+        other.receive(offer(7))
+        guard let whole = other.engine.snapshots.receiving?.snapshot.id else {
+            Issue.record("the latest snapshot was not taken")
+            return
+        }
+        let write = other.step(.snapshotReceived(whole, written: 3, isWhole: true)).writes.last
+        #expect(write?.truncateAfter == 4 && write?.purgeThrough == Self.id(7, 1))
+    }
+
+    @Test("Nobody takes a snapshot of less than one whose body is lost, and whose record storage has still (D3, S1)")
+    func lostBody() throws {
+        let log = TestEngine.log([1, 1, 1])
+        let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1)
+        let snapshot = Snapshot(
+            last: Self.id(3, 1), cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
+        let recovered = try recover(log, at: [], hard).losing(snapshot, "gone")
+        #expect(recovered.damage == nil && recovered.snapshot == nil)
+        let disk = MemoryStorage()
+        try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
+        var configuration = RaftConfiguration()
+        configuration.snapshotEntries = 2
+        var follower = try TestEngine(disk: disk, recovered: recovered, configuration: configuration)
+        for (commit, orders) in [(2, 0), (3, 0), (4, 1)] as [(LogIndex, Int)] {
+            let message = follower.heartbeat(1, at: Self.id(4, 1), commit: commit)
+            let effects = follower.receive(message) + follower.persist()
+            #expect(effects.count { if case .takeSnapshot = $0 { true } else { false } } == orders, "\(commit)")
+        }
+    }
+
+    @Test("Who reports a lost snapshot again is sent the one that is under way, and none of less (D3, S6)")
+    func reportsAgain() throws {
+        var leader = try TestEngine(log: [1, 1, 1])
+        leader.lead()
+        leader.settle([2])
+        func lost(_ index: LogIndex) -> Message {
+            .logDamaged(
+                LogDamaged(term: 2, stream: leader.progress(of: 2).stream, intact: .zero, lostSnapshot: index))
+        }
+        func take(_ index: LogIndex) {
+            leader.engine.snapshots.newest = Snapshot(
+                last: Self.id(index, 1), cluster: TestEngine.cluster,
+                configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three), size: 5, checksum: 0)
+        }
+        func offers(_ effects: [Effect]) -> [LogIndex] {
+            effects.compactMap { effect in
+                guard case .send(.installSnapshot(let message), _) = effect else { return nil }
+                return message.snapshot.last.index
+            }
+        }
+        take(2)
+        #expect(offers(leader.receive(lost(2))) == [2])
+        #expect(offers(leader.receive(lost(2))).isEmpty)
+        take(4)
+        // What is under way is of no use to who lost more.
+        #expect(offers(leader.receive(lost(4))) == [4])
     }
 
     @Test("A snapshot that contradicts the intact entries takes what stands behind the damage along (D3, S2)")

@@ -28,12 +28,22 @@ struct DiskImageTests {
         #expect(image.firstDamage == nil && (1...4).map { image.term(at: LogIndex($0)) } == [1, 3, 3, 3])
     }
 
-    @Test("Repairs that what stands behind them cannot have followed are refused (L1)")
+    @Test("What cannot have followed a repair counts no more, as any start would find, until it is cut (D3, L7)")
     func impossible() throws {
         var image = try damaged([1, 2, 2, 2], at: 2)
-        #expect(throws: StorageError.self) {
-            try image.write(StorageBatch(group: .first, repairs: entries([3], from: 2)))
-        }
+        try image.write(StorageBatch(group: .first, repairs: entries([3], from: 2)))
+        #expect(image.firstDamage == 3)
+        #expect(try image.recover(mutation: nil).terms.last == LogID(term: 3, index: 2))
+        try image.write(StorageBatch(group: .first, truncateAfter: 2))
+        #expect(image.firstDamage == nil && image.last == LogID(term: 3, index: 2))
+    }
+
+    @Test("Nothing is cut below the base (L7)")
+    func belowBase() throws {
+        var image = try damaged([1, 2, 2, 2])
+        try image.write(StorageBatch(group: .first, purgeThrough: LogID(term: 2, index: 3)))
+        #expect(throws: StorageError.self) { try image.write(StorageBatch(group: .first, truncateAfter: 2)) }
+        #expect(image.last == LogID(term: 2, index: 4))
     }
 
     @Test("What stands behind a place in doubt does not count (D3)")

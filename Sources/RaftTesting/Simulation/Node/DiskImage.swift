@@ -41,6 +41,9 @@ package struct DiskImage: Sendable {
     /// - Throws: `StorageError` code `misuse` when entries do not follow what is there.
     mutating func write(_ batch: StorageBatch, history: TermRuns = TermRuns()) throws {
         if let index = batch.truncateAfter {
+            guard index >= base.index else {
+                throw StorageError(.misuse, "the log cannot be cut after \(index), below its base \(base)")
+            }
             while let last = batches.last, last.lastIndex > index {
                 batches.removeLast()
                 let rest = last.prefix(through: index)
@@ -85,8 +88,10 @@ package struct DiskImage: Sendable {
             var term = isOther ? others[index - first] : terms.term(at: index) ?? .zero
             // Of an entry that cannot be read nobody knows the term, if storage does not know where the log ends.
             if rotten.contains(index) { term = max(term, rewritten.last.term) }
-            guard term >= rewritten.last.term else {
-                throw StorageError(.misuse, "entry \(index) of term \(term) follows one of \(rewritten.last.term)")
+            if term < rewritten.last.term {
+                // It cannot have followed that one: as long as it is there, no start takes it for an entry (rule L7).
+                rotten.insert(index)
+                term = rewritten.last.term
             }
             rewritten.append(LogID(term: term, index: index))
         }
