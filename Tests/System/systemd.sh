@@ -212,9 +212,9 @@ say "upgrading the package under load"
 rm -f "$work"/codes.* "$work"/errors.*
 dpkg-deb --raw-extract /opt/raftd.deb "$work/newer"
 sed -i 's/^Version: .*/&+next/' "$work/newer/DEBIAN/control"
-dpkg-deb --build "$work/newer" "$work/newer.deb" >/dev/null
+dpkg-deb -Znone --build "$work/newer" "$work/newer.deb" >/dev/null
 rm -r "$work/newer"
-start_load 1 2
+start_load 4 2
 before=$(acknowledged)
 mains=$(for id in 1 2 3; do property $id MainPID; done)
 check "the newer package installs" quietly dpkg --install "$work/newer.deb"
