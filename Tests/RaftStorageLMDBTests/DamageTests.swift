@@ -196,6 +196,28 @@ struct DamageTests {
         #expect(damage.last == before.terms.last, "\(what)")
     }
 
+    @Test("What a repair left behind it, of an earlier term, is in the way of no snapshot (D3, S2)")
+    func leftover() throws {
+        let storage = try place.open()
+        try storage.commit([
+            StorageBatch(group: .first, entries: commands(1, 2), hardState: hardState(6)),
+            StorageBatch(group: .first, entries: commands(3, 2, term: 3)),
+            StorageBatch(group: .first, entries: commands(5, 1, term: 6)),
+        ])
+        // A full disk took the repair of entry 3 and not the cut behind it.
+        try storage.commit([StorageBatch(group: .first, repairs: commands(3, 1, term: 5))])
+        #expect(throws: StorageError.self) {
+            try storage.commit([StorageBatch(group: .first, purgeThrough: LogID(term: 2, index: 4))])
+        }
+        storage.close()
+        let again = try place.open()
+        #expect(try again.recover(.first).terms.last == LogID(term: 5, index: 3))
+        try again.commit([StorageBatch(group: .first, purgeThrough: LogID(term: 5, index: 4))])
+        let found = try again.recover(.first)
+        again.close()
+        #expect(found.terms.base == LogID(term: 5, index: 4) && found.terms.last == LogID(term: 6, index: 5))
+    }
+
     // The transaction's number on a meta page has no checksum: when it changes to a lower one that fits, the state is
     // that of one commit before, whole and consistent. Such a step back is what M10 finds; those bytes are left alone.
     @Test("Whatever byte changes, the result is the same data or an error, never a crash (D3)", arguments: [1, 2, 3])

@@ -45,6 +45,8 @@ enum ApplyReport: Sendable {
 package struct StateView: Sendable {
     package let machine: any SnapshotView
     package let sessions: SessionTable
+    /// The last entry that it has in it.
+    let applied: LogIndex
 }
 
 /// The one place that touches the machine: applies committed entries exactly once, in order (rule C4), and lets reads
@@ -228,7 +230,10 @@ final class MachineApplier<Machine: StateMachine>: Applier {
                 state.hasFailed
                     ? .failure(Self.stopped)
                     : Result {
-                        try state.machine.snapshot().map { StateView(machine: $0, sessions: state.sessions) }
+                        try state.machine.snapshot().map {
+                            StateView(
+                                machine: $0, sessions: state.sessions, applied: state.applied)
+                        }
                     })
         case .restore(let snapshot, let begin):
             guard !state.hasFailed else { return }

@@ -27,6 +27,17 @@ final class SnapshotBuilder: Sendable {
 
     /// Any thread: the applier's.
     func take(_ order: UInt64, _ snapshot: Snapshot, from view: StateView) {
+        // A machine that owns its applied index may be further on after a start than what is known to be committed (rule C5):
+        // whoever restored that as an earlier state would apply entries twice.
+        guard view.applied <= snapshot.last.index else {
+            report(
+                .taken(
+                    order,
+                    .failed(
+                        "the machine is at entry \(view.applied) already, behind \(snapshot.last), which is all that is known "
+                            + "to be committed since the start: ask again")))
+            return
+        }
         lane.schedule(
             Job { [self] in
                 do {

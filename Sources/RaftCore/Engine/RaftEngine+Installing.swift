@@ -77,7 +77,8 @@ extension RaftEngine {
     ) {
         guard let receiving = snapshots.receiving, receiving.snapshot.id == id else { return }
         snapshots.receiving?.written = written
-        if receiving.accepted == nil { snapshots.receiving?.accepted = written }
+        // Begun again since: what was reported before was of the former receipt.
+        if receiving.accepted == nil || written < receiving.written { snapshots.receiving?.accepted = written }
         if let leader, role == .follower {
             answer(leader, stream: snapshots.stream, id, .wants(written), &fx)
         }

@@ -9,7 +9,7 @@ extension RaftEngine {
     mutating func takeSnapshot(_ fx: inout Effects) -> Bool {
         guard snapshots.taking == nil, snapshots.installing == nil, !snapshots.isImpossible, !isFenced,
             let cluster = hard.cluster, let term = log.terms.term(at: applySubmitted),
-            applySubmitted > max(newestSnapshot, snapshots.lost), knowsOwnCopy,
+            applySubmitted > newestSnapshot, applySubmitted >= snapshots.lost, knowsOwnCopy,
             // The configuration there, if a later one has not taken its place already.
             let logged = configurations.last(where: { $0.id.index <= applySubmitted }), !logged.membership.isEmpty
         else { return false }
@@ -36,7 +36,7 @@ extension RaftEngine {
         let step = UInt64(configuration.snapshotEntries)
         guard step > 0, snapshots.taking == nil, !snapshots.isImpossible, isWorthIt else { return nil }
         let due = LogIndex(target.rawValue / step * step)
-        return due > max(applySubmitted, newestSnapshot, snapshots.lost) ? due : nil
+        return due > max(applySubmitted, newestSnapshot) && due >= snapshots.lost ? due : nil
     }
 
     /// A large state is not written anew for a few small entries: not before half its size was appended since.

@@ -4,7 +4,7 @@ package import RaftMembership
 package struct SnapshotState: Hashable, Sendable {
     /// Covers the log at least to its base.
     package internal(set) var newest: Snapshot?
-    /// Storage has the record of one up to here, whose body is lost: an earlier one cannot take its place.
+    /// Storage has the record of one up to here, whose body is lost: none of an earlier position can take its place.
     var lost = LogIndex.zero
     /// One at a time.
     package internal(set) var taking: Taking?

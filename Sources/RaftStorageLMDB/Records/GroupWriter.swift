@@ -144,8 +144,9 @@ struct GroupWriter {
             throw misuse(group, "it cannot be purged through \(position): its snapshot reaches only to \(covered)")
         }
         if position.index < state.record.last.index {
-            let here = try intactPosition(of: position.index, in: state)
-            guard here ?? position == position else {
+            // One of an earlier term may be left behind a repair of a later one, which it cannot have followed: every start
+            // takes it for damaged.
+            if let here = try intactPosition(of: position.index, in: state), here.term > position.term {
                 throw misuse(group, "it cannot be purged through \(position): the entry there is another")
             }
         } else {

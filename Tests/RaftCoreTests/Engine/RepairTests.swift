@@ -235,8 +235,10 @@ struct RepairTests {
         #expect(write?.truncateAfter == 4 && write?.purgeThrough == Self.id(7, 1))
     }
 
-    @Test("Nobody takes a snapshot of less than one whose body is lost, and whose record storage has still (D3, S1)")
-    func lostBody() throws {
+    @Test(
+        "Nobody takes a snapshot of less than one whose body is lost, and whose record storage has still (D3, S1)",
+        arguments: [(2, [0, 0, 1]), (3, [0, 1, 0])])
+    func lostBody(step: Int, orders: [Int]) throws {
         let log = TestEngine.log([1, 1, 1])
         let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1)
         let snapshot = Snapshot(
@@ -247,9 +249,9 @@ struct RepairTests {
         let disk = MemoryStorage()
         try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
         var configuration = RaftConfiguration()
-        configuration.snapshotEntries = 2
+        configuration.snapshotEntries = step
         var follower = try TestEngine(disk: disk, recovered: recovered, configuration: configuration)
-        for (commit, orders) in [(2, 0), (3, 0), (4, 1)] as [(LogIndex, Int)] {
+        for (commit, orders) in zip([2, 3, 4] as [LogIndex], orders) {
             let message = follower.heartbeat(1, at: Self.id(4, 1), commit: commit)
             let effects = follower.receive(message) + follower.persist()
             #expect(effects.count { if case .takeSnapshot = $0 { true } else { false } } == orders, "\(commit)")

@@ -1,4 +1,5 @@
 import RaftMembership
+import RaftMemory
 import Synchronization
 import Testing
 
@@ -143,6 +144,41 @@ struct DurableMachineTests {
             #expect(try live(on: disk).look().total == Self.total)
             #expect(disk.total == Self.total)
         }
+    }
+
+    /// Runs at once what it is given.
+    private struct InlineLane: Lane {
+        func schedule(_ job: any Runnable) { job.run() }
+        func stop() {}
+    }
+
+    @Test("A state that is further on than the log is known to be committed is no snapshot of an earlier one (C5, S1)")
+    func snapshotAfterRestart() throws {
+        let disk = LedgerDisk()
+        _ = try live(on: disk)
+        // The next process knows of three entries that they are committed; the machine has all.
+        let second = SessionBench(Ledger(disk))
+        for entry in try Self.history().prefix(3) { second.append(entry.kind, entry.extensions, entry.payload) }
+        second.apply()
+        let view = try second.view()
+        #expect(view.applied == disk.state.applied && view.applied > 3)
+        let reports = Mutex<[SnapshotReport]>([])
+        let store = try #require(MemoryStorage().snapshots)
+        let builder = SnapshotBuilder(store: store, group: .first, lane: InlineLane(), pulse: RaftPulse()) { report in
+            reports.withLock { $0.append(report) }
+        }
+        for index in [3, view.applied] as [LogIndex] {
+            let id = LogID(term: 1, index: index)
+            builder.take(
+                1,
+                Snapshot(
+                    last: id, cluster: TestEngine.cluster,
+                    configuration: LoggedMembership(id: id, membership: TestEngine.three)), from: view)
+        }
+        let results = reports.withLock { $0 }.map { report in
+            if case .taken(_, .taken) = report { true } else { false }
+        }
+        #expect(results == [false, true])
     }
 
     @Test("A machine that keeps its state apart from its index is found out by a crash between the two (C5)")
