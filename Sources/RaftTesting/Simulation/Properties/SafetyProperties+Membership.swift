@@ -122,8 +122,14 @@ extension SafetyProperties {
         }
     }
 
-    /// Who takes itself for removed was left out by a committed configuration after the one that named it (rule M6).
+    /// Who takes itself for removed was left out by a committed configuration after the one that named it (rule M6), and
+    /// begins no campaign from then on (rule V12). What it sends says less: a request from before may go out in the moment
+    /// in which it learns that it was removed.
     func checkRemoval(_ engine: RaftEngine, _ seen: Observation, _ node: SimulatedNode) {
+        let campaigns = engine.role == .preCandidate || engine.role == .candidate
+        if seen.isRemoved, engine.isRemoved, campaigns, engine.role != seen.role {
+            fail("V12", "\(node.id) campaigns in term \(engine.term), though it knows that it was removed")
+        }
         guard engine.isRemoved != seen.isRemoved else { return }
         node.seen.isRemoved = engine.isRemoved
         guard engine.isRemoved else { return }

@@ -17,8 +17,6 @@ extension SafetyProperties {
         if case .voteRequest(let request) = envelope.message { candidates[envelope.from] = request }
         if case .voteReply(let reply) = envelope.message, reply.isGranted { checkCandidate(envelope.to, reply, node) }
         switch envelope.message {
-        case .voteRequest(let request) where node.life?.driver?.engine.isRemoved == true && node.seen.isRemoved:
-            fail("V12", "\(id) campaigns for term \(request.term), though it knows that it was removed")
         case .voteRequest(let request) where !request.isPreVote:
             if hard.term != request.term || hard.votedFor != envelope.from {
                 fail("V2", "\(id) asks for votes in term \(request.term) before its own is durable")
