@@ -41,6 +41,23 @@ struct RepairTests {
         .voteRequest(VoteRequest(term: engine.engine.term.next, round: 1, isPreVote: isPreVote, last: last))
     }
 
+    private static func snapshot(at last: LogID) -> Snapshot {
+        Snapshot(
+            last: last, cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: id(1, 1), membership: TestEngine.three), size: 3)
+    }
+
+    /// A leader offers it, and all of it comes.
+    private func install(
+        _ snapshot: Snapshot, term: Term, from leader: UInt64, in follower: inout TestEngine
+    ) -> [Effect] {
+        follower.receive(
+            .installSnapshot(InstallSnapshot(term: term, stream: 1, snapshot: snapshot, offset: 0, bytes: [])),
+            from: leader)
+        follower.persist()
+        return follower.step(.snapshotReceived(snapshot.id, written: 3, isWhole: true))
+    }
+
     @Test("Only what lies below the first damaged entry counts, and the server does not campaign (D3)")
     func below() throws {
         var follower = try damaged([1, 2, 2, 2], at: [4], commit: 5)
@@ -183,9 +200,7 @@ struct RepairTests {
     @Test("Damage that a snapshot covers is none, and the intact entries behind it count (D3, S2)")
     func covered() throws {
         let log = TestEngine.log([1, 1, 1, 1, 1])
-        let snapshot = Snapshot(
-            last: Self.id(3, 1), cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
+        let snapshot = Self.snapshot(at: Self.id(3, 1))
         let whole = try recover(log, at: [2], snapshot: snapshot)
         #expect(whole.damage == nil && whole.terms.base == Self.id(3, 1) && whole.terms.last == Self.id(6, 1))
         #expect(whole.dropped == Self.id(3, 1))
@@ -210,9 +225,9 @@ struct RepairTests {
             #expect(follower.receive(message).lostSnapshots == [5])
         }
         func offer(_ index: LogIndex) -> Message {
-            var offered = Snapshot(last: Self.id(index, 1), cluster: TestEngine.cluster, configuration: configuration)
-            offered.size = 3
-            return .installSnapshot(InstallSnapshot(term: 1, stream: 1, snapshot: offered, offset: 0, bytes: []))
+            .installSnapshot(
+                InstallSnapshot(
+                    term: 1, stream: 1, snapshot: Self.snapshot(at: Self.id(index, 1)), offset: 0, bytes: []))
         }
         #expect(follower.receive(offer(4)).lostSnapshots == [5])
         #expect(follower.receive(offer(6)).lostSnapshots.isEmpty)
@@ -241,9 +256,7 @@ struct RepairTests {
     func lostBody(step: Int, orders: [Int]) throws {
         let log = TestEngine.log([1, 1, 1])
         let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 1)
-        let snapshot = Snapshot(
-            last: Self.id(3, 1), cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
+        let snapshot = Self.snapshot(at: Self.id(3, 1))
         let recovered = try recover(log, at: [], hard).losing(snapshot, "gone")
         #expect(recovered.damage == nil && recovered.snapshot == nil)
         let disk = MemoryStorage()
@@ -268,9 +281,7 @@ struct RepairTests {
                 LogDamaged(term: 2, stream: leader.progress(of: 2).stream, intact: .zero, lostSnapshot: index))
         }
         func take(_ index: LogIndex) {
-            leader.engine.snapshots.newest = Snapshot(
-                last: Self.id(index, 1), cluster: TestEngine.cluster,
-                configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three), size: 5, checksum: 0)
+            leader.engine.snapshots.newest = Self.snapshot(at: Self.id(index, 1))
         }
         func offers(_ effects: [Effect]) -> [LogIndex] {
             effects.compactMap { effect in
@@ -291,14 +302,7 @@ struct RepairTests {
         // Nothing vouches for the term of entry 5, but it follows an entry that the snapshot knows otherwise.
         var follower = try damaged([1, 2, 2, 2], at: [5], vouches: false)
         #expect(follower.engine.log.last == Self.id(4, 2) && follower.engine.damage?.last == nil)
-        var offered = Snapshot(
-            last: Self.id(4, 3), cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
-        offered.size = 3
-        follower.receive(
-            .installSnapshot(InstallSnapshot(term: 3, stream: 1, snapshot: offered, offset: 0, bytes: [])), from: 2)
-        follower.persist()
-        let effects = follower.step(.snapshotReceived(offered.id, written: 3, isWhole: true))
+        let effects = install(Self.snapshot(at: Self.id(4, 3)), term: 3, from: 2, in: &follower)
         #expect(effects.writes.last?.truncateAfter == 0 && effects.writes.last?.purgeThrough == Self.id(4, 3))
         #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(4, 3))
         // Entries that follow are new ones, and no repairs of what is gone.
@@ -383,14 +387,7 @@ struct RepairTests {
     func snapshotBelowIntact() throws {
         var follower = try damaged([1, 5, 5, 7, 7], at: [4, 5], vouches: true)
         #expect(follower.engine.log.last == Self.id(3, 5))
-        var offered = Snapshot(
-            last: Self.id(5, 3), cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
-        offered.size = 3
-        follower.receive(
-            .installSnapshot(InstallSnapshot(term: 8, stream: 1, snapshot: offered, offset: 0, bytes: [])), from: 3)
-        follower.persist()
-        let effects = follower.step(.snapshotReceived(offered.id, written: 3, isWhole: true))
+        let effects = install(Self.snapshot(at: Self.id(5, 3)), term: 8, from: 3, in: &follower)
         #expect(effects.writes.last?.truncateAfter == 0 && follower.engine.damage == nil)
         #expect(follower.engine.log.last == Self.id(5, 3))
     }
@@ -398,14 +395,8 @@ struct RepairTests {
     @Test("A snapshot in the place of a damaged entry leaves what followed that in doubt too (D3, S2)")
     func doubtBehindSnapshot() throws {
         var follower = try damaged([1, 1, 4, 5, 5], at: [4])
-        var offered = Snapshot(
-            last: Self.id(4, 3), cluster: TestEngine.cluster,
-            configuration: LoggedMembership(id: Self.id(1, 1), membership: TestEngine.three))
-        offered.size = 3
-        follower.receive(
-            .installSnapshot(InstallSnapshot(term: 6, stream: 1, snapshot: offered, offset: 0, bytes: [])), from: 3)
-        follower.persist()
-        let effects = follower.step(.snapshotReceived(offered.id, written: 3, isWhole: true))
+        let offered = Self.snapshot(at: Self.id(4, 3))
+        let effects = install(offered, term: 6, from: 3, in: &follower)
         #expect(effects.writes.last?.truncateAfter == nil && effects.writes.last?.hardState?.provenThrough == 4)
         // As a restart would find it.
         var terms = TermRuns(base: Self.id(4, 3))

@@ -128,7 +128,8 @@ final class ToyStorage: LogStorage {
         if fault != .failureNotFinal, let failure = failure.withLock({ $0 }) { throw failure }
         isCommitting.store(true, ordering: .sequentiallyConsistent)
         defer { isCommitting.store(false, ordering: .sequentiallyConsistent) }
-        // Long enough for a reader to come by.
+        // The toy that is broken on purpose only: a reader looks all the while during many commits, and is to come by in one
+        // of them. It says what it says however long this takes.
         if fault == .missingDuringCommit { usleep(500) }
         let batches = try fault.taken(batches)
         var refusal: StorageError?
