@@ -1,5 +1,6 @@
 # A real systemd as process 1 of a container that is thrown away: its root is this machine's own, below an overlay in
-# memory. Sourced; needs systemd-nspawn and nsenter. Nothing of it is left on the machine.
+# memory, or another system's in the directory SYSTEM_ROOT, such as debootstrap makes. Sourced; needs systemd-nspawn and
+# nsenter. Nothing of it is left on the machine.
 #
 # box_start [NSPAWN-OPTION]..., box COMMAND..., box_stop; "$work" is a directory for its own files.
 
@@ -23,7 +24,7 @@ box_start() {
     BOX_GROUPS=$(box_groups) setsid unshare --mount --propagation private bash -c '
         for group in $BOX_GROUPS; do echo $$ >"$group/cgroup.procs"; done
         mount -t tmpfs -o mode=755 tmpfs /run/systemd
-        mount --bind / "$1"
+        mount --bind "${SYSTEM_ROOT:-/}" "$1"
         exec systemd-nspawn --quiet --directory "$1" --volatile=overlay --register=no --keep-unit --boot --console=pipe \
             --link-journal=no --private-network --machine="$2" "${@:3}" -- systemd.unit=basic.target' \
         _ "$work/root" "$box_name" "$@" >"$work/box.log" 2>&1 </dev/null &
