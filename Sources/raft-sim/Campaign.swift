@@ -25,8 +25,10 @@ struct Campaign {
 
     /// Fewer seeds than this may miss a rare kind of fault by chance.
     private static let telling = 200
-    /// These are seen once in a hundred seeds or so.
-    private static let rare: [CoveragePoint] = [.tooFewLeft, .enoughLeft]
+    /// These are seen once in a hundred seeds or so, or once in a thousand.
+    private static let rare: [CoveragePoint: Int] = [
+        .tooFewLeft: 2000, .enoughLeft: 2000, .stoppedByDamage: 2000, .otherCopy: 10_000,
+    ]
 
     func run(_ seeds: ClosedRange<UInt64>) -> Bool {
         let sum = Mutex(Sum(next: seeds.lowerBound))
@@ -68,7 +70,7 @@ struct Campaign {
         print("coverage:")
         for point in CoveragePoint.allCases { print("  \(point) \(total.coverage[point])") }
         var isSound = total.failures.isEmpty
-        let missing = total.coverage.missing.filter { total.runs >= (Self.rare.contains($0) ? 2000 : Self.telling) }
+        let missing = total.coverage.missing.filter { total.runs >= Self.rare[$0] ?? Self.telling }
         if isSound, !missing.isEmpty {
             print("never occurred, so the campaign proves nothing about: \(missing)")
             isSound = false

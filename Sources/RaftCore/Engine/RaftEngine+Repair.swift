@@ -64,7 +64,7 @@ extension RaftEngine {
         tail.removeFirst(through: last.index)
         guard !tail.isEmpty else { return endDamage(&fx) }
         damage = tail
-        if hard.provenThrough > .zero || !followedIt && tail.isInDoubt(behind: last) {
+        if hard.provenThrough > .zero || !followedIt && tail.isInDoubt(behind: last) && !breaks(.joinHistories) {
             hard.provenThrough = last.index
         }
     }

@@ -14,7 +14,7 @@ package enum Mutation: String, CaseIterable, Sendable {
     case truncateWithoutConflict, trustHeartbeatCommit, keepSuspectInQuorum, conflictHintStays, tearCommit
     case goOnAfterFailedWrite, completionByIndex, acknowledgeBeforeDurable, leaderCountsItselfEarly
     case completionsInOrder, skipUnknownKind
-    case campaignDamaged, voteByIntactLog, repairByTruncation
+    case campaignDamaged, voteByIntactLog, repairByTruncation, joinHistories
     // Commit and apply.
     case commitEarlierTerm, commitUnverified, commitBeforeCheck, countLearners, applyTwice
     case applyBeforeDurable, skipFailedCommand, serveBeforeNoOp

@@ -68,7 +68,7 @@ extension Mutation {
         case .leadWithHungDisk: "D5"
         case .reportBeforeCommit: "D1"
         case .retryFailedSync: "D2"
-        case .skipChecksums, .campaignDamaged, .voteByIntactLog, .repairByTruncation: "D3"
+        case .skipChecksums, .campaignDamaged, .voteByIntactLog, .repairByTruncation, .joinHistories: "D3"
         case .forgetAbandonedProposals: "W2"
         case .succeedByIndex: "W3"
         case .applyRepeated, .loseSessions, .expireByLocalClock, .executeExpired: "W4"

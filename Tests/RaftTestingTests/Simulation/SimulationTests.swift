@@ -32,6 +32,7 @@ struct SimulationTests {
     static let damages: [(FaultKind, CoveragePoint)] = [
         (.rot, .damageRepaired), (.wipe, .newLife), (.rollback, .newLife),
         (.wipeWithMark, .newLife), (.rollbackWithMark, .refusedByPeer),
+        (.rotUnnoticed, .damageRepaired), (.rotUnderRepair, .damageRepaired), (.rotStranded, .damageRepaired),
     ]
 
     @Test(

@@ -23,6 +23,8 @@ final class ClusterCore: @unchecked Sendable {
     var isCalm = false
     /// Data may be lost beyond what a cluster can do without.
     var allowsAnyLoss = false
+    /// Who leads next is cut off before it has said so to anybody.
+    var strandsNextLeader = false
     /// Calls of administrators, and whether they have ended.
     var administration: [AdministrationCall] = []
     /// Starts a process of the machine that is simulated; throws what a real one would end with.

@@ -10,29 +10,15 @@ extension ClusterCore {
         guard node.damage == nil else { return }
         switch fault.kind {
         case .rot:
-            // Where a storage of the user's own keeps what, only its conformance suite finds out.
-            guard node.disk.image.last.index - node.disk.image.base.index > 1, !hasOwnStorage, maySpare(node) else {
-                return
-            }
+            guard mayRot(node) else { return }
             crash(node)
             // With the process a write may have come to the disk that cuts the log.
-            let base = node.disk.image.base.index
-            let length = node.disk.image.last.index - base
-            guard length > 0 else {
-                restart(node, after: fault.span)
-                return
-            }
-            if fault.salt % 7 == 3, node.disk.image.rotBody(at: fault.salt >> 8) {
+            let length = node.disk.image.last.index - node.disk.image.base.index
+            if length > 0, fault.salt % 7 == 3, node.disk.image.rotBody(at: fault.salt >> 8) {
                 node.damage = .rot
-                break
+            } else {
+                rotEntries(node, fault.salt, among: length)
             }
-            // One entry, or several, the last one more often than others.
-            for number in 0...fault.salt % 3 {
-                let place = (fault.salt >> (8 * number)) % UInt64(length)
-                node.disk.image.rot(
-                    at: base + Int(fault.salt.isMultiple(of: 5) ? UInt64(length) - number % UInt64(length) : 1 + place))
-            }
-            node.damage = .rot
         case .wipe, .wipeWithMark:
             guard mayLose(node) else { return }
             crash(node)
@@ -55,6 +41,25 @@ extension ClusterCore {
         }
         node.disk.forgetCopies()
         restart(node, after: fault.span)
+    }
+
+    /// Where a storage of the user's own keeps what, only its conformance suite finds out.
+    func mayRot(_ node: SimulatedNode) -> Bool {
+        node.damage == nil && node.disk.image.last.index - node.disk.image.base.index > 1 && !hasOwnStorage
+            && maySpare(node)
+    }
+
+    /// One entry of the last so many, or several, the very last more often than others.
+    func rotEntries(_ node: SimulatedNode, _ salt: UInt64, among length: Int) {
+        guard length > 0 else { return }
+        let first = node.disk.image.last.index.rawValue - UInt64(length)
+        for number in 0...salt % 3 {
+            let place = (salt >> (8 * number)) % UInt64(length)
+            node.disk.image.rot(
+                at: LogIndex(
+                    first + (salt.isMultiple(of: 5) ? UInt64(length) - number % UInt64(length) : 1 + place)))
+        }
+        node.damage = .rot
     }
 
     /// Takes the data of a server that is down, and not its mark.

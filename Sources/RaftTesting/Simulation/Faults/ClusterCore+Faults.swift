@@ -22,6 +22,7 @@ extension ClusterCore {
             .reconnect:
             strikeNetwork(fault, node, leader)
         case .minorityLeader, .promiserRestart, .deafTransfer: strikeLease(fault, leader)
+        case .rotUnnoticed, .rotUnderRepair, .rotStranded: strikeRepair(fault, node, leader)
         case .slowDisk, .hangingDisk, .failingSync, .fullDisk: strikeDisk(fault, fault.salt % 3 == 0 ? leader : node)
         case .clockJump: jump(node, by: fault.span)
         case .clockDrift: node.clock.run(at: 900_000 + fault.salt % 200_001, from: world.now)

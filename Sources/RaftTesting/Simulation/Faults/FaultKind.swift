@@ -17,6 +17,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
     case changeMembership, transfer, stepDown, snapshot, compact
     // Data, within the budget of the fault atlas: today's rules find it and keep the server away for good.
     case rot, wipe, rollback
+    // Against the repair of logs: entries rot while the server runs; its process dies while they come back, or they come back
+    // to a full disk; what a leader without a quorum goes on appending rots.
+    case rotUnnoticed, rotUnderRepair, rotStranded
     /// The mark along with them: what peers remember must do, and a server with nothing is a stranger.
     case wipeWithMark, rollbackWithMark
 
@@ -54,6 +57,9 @@ public enum FaultKind: String, CaseIterable, Sendable {
         case .snapshot: .faultSnapshot
         case .compact: .faultCompact
         case .rot: .faultRot
+        case .rotUnnoticed: .faultRotUnnoticed
+        case .rotUnderRepair: .faultRotUnderRepair
+        case .rotStranded: .faultRotStranded
         case .wipe: .faultWipe
         case .rollback: .faultRollback
         case .wipeWithMark: .faultWipeWithMark
@@ -64,6 +70,8 @@ public enum FaultKind: String, CaseIterable, Sendable {
     /// Asks something of who leads or belongs, which nobody does where damage is counted on.
     var isAdministration: Bool { [.changeMembership, .transfer, .stepDown, .deafTransfer].contains(self) }
     var isDamage: Bool { [.wipe, .rollback, .wipeWithMark, .rollbackWithMark].contains(self) }
+    /// Only where a seed is about nothing else.
+    var isAgainstRepair: Bool { [.rotUnnoticed, .rotUnderRepair, .rotStranded].contains(self) }
 }
 
 /// One fault of a seed's plan. Whom it strikes may depend on who leads then.

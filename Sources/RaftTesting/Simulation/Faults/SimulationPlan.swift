@@ -26,12 +26,12 @@ public struct SimulationPlan: Sendable {
 
     /// - Parameter options: a world to use instead of the seed's own.
     public init(seed: UInt64, options: ClusterOptions? = nil) {
-        self.init(seed: seed, options: options, mayBesiegeLeases: false)
+        self.init(seed: seed, options: options, mayBesiege: false)
     }
 
-    /// - Parameter mayBesiegeLeases: whether one seed in eight is about nothing but leases: many calls in little time, so that it
-    ///   takes a quick storage.
-    init(seed: UInt64, options: ClusterOptions?, mayBesiegeLeases: Bool) {
+    /// - Parameter mayBesiege: whether one seed in eight is about nothing but leases, and one about nothing but damaged logs:
+    ///   many calls in little time, so that it takes a quick storage.
+    init(seed: UInt64, options: ClusterOptions?, mayBesiege: Bool) {
         var random = SeededRandom(seed: seed ^ 0x5EED)
         self.seed = seed
         var worlds = random.fork()
@@ -53,7 +53,9 @@ public struct SimulationPlan: Sendable {
         pace = max(pace.lowerBound, Self.second / 20)...pace.upperBound
         faults = []
         var at = random.next(in: 0...3 * Self.second)
-        var everyday = FaultKind.allCases.filter { !$0.isDamage && !$0.isAdministration && $0 != .rot }
+        var everyday = FaultKind.allCases.filter {
+            !$0.isDamage && !$0.isAdministration && !$0.isAgainstRepair && $0 != .rot
+        }
         if !isOverBudget {
             // Who may lose more than can be made good is counted on: then who belongs stays as it is.
             cluster.spares = options?.spares ?? random.pick([0, 0, 1, 2, 3])
@@ -68,8 +70,12 @@ public struct SimulationPlan: Sendable {
         // Never more at once than a quorum can do without.
         if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         trustClocks(&everyday)
-        if mayBesiegeLeases, options == nil, seed % 8 == 3 {
+        if mayBesiege, options == nil, seed % 8 == 3 {
             besiegeLeases(&random, &everyday, &pace)
+            damages = 0
+        }
+        if mayBesiege, options == nil, seed % 8 == 7 {
+            besiegeLogs(&random, &everyday, &pace)
             damages = 0
         }
         while at < Self.longest {

@@ -13,6 +13,8 @@ final class SimulatedLife: @unchecked Sendable {
     var hasBegun = false
     /// Dies at the so-many-th thing it does to the world: between any two effects.
     var boundariesLeft: Int?
+    /// Entries have rotted since it read its log, and it cannot know of it.
+    var rotsUnnoticed = false
     let timers = SimulatedTimers()
     var storage: SimulatedStorage?
     var storageLane: SimulatedLane?

@@ -26,6 +26,10 @@ final class SimulatedNode: @unchecked Sendable {
     var pausedUntil: Instant?
     /// What was done to its data that it cannot know of, until that is made good.
     var damage: Damage?
+    /// What it has from here on, it appended as a leader that was cut off.
+    var strandedFrom: LogIndex?
+    /// How often something else is to go wrong in the moment in which a part of its log comes back.
+    var troubles = 0
     /// The machine fails at the next command.
     var failsNextApply = false
     /// What the properties remember of the step before.

@@ -21,8 +21,10 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
     func recover(_ group: GroupID) throws -> RecoveredGroup {
         guard let own else {
             life.cluster.properties.willRecover(on: life.node)
-            return try disk.image.recover(
+            let found = try disk.image.recover(
                 mutation: life.cluster.mutation, vouches: life.node.index.isMultiple(of: 2))
+            life.cluster.properties.recovered(found, on: life.node)
+            return found
         }
         let found = try own.recover(group)
         try compare(found)
@@ -145,6 +147,7 @@ final class SimulatedStorage: LogStorage, @unchecked Sendable {
     private func noteWritten(_ batches: [StorageBatch]) {
         life.node.submissions.removeFirst(min(batches.count, life.node.submissions.count))
         life.cluster.properties.wrote(batches, on: life.node)
+        if batches.contains(where: { !$0.repairs.isEmpty }) { life.cluster.repaired(life) }
         life.cluster.world.trace.record(
             life.cluster.world.now, .committed(life.node.id, disk.image.last.index, batches.count))
     }

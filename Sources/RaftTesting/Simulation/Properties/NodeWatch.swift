@@ -22,7 +22,9 @@ final class NodeWatch: EngineProbe, MachineWatcher {
         let node = life.node
         let isOver = node.damage == .rolledBackWithMark || node.disk.image.hardState?.member != engine.member
         if isOver, node.disk.isFormer(engine.member) { return }
-        life.cluster.properties.stepped(engine, input, of: life.node)
+        let led = node.seen.role == .leader
+        life.cluster.properties.stepped(engine, input, of: node)
+        if engine.role == .leader, !led { life.cluster.beganToLead(node) }
     }
 
     func willPersist(_ batch: StorageBatch) {
@@ -86,7 +88,8 @@ final class NodeWatch: EngineProbe, MachineWatcher {
             fail("state machine safety", "node \(node.id) applies entry \(index), which was not committed")
             return false
         }
-        if let first = node.disk.image.firstDamage, index >= first {
+        // What it has in memory is whole.
+        if let first = node.disk.image.firstDamage, index >= first, !life.rotsUnnoticed {
             fail("D3", "node \(node.id) applies entry \(index), and its entry \(first) is damaged")
         }
         guard node.disk.image.term(at: index) == entry.term(at: 0) else {

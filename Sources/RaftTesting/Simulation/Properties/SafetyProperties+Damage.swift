@@ -17,9 +17,23 @@ extension SafetyProperties {
         }
     }
 
+    /// What a start takes for its log is one that a leader had: no entry follows another than the one it was written behind
+    /// (§5.3, rule D3).
+    func recovered(_ group: RecoveredGroup, on node: SimulatedNode) {
+        var before = group.terms.base.term
+        for run in group.terms.runs {
+            let first = LogID(term: run.term, index: run.firstIndex)
+            if let entry = known[first], entry.previousTerm != before {
+                fail("log matching", "\(node.id) comes back with \(first) behind an entry of term \(before)")
+                return
+            }
+            before = run.term
+        }
+    }
+
     /// Below its first damaged entry a server takes part, but does not campaign (rule D3).
     func checkDamaged(_ node: SimulatedNode, _ message: Message) {
-        guard let first = node.disk.image.firstDamage else { return }
+        guard let first = node.disk.image.firstDamage, node.life?.rotsUnnoticed != true else { return }
         switch message {
         case .voteRequest(let request):
             fail("D3", "\(node.id) campaigns for term \(request.term), and its log is damaged from entry \(first) on")

@@ -134,6 +134,10 @@ extension SafetyProperties {
             guard reason.contains("may have voted or acknowledged") else { break }
             world.coverage.add(.refusedByPeer)
             return
+        // Read to be sent or applied, and verified (rule D3).
+        case .rot where reason.contains("its checksum does not match its bytes"):
+            world.coverage.add(.stoppedByDamage)
+            return
         // By then it may have begun another life.
         case nil where reason.contains("refuses this node") && node.disk.hasLostData:
             world.coverage.add(.refusedByPeer)

@@ -22,7 +22,7 @@ package enum SeedRun {
         _ seed: UInt64, requirements: SimulationRequirements = .full, options: ClusterOptions? = nil,
         mutation: Mutation? = nil, selection: Selection = .everything, trace: ((String) -> Void)? = nil
     ) throws(SimulationFailure) -> SimulationReport {
-        var plan = SimulationPlan(seed: seed, options: options, mayBesiegeLeases: true)
+        var plan = SimulationPlan(seed: seed, options: options, mayBesiege: true)
         if requirements.isShort { plan.rest = nil }
         if let faults = selection.faults { plan.faults.removeAll { !faults.contains($0.number) } }
         plan.end = selection.end
