@@ -34,7 +34,7 @@ extension SimulationPlan {
         isOverBudget = false
         clients = 5
         leaseReaders = 0
-        thinkTime = 100_000...20_000_000
+        thinkTime = 1_000_000...60_000_000
         rest = nil
         pace = 100_000_000...1_000_000_000
         everyday = [
