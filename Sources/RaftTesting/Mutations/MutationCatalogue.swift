@@ -17,7 +17,7 @@ package enum MutationCatalogue {
         // The answer holds all that any client was told: a leader answers for what it has applied.
         .readBeforeApplied,
         // Each takes an order of messages that seeds seldom give.
-        .tellUncommittedRemoval, .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies, .compareLogsByIndex,
+        .tellUncommittedRemoval, .commitEarlierTerm, .lateRoundConfirms, .ignoreTermInReplies,
         .completionByIndex,
         .readWithoutRound,
         // No safety rule: bounded work.

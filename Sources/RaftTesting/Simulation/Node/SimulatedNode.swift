@@ -49,6 +49,8 @@ final class SimulatedNode: @unchecked Sendable {
     var wholes: WholeWrites?
     /// What it promised its leader, by its own clock; no restart takes it back.
     var promise = GivenPromise()
+    /// Where its log ended when it decided on its last vote.
+    var endAtVote = LogIndex.zero
     /// Campaigns since it last knew of a leader.
     var campaigns = 0
     /// When each write of this life that is not on disk yet was submitted, by its own clock; oldest first.

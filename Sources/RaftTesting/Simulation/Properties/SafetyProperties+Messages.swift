@@ -106,13 +106,15 @@ extension SafetyProperties {
     }
 
     /// A candidate's log ends no earlier than the voter's, damaged entries counted (§5.4.1, rules V4, D3). What the voter
-    /// has of the term asked for came after its vote.
+    /// has of the term asked for came after its vote, and so did what that term's leader sent of earlier ones before the
+    /// vote was durable.
     private func checkCandidate(_ candidate: Member, _ reply: VoteReply, _ voter: SimulatedNode) {
         guard let request = candidates[candidate], request.round == reply.round, request.term == reply.askedTerm,
             let image = voter.damage == nil || voter.damage == .rot ? voter.disk.image : nil,
             let before = reply.askedTerm.rawValue > 0 ? Term(reply.askedTerm.rawValue - 1) : nil
         else { return }
-        let index = image.terms.lastIndex(withTermAtMost: before)
+        let end = image.terms.lastIndex(withTermAtMost: before)
+        let index = reply.isPreVote ? end : min(end, voter.endAtVote)
         let last = LogID(term: image.terms.term(at: index) ?? .zero, index: index)
         if request.last < last {
             let what = voter.damage == .rot ? ", some of which is damaged" : ""

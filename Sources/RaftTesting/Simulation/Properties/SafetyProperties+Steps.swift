@@ -37,6 +37,9 @@ extension SafetyProperties {
             }
             return
         }
+        if engine.hard.votedFor == envelope.from, engine.term != seen.term || seen.votedFor != envelope.from {
+            node.endAtVote = max(engine.log.last.index, node.disk.image.last.index)
+        }
         let minimum = options.configuration.electionTimeout.lowerBound
         guard seen.role == .follower, seen.hasLeader, let contact = seen.lastLeaderContact,
             node.clock.time(at: world.now) - contact < minimum, engine.term != seen.term
