@@ -63,7 +63,9 @@ public final class LMDBStorage: LogStorage {
         bodies = SnapshotFiles(in: directory, broken: options.broken)
         try bodies.settle(on: groups.compactMapValues(\.snapshot))
         let size = try Descriptor(opening: directory.environment, O_RDONLY).size()
-        disk = Mutex(DiskReserve(descriptor: environment.descriptor, fileSize: Int(size)))
+        disk = Mutex(
+            DiskReserve(
+                descriptor: environment.descriptor, fileSize: Int(size), usedBytes: environment.usedBytes))
         state = Mutex(State(environment: environment, groups: groups, lock: lock))
         tracer.info(
             .storageOpened, "opened \(directory.path), \(environment.usedBytes) bytes in use",

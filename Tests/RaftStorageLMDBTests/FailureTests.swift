@@ -77,6 +77,8 @@ struct FailureTests {
         fault.set(.repair)
         #expect(storageError { _ = try place.open(options) }?.code == .io)
         #expect(place.exists("DIRTY"))
+        // It would take the room that the next start needs for another.
+        #expect(!place.exists("raft.mdb.repair"))
         fault.set(nil)
         #expect(try place.recovered(.first, options).terms.last.index == 5)
         #expect(!place.exists("DIRTY"))
@@ -92,6 +94,26 @@ struct FailureTests {
         #expect(error?.code == .damaged)
         #expect(error?.message.contains("log entry 3") == true)
         #expect(place.exists("DIRTY"))
+    }
+
+    @Test("A copy with holes in it has disk behind it before anything counts on that (D4)")
+    func sparse() throws {
+        let storage = try place.open()
+        try storage.commit([StorageBatch(group: .first, entries: commands(1, 5), hardState: hardState(1))])
+        storage.close()
+        let bytes = try place.bytes()
+        let used = try #require(bytes.lastIndex { $0 != 0 })
+        try place.replace(with: Array(bytes[...used]))
+        #expect(truncate(place.data + "/raft.mdb", bytes.count) == 0)
+        func allocated() -> Int {
+            var status = stat()
+            stat(place.data + "/raft.mdb", &status)
+            return Int(status.st_blocks) * 512
+        }
+        try #require(allocated() < bytes.count, "this file system has no holes")
+        let again = try place.open()
+        defer { again.close() }
+        #expect(allocated() >= bytes.count)
     }
 
     @Test("A device that is full refuses entries before anything is written, and takes hard state and purges (D4)")

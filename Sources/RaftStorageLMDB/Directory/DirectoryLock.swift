@@ -37,9 +37,14 @@ final class DirectoryLock: Sendable {
                 .locked, "data directory \(directory) is in use by \(Self.holder(descriptor)); stop that one first")
         }
         guard flags != O_RDONLY else { return }
+        // Over what is there, so that a full disk finds the room that it had; for people only, so that none is no error.
         let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(descriptor.number, 0) == 0 else { throw StorageError(system: errno, "write", path) }
-        try text.withUnsafeBytes { try descriptor.write($0, at: 0) }
+        do {
+            try text.withUnsafeBytes { try descriptor.write($0, at: 0) }
+            _ = ftruncate(descriptor.number, off_t(text.count))
+        } catch {
+            _ = ftruncate(descriptor.number, 0)
+        }
     }
 
     private static func holder(_ file: borrowing Descriptor) -> String {

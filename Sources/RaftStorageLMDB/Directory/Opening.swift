@@ -90,6 +90,16 @@ struct Opening {
     /// Rule D2: a write or a sync failed here, so what the page cache shows proves nothing. Copies the environment to a
     /// fresh file, verifies every page and every checksum of the copy, syncs it, and puts it in the place of the old.
     private func repair() throws -> Int {
+        do {
+            return try copyAndInstall()
+        } catch {
+            // It would take the room that the next start needs.
+            try? directory.remove(directory.repair)
+            throw error
+        }
+    }
+
+    private func copyAndInstall() throws -> Int {
         let flag = "a write to \(directory.path) failed before"
         try PageFile(opening: directory.environment).copy(to: directory.repair, progressed: progressed)
         let used = try inspect(directory.repair, settling: false)

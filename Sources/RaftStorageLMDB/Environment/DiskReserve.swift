@@ -1,3 +1,4 @@
+import CLMDB
 import Glibc
 
 /// Disk that was allocated to the environment's file ahead of need (rule D4).
@@ -9,9 +10,13 @@ struct DiskReserve {
     /// Bytes from the start of the file that have disk behind them; `Int.max` where the file system cannot say.
     private(set) var allocated: Int
 
-    init(descriptor: Int32, fileSize: Int) {
+    /// - Parameter usedBytes: of the environment. A copy may have holes behind them, and within: they get disk now, or what is
+    ///   behind counts for nothing.
+    init(descriptor: Int32, fileSize: Int, usedBytes: Int) {
         self.descriptor = descriptor
-        allocated = fileSize
+        // Not `posix_fallocate`, which where the file system cannot would read and write a byte of every block.
+        let isFull = raft_fallocate(descriptor, fileSize) != 0 && (errno == ENOSPC || errno == EDQUOT)
+        allocated = isFull ? min(usedBytes, fileSize) : fileSize
     }
 
     /// Has disk behind the first `size` bytes, and a step more when there is room.
