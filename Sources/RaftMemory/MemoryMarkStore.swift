@@ -20,8 +20,6 @@ public final class MemoryMarkStore: MarkStore {
 
     public func write(_ mark: NodeMark) throws { bytes.withLock { $0 = mark.encoded() } }
 
-    public func setAside() throws { stored = nil }
-
     /// What a disk would hold; nil for none. Set it to lose the mark, damage it, or bring an old one back.
     public var stored: [UInt8]? {
         get { bytes.withLock { $0 } }

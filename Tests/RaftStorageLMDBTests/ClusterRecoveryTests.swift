@@ -121,9 +121,7 @@ struct ClusterRecoveryTests {
                 hard.member, Member(id: 2, incarnation: 42), Member(id: 3, incarnation: 43),
             ])
         #expect(try LMDBInspection(directory: place.data).isIntact)
-        // What the node was is kept beside its new mark.
         #expect(try FileMarkStore(at: mark).read()?.member == hard.member)
-        #expect(try FileMarkStore(at: mark + ".before").read()?.member == member)
     }
 
     @Test("An incarnation is above all that were, whatever the clock says (Q1, M7)")
@@ -235,6 +233,26 @@ struct ClusterRecoveryTests {
         #expect(outcomes[false] ?? 0 > 10 && outcomes[true] ?? 0 > 5, "\(outcomes)")
     }
 
+    @Test("Data that was older than its node counts as that until they are the new cluster's (Q1, M10)")
+    func crashesOfAmnesiac() throws {
+        let (problems, outcomes) = try crashes(breaking: MutationSwitch(), isAmnesiac: true)
+        #expect(problems == [])
+        #expect(outcomes[false] ?? 0 > 10 && outcomes[true] ?? 0 > 5, "\(outcomes)")
+    }
+
+    @Test("A new cluster's incarnation is above the one that its node's mark tells of (Q1, M7, M10)")
+    func markedIncarnation() throws {
+        var hard = try prepare()
+        hard.member.incarnation = 2000
+        try FileMarkStore(at: mark).write(NodeMark(hard, last: .zero))
+        let recovery = try open()
+        #expect(recovery.amnesia?.code == .amnesiac)
+        try recovery.recover(Tape(), as: Self.beginning)
+        recovery.close()
+        let (found, _) = try started()
+        #expect(found.hardState?.member.incarnation == 2001 && found.amnesia == nil)
+    }
+
     #if TestBuild
         @Test(
             "A crash that leaves neither is found when the rule is broken on purpose (Q1)",
@@ -247,8 +265,16 @@ struct ClusterRecoveryTests {
 
     /// Every state that a crash in a recovery may leave: those that are neither the old one nor the new, and how many are
     /// the new one.
-    private func crashes(breaking broken: MutationSwitch) throws -> (problems: [String], outcomes: [Bool: Int]) {
+    private func crashes(
+        breaking broken: MutationSwitch, isAmnesiac: Bool = false
+    ) throws -> (problems: [String], outcomes: [Bool: Int]) {
         let hard = try prepare(withSnapshot: true)
+        if isAmnesiac {
+            // It had voted since.
+            var later = hard
+            later.term = later.term.next
+            try FileMarkStore(at: mark).write(NodeMark(later, last: LogID(term: 2, index: 9)))
+        }
         let scratch = ["node/1/raft.mdb-lock", "node/1/LOCK"]
         let before = try DirectoryImage(of: place.path, skipping: scratch)
         let inodes = before.files.keys.reduce(into: [:]) { $0[$1] = FileIdentity(of: "\(place.path)/\($1)")?.inode }
@@ -259,7 +285,7 @@ struct ClusterRecoveryTests {
         let calls = recording.calls()
         recording.stop()
         recovery.close()
-        defer { for name in ["/node.mark", "/node.mark.before"] { unlink(place.path + name) } }
+        defer { unlink(mark) }
         let states = CrashStates(before: before, inodes: inodes, calls: calls)
         var seen: Set<DirectoryImage> = []
         var problems: [String] = []
@@ -281,6 +307,10 @@ struct ClusterRecoveryTests {
                     : tape?.commands.count == 3 && found.terms.last.index == 9 && found.hardState == hard
                         && !state.isAfterReturn
                 if !isWhole { problems.append("\(state.crash): neither the old data nor the new") }
+                if (found.amnesia != nil) != (isAmnesiac && !isNew) {
+                    problems.append(
+                        "\(state.crash): \(isNew ? "the new" : "the old") data, amnesia \(found.amnesia != nil)")
+                }
             } catch {
                 problems.append("\(state.crash): \(error)")
             }

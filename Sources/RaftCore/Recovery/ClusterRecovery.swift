@@ -33,6 +33,8 @@ public final class ClusterRecovery {
     public let amnesia: StorageError?
     let storage: any LogStorage
     private let mark: (any MarkStore)?
+    /// The last life that the mark tells of.
+    private let marked: Incarnation
     /// The rule that is broken on purpose; none but in test builds.
     package var broken = MutationSwitch()
 
@@ -44,7 +46,7 @@ public final class ClusterRecovery {
         storage = try provider.open(StorageContext(node: node, clusterName: name))
         do {
             found = try storage.recover(.first)
-            amnesia = try Self.amnesia(found, node, mark)
+            (amnesia, marked) = try Self.amnesia(found, node, mark)
         } catch {
             storage.close()
             throw error
@@ -53,17 +55,15 @@ public final class ClusterRecovery {
 
     private static func amnesia(
         _ found: RecoveredGroup, _ node: NodeID, _ store: (any MarkStore)?
-    ) throws -> StorageError? {
-        guard let store else { return nil }
+    ) throws -> (StorageError?, Incarnation) {
         do {
-            guard let objection = try store.read()?.objection(to: found, of: node, location: store.location) else {
-                return nil
-            }
-            guard objection.code == .amnesiac else { throw objection }
-            return objection
+            guard let store, let mark = try store.read() else { return (nil, .unknown) }
+            let objection = mark.objection(to: found, of: node, location: store.location)
+            if let objection, objection.code != .amnesiac { throw objection }
+            return (objection, mark.member.incarnation)
         } catch let error as StorageError where error.code == .damaged {
             // It proves nothing.
-            return nil
+            return (nil, .unknown)
         }
     }
 
@@ -157,7 +157,7 @@ public final class ClusterRecovery {
         let position = LogID(term: end.term.next, index: end.index.next)
         let highest = max(
             before.highestIncarnations.first { $0.id == node }?.incarnation ?? .unknown,
-            found.hardState?.member.incarnation ?? .unknown)
+            found.hardState?.member.incarnation ?? .unknown, marked)
         guard position.term.rawValue < wireBound, position.index.rawValue < wireBound, highest.rawValue < wireBound - 1
         else { throw StorageError(.damaged, "terms, indices or incarnations are used up at \(end)") }
         let incarnation = max(beginning.incarnation, Incarnation(highest.rawValue + 1))
@@ -175,8 +175,8 @@ public final class ClusterRecovery {
             configuration: LoggedMembership(id: position, membership: membership))
     }
 
-    /// The body first, under a name that nothing counts on; then one commit. Meanwhile there is no mark, so that none of
-    /// another life is compared with the data: a node without one starts, and makes it anew.
+    /// The body first, under a name that nothing counts on; then one commit, and then the mark. Until that commit the old
+    /// mark tells of data that lack something (rule M10); the new cluster's are of a later life than it knows.
     private func begin(
         _ snapshot: Snapshot, startCounter: UInt64, _ write: (any SnapshotWriter) throws -> Snapshot
     ) throws -> Snapshot {
@@ -194,7 +194,6 @@ public final class ClusterRecovery {
         let hard = HardState(
             cluster: whole.cluster, member: whole.configuration.membership.members[0].member,
             startCounter: startCounter, term: whole.last.term, commitHint: whole.last.index)
-        try mark?.setAside()
         var batch = StorageBatch(group: .first, snapshot: whole, purgeThrough: whole.last, hardState: hard)
         if breaks(.recoverInTwoCommits) {
             try storage.commit([StorageBatch(group: .first, hardState: hard)])

@@ -13,16 +13,4 @@ public protocol MarkStore: AnyObject, Sendable {
     /// Replaces the mark, whole: after a crash the old one or the new one is there. Durable when it returns.
     /// - Throws: `StorageError`. The node stops, as with any write that failed (rule D2).
     func write(_ mark: NodeMark) throws
-
-    /// Puts the mark out of the way, durably: `read` finds none afterwards. Where people can look at it, it is kept. For
-    /// the beginning of a new cluster alone (rule Q1): a node's own mark is never taken away. Default: throws, for a store
-    /// that cannot do it.
-    /// - Throws: `StorageError`.
-    func setAside() throws
-}
-
-extension MarkStore {
-    public func setAside() throws {
-        throw StorageError(.misuse, "the mark \(location) cannot be put aside: its store has no such function")
-    }
 }

@@ -69,14 +69,6 @@ public final class FileMarkStore: MarkStore {
         }
     }
 
-    /// Renames it to `….before`.
-    public func setAside() throws {
-        guard rename(location, location + ".before") == 0 || errno == ENOENT else {
-            throw StorageError(system: errno, "rename", location)
-        }
-        try Descriptor(opening: directory, O_RDONLY | O_DIRECTORY).synchronize()
-    }
-
     private func replace(with bytes: [UInt8]) throws {
         do {
             let file = try Descriptor(opening: fresh, O_WRONLY | O_CREAT | O_TRUNC)
