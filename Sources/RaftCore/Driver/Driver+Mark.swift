@@ -22,14 +22,17 @@ extension Driver {
     /// start is one that others take in.
     func foundAmnesiac(by peer: NodeID, _ reason: String) {
         guard failure == nil else { return }
-        var next = engine.hard
-        next.beginNewLife(as: .drawn(environment, after: next.member.incarnation))
-        let life = NewLife(storage: storage, batch: StorageBatch(group: engine.group, hardState: next))
+        let incarnation = Incarnation.drawn(environment, after: engine.member.incarnation)
+        // Of what is on disk, whatever was on its way there: what is not written is not written any more.
+        let recovered = recoveredHardState
+        let life = NewLife(storage: storage, group: engine.group, as: incarnation) {
+            [writer, inlineStorage, inlineSequence] in
+            (inlineStorage ? inlineSequence.hardState : writer.hardState) ?? recovered
+        }
         if inlineStorage { life.run() } else { storageLane.schedule(life) }
         fail(
             "node \(peer) refuses this node: “\(reason)”; \(NodeMark.consequence); started again, it begins another life, as "
-                + "incarnation \(next.member.incarnation), and the cluster takes it in as a learner", .nodeDisowned,
-            .amnesiac)
+                + "incarnation \(incarnation), and the cluster takes it in as a learner", .nodeDisowned, .amnesiac)
     }
 
     /// A life that came after the mark gets a mark of its own as soon as it counts for something.
@@ -51,17 +54,26 @@ extension Driver {
 /// Writes who this node will be, behind all that it wrote as what it was.
 private final class NewLife: Runnable {
     private let storage: any LogStorage
-    private let batch: StorageBatch
+    private let group: GroupID
+    private let incarnation: Incarnation
+    private let durable: @Sendable () -> HardState
 
-    init(storage: any LogStorage, batch: StorageBatch) {
+    init(
+        storage: any LogStorage, group: GroupID, as incarnation: Incarnation,
+        after durable: @escaping @Sendable () -> HardState
+    ) {
         self.storage = storage
-        self.batch = batch
+        self.group = group
+        self.incarnation = incarnation
+        self.durable = durable
     }
 
     func run() {
+        var hard = durable()
+        hard.beginNewLife(as: incarnation)
         (storage as? MarkedStorage)?.suspend()
         // Should it fail, the next start is refused again, for the same reason.
-        try? storage.commit([batch])
+        try? storage.commit([StorageBatch(group: group, hardState: hard)])
     }
 }
 

@@ -52,6 +52,8 @@ package final class Driver: @unchecked Sendable {
     var storageIDs: [WriteID] = []
     /// Where storage is written to on the driver's own lane.
     var inlineSequence = WriteSequence()
+    /// On disk when it was made.
+    let recoveredHardState: HardState
     var executing = Effects()
     var contents = Mailbox.Contents()
     var proposed: [Proposal] = []
@@ -105,6 +107,7 @@ package final class Driver: @unchecked Sendable {
         onFailure: @escaping @Sendable (RaftError) -> Void
     ) {
         self.engine = engine
+        recoveredHardState = engine.hard
         self.environment = environment
         self.transport = transport
         self.storage = storage

@@ -131,6 +131,9 @@ final class StorageWriter: Runnable {
         }
     }
 
+    /// The hard state that is durable; nil when none was written since the start. On storage's lane.
+    var hardState: HardState? { sequence.withLock { $0.hardState } }
+
     /// How long transactions took until they were durable, in nanoseconds. Any thread.
     var durations: RaftHistogram { measured.withLock { $0.copied() } }
 

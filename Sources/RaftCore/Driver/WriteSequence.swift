@@ -16,6 +16,8 @@ struct WriteSequence {
 
     /// The first entry that is not where the node's log has it; nil when storage has all that it was given.
     private(set) var refusedFrom: LogIndex?
+    /// The hard state that storage has; nil before the first write that brings one.
+    private(set) var hardState: HardState?
 
     /// - Parameter commit: of storage, as one transaction.
     /// - Throws: what storage throws, where that is final: any error but that entries find no room, and that one too for
@@ -26,7 +28,7 @@ struct WriteSequence {
         var outcome = Outcome()
         if refusedFrom == nil {
             do {
-                try commit(batches)
+                try self.commit(batches, by: commit)
                 outcome.persisted = ids
                 return outcome
             } catch let error as StorageError where error.code == .full && batches.contains(where: \.mayBeRefused) {
@@ -54,7 +56,7 @@ struct WriteSequence {
                 }
                 if let base = batch.purgeThrough?.index, base >= refusedFrom { self.refusedFrom = base.next }
             }
-            try commit([batch])
+            try self.commit([batch], by: commit)
             outcome.persisted.append(id)
             return
         }
@@ -63,13 +65,18 @@ struct WriteSequence {
             return
         }
         do {
-            try commit([batch])
+            try self.commit([batch], by: commit)
             refusedFrom = nil
             outcome.persisted.append(id)
         } catch let error as StorageError where error.code == .full && batch.mayBeRefused {
             outcome.reason = error.message
             refuse(batch, id, &outcome)
         }
+    }
+
+    private mutating func commit(_ batches: [StorageBatch], by commit: ([StorageBatch]) throws -> Void) throws {
+        try commit(batches)
+        if let last = batches.last(where: { $0.hardState != nil }) { hardState = last.hardState }
     }
 
     private mutating func refuse(_ batch: StorageBatch, _ id: WriteID, _ outcome: inout Outcome) {

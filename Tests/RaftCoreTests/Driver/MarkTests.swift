@@ -93,6 +93,32 @@ struct DriverMarkTests {
         bench.settle()
         #expect(bench.transport.take().isEmpty)
     }
+
+    @Test(
+        "The life that a disowned node begins is of what is on its disk, and not of what was on its way there (M10, C6, D3)",
+        arguments: [false, true])
+    func disowned(commitsInstantly: Bool) throws {
+        let bench = try DriverBench(TestEngine.three, commitsInstantly: commitsInstantly)
+        func append(_ index: LogIndex, after previous: LogID, commit: LogIndex) {
+            var builder = EntryBatchBuilder(firstIndex: index)
+            builder.append(.command, term: 2, payload: [1])
+            bench.receive(
+                .appendEntries(
+                    AppendEntries(
+                        term: 2, stream: 1, sequence: index.rawValue, previous: previous, leaderCommit: commit,
+                        entries: builder.finish())))
+        }
+        append(2, after: LogID(term: 1, index: 1), commit: 2)
+        append(3, after: LogID(term: 2, index: 2), commit: 3)
+        bench.driver.refusedAsAmnesiac(by: 3, "older")
+        bench.settle()
+        #expect(bench.failures.errors.first?.code == .amnesiac && bench.engine.hard.commitHint == 2)
+        let found = try bench.storage.recover(.first)
+        let hard = try #require(found.hardState)
+        #expect(hard.member.incarnation > TestEngine.member(1).incarnation && hard.votedFor == nil)
+        // Else its own start takes the log for one that was cut.
+        #expect(hard.commitHint <= found.terms.last.index && hard.term <= max(1, found.terms.last.term))
+    }
 }
 
 /// Rule M10, the peers' half.
