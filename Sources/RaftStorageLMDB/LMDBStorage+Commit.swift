@@ -64,7 +64,8 @@ extension LMDBStorage {
                     throw StorageError(.full, last.message)
                 }
                 throw failure
-            } catch let error as StorageError where error.code == .misuse {
+            } catch let error as StorageError where error.code == .misuse || error.code == .damaged {
+                // Nothing was written. Damage is for the next start: a leader makes it good (rule D3).
                 throw error
             } catch {
                 if options.broken.breaks(.ignoreFailedCommit) { return }

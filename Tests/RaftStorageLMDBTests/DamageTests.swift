@@ -55,6 +55,53 @@ struct DamageTests {
         #expect(inspection.groups.first?.entryCount == 19)
     }
 
+    @Test("What does not agree goes in the write that brings back what does, whether that could be read or not (D3)")
+    func repairAndCut() throws {
+        let entries = commands(1, 6)
+        var bytes = try filled(entries)
+        for index: LogIndex in [4, 5] { try Self.spoil(&bytes, entry: index, entries) }
+        try place.replace(with: bytes)
+        let storage = try place.open()
+        #expect(try storage.recover(.first).damage?.last?.index == 6)
+        let repairs = commands(4, 2, term: 9)
+        try storage.commit([
+            StorageBatch(group: .first, truncateAfter: 5, repairs: repairs, hardState: hardState(9))
+        ])
+        storage.close()
+        let found = try place.recovered()
+        #expect(found.terms.last == repairs.id(at: 1) && found.damage == nil)
+    }
+
+    @Test("A cut behind an entry that has rotted stops the node, and leaves the rest to the next start (D3)")
+    func cutBehindDamage() throws {
+        let entries = commands(1, 6)
+        var bytes = try filled(entries)
+        try Self.spoil(&bytes, entry: 4, entries)
+        try place.replace(with: bytes)
+        let storage = try place.open()
+        let error = storageError { try storage.commit([StorageBatch(group: .first, truncateAfter: 4)]) }
+        #expect(error?.code == .damaged && error?.message.contains("log entry 4") == true)
+        storage.close()
+        #expect(!place.exists("DIRTY"))
+        #expect(try place.recovered().damage?.firstIndex == 4)
+    }
+
+    @Test("An entry whose version byte has rotted is damaged, and not of a newer release (D3, L13)")
+    func version() throws {
+        let entries = commands(1, 6)
+        let bytes = try filled(entries)
+        for version: UInt8 in [0, 2] {
+            var spoilt = bytes
+            let wanted = entries.slice(from: 4, maxCount: 1).withUnsafeBytes { [UInt8]($0) }
+            for position in 0..<(bytes.count - wanted.count)
+            where bytes[position] == wanted[0] && bytes[position..<position + wanted.count].elementsEqual(wanted) {
+                spoilt[position] = version
+            }
+            try place.replace(with: spoilt)
+            #expect(try place.recovered().damage?.description == "entries 4")
+        }
+    }
+
     @Test("Damaged entries are replaced in place, in one transaction, and what stands behind them stays (D3)")
     func repair() throws {
         let entries = commands(1, 20)

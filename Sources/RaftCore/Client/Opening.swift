@@ -40,7 +40,8 @@ package enum Opening {
         }
     }
 
-    /// Without its snapshot when the body of that is not what was written: another comes from the leader (rule D3).
+    /// Without its snapshot when the body of that is not what was written, or cannot be read: another comes from the leader
+    /// (rule D3).
     private static func checkSnapshot(
         of recovered: RecoveredGroup, in storage: any LogStorage, _ progressed: () -> Void
     ) throws -> RecoveredGroup {
@@ -48,19 +49,23 @@ package enum Opening {
         do {
             try snapshot.verify(try store.open(snapshot.id, of: .first), progressed: progressed)
             return recovered
-        } catch let error as StorageError where error.code == .damaged || error.code == .missing {
+        } catch let error as StorageError where [.damaged, .missing, .io].contains(error.code) {
             return recovered.losing(snapshot, error.message)
         }
     }
 
-    /// Damage is made good by a leader; a server that votes alone has none but itself.
-    private static func checkThatSomebodyCanHelp(_ recovered: RecoveredGroup, _ node: NodeID) throws {
+    /// Damage is made good by a leader; a server that votes alone has none but itself. Others may have been added in what
+    /// cannot be read: whoever has voted for another since does not vote alone.
+    static func checkThatSomebodyCanHelp(_ recovered: RecoveredGroup, _ node: NodeID) throws {
         guard recovered.damage != nil else { return }
         let logged = (recovered.configurations + recovered.detached).last ?? recovered.snapshot?.configuration
-        guard let membership = logged?.membership, membership.voters == [node], !membership.isJoint else { return }
+        guard let membership = logged?.membership, membership.voters == [node], !membership.isJoint,
+            recovered.hardState?.votedFor.map({ $0.id == node }) ?? true
+        else { return }
         throw StorageError(
             .damaged,
-            "\(recovered.fault ?? "the log is damaged"), and no other member has it: this node votes alone; restore a backup"
+            "\(recovered.fault ?? "the log is damaged"), and no other member has it: this node votes alone; restore a backup, "
+                + "or, where members were added since, empty the data directory and leave the mark: it is taken in again"
         )
     }
 

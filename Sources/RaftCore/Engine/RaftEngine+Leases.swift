@@ -30,10 +30,11 @@ extension RaftEngine {
         }
     }
 
-    /// Whether this voter may be bound by what it promised before its start. The only voter has promised itself.
+    /// Whether this voter may be bound by what it promised before its start. The only voter has promised itself; where entries
+    /// are damaged, nobody knows that it is the only one (rule D3).
     func isAbstaining(_ now: Instant) -> Bool {
         guard now < times.abstainsUntil else { return false }
-        return !(quorum.isSingle && ownSlot.map(quorum.contains) ?? false)
+        return damage != nil || !(quorum.isSingle && ownSlot.map(quorum.contains) ?? false)
     }
 
     /// Whether a promise forbids this vote. It outlives its term, for a later term may have come in any message; it ends

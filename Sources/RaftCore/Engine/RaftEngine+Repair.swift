@@ -35,14 +35,13 @@ extension RaftEngine {
         if let conflict {
             let kept = min(conflict.previous, tail.lastIndex)
             fx.append(.trace(.truncated(after: kept, lost: tail.lastIndex - kept)))
-            // Each apart, for a full disk may refuse the last of them (rule D4). What agrees takes its place first: it may
-            // have been acknowledged. What was in doubt on the disk goes next, before nothing says so any more.
-            if kept > before {
-                hard.provenThrough = kept
-                persist(repairs: fresh.prefix(through: kept), &fx)
-            }
             endDamage(&fx)
-            if kept < tail.lastIndex { persist(truncateAfter: kept, &fx) }
+            // What agrees takes its place, for it may have been acknowledged, and in the same write what does not goes: of an
+            // earlier term, it could not stand behind it. The rest apart, for a full disk may refuse that (rule D4).
+            let repairs = kept > before ? fresh.prefix(through: kept) : .empty
+            if !repairs.isEmpty || kept < tail.lastIndex {
+                persist(truncateAfter: kept < tail.lastIndex ? kept : nil, repairs: repairs, &fx)
+            }
             if kept < fresh.lastIndex { persist(entries: fresh.slice(from: kept.next), &fx) }
         } else {
             keep(tail, behind: fresh.id(at: fresh.count - 1), &fx)
@@ -104,6 +103,8 @@ extension RaftEngine {
         }
         if message.lostSnapshot > .zero {
             let peer = progress[slot].member
+            // What a snapshot covered was committed, and a leader has all of that (§5.4).
+            commit(upTo: min(message.lostSnapshot, log.last.index), &fx)
             // One that was begun before is of no use to it.
             transfers.removeAll { $0.member == peer && $0.snapshot.last.index < message.lostSnapshot }
             guard newestSnapshot >= message.lostSnapshot else {

@@ -80,6 +80,13 @@ public struct EntryHeader: Hashable, Sendable {
         return raft_crc32c(head, base + 8, entry.count - 8)
     }
 
+    /// Whether the checksum of these bytes, all of them one entry, is right, of whatever version they are.
+    static func isIntact(_ entry: UnsafeRawBufferPointer) -> Bool {
+        entry.count >= size
+            && UInt32(littleEndian: entry.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+                == expectedChecksum(of: entry)
+    }
+
     /// Checks the whole of an encoded entry and returns its head.
     public static func verify(_ entry: UnsafeRawBufferPointer) throws(EntryError) -> EntryHeader {
         let header = try EntryHeader(entry)

@@ -49,7 +49,10 @@ public struct LogRecovery: Sendable {
             if damage == nil { terms.append(header.id) } else { damage?.append(header.term) }
             try checkDamage()
         } catch let error as EntryError {
-            guard error.reason != .future else { throw StorageError(.tooNew, "log entry \(index): \(error)") }
+            // Every version has its checksum in the same place: a damaged one is no later one.
+            guard error.reason != .future || !EntryHeader.isIntact(entry) else {
+                throw StorageError(.tooNew, "log entry \(index): \(error)")
+            }
             try note("log entry \(index): \(error)")
         } catch let error as StorageError {
             throw error

@@ -27,7 +27,7 @@ struct GroupWriter {
         let group = batch.group
         let before = groups[group] ?? GroupState()
         var state = before
-        if let index = batch.truncateAfter { try truncate(&state, after: index, group) }
+        if let index = batch.truncateAfter { try truncate(&state, after: index, batch.repairs, group) }
         if !batch.repairs.isEmpty { try replace(batch.repairs, in: state, group) }
         if !batch.entries.isEmpty { try append(batch.entries, to: &state, group) }
         if let snapshot = batch.snapshot { try name(snapshot, in: &state, group) }
@@ -62,13 +62,18 @@ struct GroupWriter {
         }
     }
 
-    private func truncate(_ state: inout GroupState, after index: LogIndex, _ group: GroupID) throws {
+    /// - Parameter repairs: they come next; the entry at `index` may be one that only they make whole.
+    private func truncate(
+        _ state: inout GroupState, after index: LogIndex, _ repairs: EntryBatch, _ group: GroupID
+    ) throws {
         let record = state.record
         guard index >= record.base.index else {
             throw misuse(group, "it cannot be truncated after \(index), below its base \(record.base)")
         }
         guard index < record.last.index, let table = state.table else { return }
-        state.record.last = try position(of: index, in: state, group)
+        state.record.last =
+            !repairs.isEmpty && repairs.lastIndex == index
+            ? repairs.id(at: repairs.count - 1) : try position(of: index, in: state, group)
         if index == record.base.index, !state.awaitsCleaning { return try transaction.removeAll(in: table) }
         let cursor = try Cursor(transaction, table)
         while let last = try cursor.last()?.index, last > index { try cursor.delete() }
@@ -168,7 +173,7 @@ struct GroupWriter {
     private func position(of index: LogIndex, in state: GroupState, _ group: GroupID) throws -> LogID {
         if index == state.record.base.index { return state.record.base }
         guard let table = state.table, let bytes = try transaction.entry(at: index, in: table),
-            let header = try? EntryHeader(bytes), header.index == index
+            let header = try? EntryHeader.verify(bytes), header.index == index
         else { throw StorageError(.damaged, "\(path), group \(group): log entry \(index) is missing or damaged") }
         return header.id
     }

@@ -126,9 +126,9 @@ struct RepairTests {
     func conflict() throws {
         var follower = try damaged([1, 2, 2, 2], at: [3])
         let effects = follower.receive(follower.append(3, after: Self.id(2, 1), [2, 3]))
-        let writes = effects.writes.suffix(3)
-        #expect(writes.map(\.repairs.count) == [1, 0, 0])
-        #expect(writes.map(\.truncateAfter) == [nil, 3, nil] && writes.map(\.entries.count) == [0, 0, 1])
+        let writes = effects.writes.suffix(2)
+        #expect(writes.map(\.repairs.count) == [1, 0])
+        #expect(writes.map(\.truncateAfter) == [3, nil] && writes.map(\.entries.count) == [0, 1])
         #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(4, 3))
         // A later term in the place of a damaged entry says the same of what follows it.
         var other = try damaged([1, 2, 2, 2], at: [3])
@@ -140,7 +140,8 @@ struct RepairTests {
 
     @Test("A vote is measured by what a leader has sent again too, where that is later than the rest (D3, V4)")
     func voteBehindRepair() throws {
-        // A full disk took the repair of entry 4 alone; what stands behind it is of an earlier term, and cannot be read so.
+        // What stands behind entry 4 is of an earlier term, and cannot be read so: a repair and the cut behind it would leave
+        // that if they were two writes.
         let log = TestEngine.log([1, 1, 5])
         let hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 5, provenThrough: 4)
         var recovered = try recover(log, at: [], hard)
@@ -162,11 +163,11 @@ struct RepairTests {
         // Entries 3 and 4 may have been acknowledged; 5 is another leader's.
         var follower = try damaged([1, 2, 2, 2], at: [3])
         let effects = follower.receive(follower.append(3, after: Self.id(2, 1), [2, 2, 3]))
-        let writes = effects.writes.suffix(3)
-        #expect(writes.map(\.repairs.count) == [2, 0, 0])
-        #expect(writes.map(\.truncateAfter) == [nil, 4, nil] && writes.map(\.entries.count) == [0, 0, 1])
-        // As long as what conflicts is there, it is in doubt.
-        #expect(writes.map(\.hardState?.provenThrough) == [4, 0, 0])
+        // What conflicts goes with the repair: no start finds it behind that.
+        let writes = effects.writes.suffix(2)
+        #expect(writes.map(\.repairs.count) == [2, 0])
+        #expect(writes.map(\.truncateAfter) == [4, nil] && writes.map(\.entries.count) == [0, 1])
+        #expect(writes.map(\.hardState?.provenThrough) == [0, 0])
         #expect(follower.engine.damage == nil && follower.engine.log.last == Self.id(5, 3))
         follower.persist()
         #expect(try TestEngine(disk: follower.disk).engine.log.last == Self.id(5, 3))
@@ -311,6 +312,44 @@ struct RepairTests {
         follower.receive(follower.append(3, after: Self.id(4, 3), [3]), from: 2)
         #expect(follower.writes.last?.batch.repairs.isEmpty == true)
         #expect(follower.writes.last?.batch.entries.firstIndex == 5)
+    }
+
+    @Test("A leader learns from a lost snapshot what was committed, and takes one that is worth as much (D3, S1)")
+    func committedByOthers() throws {
+        var leader = try TestEngine(log: [1, 1, 1])
+        leader.lead()
+        #expect(leader.engine.commitIndex == .zero && leader.engine.log.last.index == 5)
+        let stream = leader.progress(of: 2).stream
+        leader.receive(.logDamaged(LogDamaged(term: 2, stream: stream, intact: .zero, lostSnapshot: 4)))
+        #expect(leader.engine.commitIndex == 4)
+        leader.step(.applied(through: 4))
+        let effects = leader.receive(
+            .logDamaged(LogDamaged(term: 2, stream: leader.progress(of: 2).stream, intact: .zero, lostSnapshot: 4)))
+        let taken: [LogIndex] = effects.compactMap { effect in
+            guard case .takeSnapshot(_, let snapshot) = effect else { return nil }
+            return snapshot.last.index
+        }
+        #expect(taken == [4] || leader.engine.snapshots.taking?.last.index == 4)
+    }
+
+    @Test("A voter that knows of itself only, for the rest is damaged, keeps what it promised before (R6, D3)")
+    func promiseOfDamaged() throws {
+        // Members 2 and 3 were added in entry 3, which cannot be read.
+        var builder = EntryBatchBuilder(firstIndex: 1)
+        TestEngine.append(TestEngine.membership([1]), term: 1, to: &builder)
+        TestEngine.append(1, to: &builder)
+        TestEngine.append(TestEngine.three, term: 1, to: &builder)
+        let log = builder.finish()
+        var hard = HardState(cluster: TestEngine.cluster, member: TestEngine.member(1), term: 2, commitHint: 3)
+        hard.startCounter = 2
+        for (indices, promise) in [([], 0), ([], 150), ([3], 0), ([3], 150)] as [(Set<LogIndex>, UInt64)] {
+            hard.largestPromise = promise * 1_000_000
+            let disk = MemoryStorage()
+            try disk.commit([StorageBatch(group: .first, entries: log, hardState: hard)])
+            var voter = try TestEngine(disk: disk, recovered: recover(log, at: indices, hard))
+            let effects = voter.receive(asks(voter, for: Self.id(9, 2), isPreVote: true)) + voter.persist()
+            #expect(effects.voteReplies.map(\.isGranted) == [promise == 0], "\(indices), \(promise) ms")
+        }
     }
 
     // MARK: What followed another entry
