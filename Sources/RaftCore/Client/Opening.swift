@@ -42,7 +42,7 @@ package enum Opening {
 
     /// Without its snapshot when the body of that is not what was written, or cannot be read: another comes from the leader
     /// (rule D3).
-    private static func checkSnapshot(
+    static func checkSnapshot(
         of recovered: RecoveredGroup, in storage: any LogStorage, _ progressed: () -> Void
     ) throws -> RecoveredGroup {
         guard let snapshot = recovered.snapshot, let store = storage.snapshots else { return recovered }

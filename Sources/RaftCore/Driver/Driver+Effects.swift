@@ -32,11 +32,7 @@ extension Driver {
             flushStorage(now)
             writer.read(first..<last.next, for: peer, stream: stream)
         case .takeSnapshot(let order, let snapshot): takeSnapshot(order, snapshot)
-        case .openSnapshot(let snapshot):
-            // Opened here, before another snapshot can take its place.
-            if let reader = try? storage.snapshots?.open(snapshot.id, of: engine.group) {
-                snapshotCarrier?.submit(.keep(snapshot.id, reader))
-            }
+        case .openSnapshot(let snapshot): openSnapshot(snapshot.id)
         case .readSnapshot(let snapshot, let offset, let count, let peer, let stream):
             readSnapshot(snapshot, offset, count, peer, stream)
         case .receiveSnapshot(let snapshot, let offset, let bytes):

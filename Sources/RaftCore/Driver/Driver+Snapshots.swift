@@ -86,7 +86,26 @@ extension Driver {
         _ snapshot: Snapshot, _ offset: UInt64, _ count: Int, _ peer: NodeID, _ stream: UInt32
     ) {
         guard let carrier = snapshotCarrier else { return }
-        carrier.submit(.read(snapshot.id, offset: offset, count: count, peer: peer, stream: stream))
+        carrier.submit(.read(snapshot, offset: offset, count: count, peer: peer, stream: stream))
+    }
+
+    /// For peers, before another snapshot can take its place.
+    func openSnapshot(_ id: SnapshotID) {
+        guard let carrier = snapshotCarrier, let reader = try? storage.snapshots?.open(id, of: engine.group) else {
+            return
+        }
+        sentSnapshots.insert(id)
+        carrier.submit(.keep(id, reader))
+    }
+
+    /// Bodies that nobody is sent any more are closed: one that was replaced takes room on the disk until then.
+    func closeSnapshots() {
+        guard !sentSnapshots.isEmpty else { return }
+        for id in sentSnapshots
+        where engine.role != .leader || !engine.transfers.contains(where: { $0.snapshot.id == id }) {
+            snapshotCarrier?.submit(.close(id))
+            sentSnapshots.remove(id)
+        }
     }
 
     func receiveSnapshot(_ snapshot: Snapshot, _ offset: UInt64, _ bytes: [UInt8]) {
@@ -106,6 +125,7 @@ extension Driver {
             step(.snapshotTaken(order, result), now)
         case .read(let bytes, let offset, let peer, let stream):
             step(.snapshotRead(bytes, offset: offset, for: peer, stream: stream), now)
+        case .damaged(let id, let error): step(.snapshotDamaged(id, "\(error)"), now)
         case .received(let id, let written, let isWhole):
             step(.snapshotReceived(id, written: written, isWhole: isWhole), now)
         case .notReceived(let id, let error):

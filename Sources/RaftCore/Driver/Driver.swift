@@ -89,6 +89,8 @@ package final class Driver: @unchecked Sendable {
             self?.post(.snapshot($0))
         }
     }
+    /// Whose bodies the carrier keeps open.
+    var sentSnapshots: Set<SnapshotID> = []
     /// Lanes of snapshots, to be stopped with the node.
     private let snapshotLanes = Mutex<[any Lane]>([])
     /// Where the storage has a mark beside it.
@@ -282,6 +284,7 @@ extension Driver: Runnable {
             } while !effects.isEmpty || !storageBatches.isEmpty
             transport.flush()
             arm(engine.nextDeadline)
+            closeSnapshots()
             followMarks(now)
             let lease = engine.leaseEnd(now)
             readGate.publish(lease)

@@ -5,6 +5,8 @@ import Synchronization
 enum SnapshotReport: Sendable {
     case taken(UInt64, SnapshotResult)
     case read([UInt8]?, offset: UInt64, peer: NodeID, stream: UInt32)
+    /// What was read to be sent is not what was written.
+    case damaged(SnapshotID, any Error)
     case received(SnapshotID, written: UInt64, isWhole: Bool)
     case notReceived(SnapshotID, any Error)
     case restored(Restoration)
@@ -17,7 +19,9 @@ final class SnapshotCarrier: Runnable {
     enum Order: Sendable {
         /// Keep it open for a while.
         case keep(SnapshotID, any SnapshotReader)
-        case read(SnapshotID, offset: UInt64, count: Int, peer: NodeID, stream: UInt32)
+        /// Nobody is sent it any more.
+        case close(SnapshotID)
+        case read(Snapshot, offset: UInt64, count: Int, peer: NodeID, stream: UInt32)
         case receive(Snapshot, offset: UInt64, [UInt8])
         case drop
     }
@@ -27,14 +31,23 @@ final class SnapshotCarrier: Runnable {
         var isScheduled = false
     }
 
+    /// A body that is sent.
+    private struct Body {
+        let id: SnapshotID
+        let reader: any SnapshotReader
+        /// So much was read, in order, and has this checksum.
+        var size: UInt64 = 0
+        var checksum: UInt32 = 0
+    }
+
     /// Touched by `run` only, which never runs twice at once.
     private struct State {
         /// Kept open, so that a body can be sent to its end when a newer one has taken its place. The last used is last.
-        var readers: [(id: SnapshotID, reader: any SnapshotReader)] = []
+        var bodies: [Body] = []
         var writer: (id: SnapshotID, writer: any SnapshotWriter)?
     }
 
-    private static let maximumReaders = 8
+    private static let maximumBodies = 8
 
     private let store: any SnapshotStore
     private let group: GroupID
@@ -79,9 +92,16 @@ final class SnapshotCarrier: Runnable {
     private func carryOut(_ order: Order, _ state: inout State) {
         switch order {
         case .keep(let id, let reader): keep(id, reader, &state)
-        case .read(let id, let offset, let count, let peer, let stream):
-            let bytes = try? reader(of: id, &state).read(at: offset, count: count)
-            report(.read(bytes, offset: offset, peer: peer, stream: stream))
+        case .close(let id): state.bodies.removeAll { $0.id == id }
+        case .read(let snapshot, let offset, let count, let peer, let stream):
+            do {
+                let bytes = try read(snapshot, at: offset, count: count, &state)
+                report(.read(bytes, offset: offset, peer: peer, stream: stream))
+            } catch let error as StorageError where error.code == .damaged || error.code == .io {
+                report(.damaged(snapshot.id, error))
+            } catch {
+                report(.read(nil, offset: offset, peer: peer, stream: stream))
+            }
         case .receive(let snapshot, let offset, let bytes):
             do {
                 try receive(snapshot, offset, bytes, &state)
@@ -96,21 +116,40 @@ final class SnapshotCarrier: Runnable {
         }
     }
 
-    private func reader(of id: SnapshotID, _ state: inout State) throws -> any SnapshotReader {
-        if let at = state.readers.firstIndex(where: { $0.id == id }) {
-            let known = state.readers.remove(at: at)
-            state.readers.append(known)
-            return known.reader
+    /// A piece of a body. All of it is verified as it goes out, so that nobody gets the end of one that is not what was
+    /// written (rule D3); what a peer has already is read for that too.
+    private func read(
+        _ snapshot: Snapshot, at offset: UInt64, count: Int, _ state: inout State
+    ) throws -> [UInt8] {
+        var body = try takeBody(of: snapshot.id, &state)
+        defer { state.bodies.append(body) }
+        let bytes = try body.reader.read(at: offset, count: count)
+        // Sent anew, it is looked at anew.
+        if offset == 0 { (body.size, body.checksum) = (0, 0) }
+        let end = offset + UInt64(bytes.count)
+        while body.size < end {
+            let piece =
+                body.size < offset
+                ? try body.reader.read(at: body.size, count: Int(min(1 << 20, offset - body.size)))
+                : Array(bytes[Int(body.size - offset)...])
+            guard !piece.isEmpty else { throw snapshot.damaged }
+            body.checksum = piece.withUnsafeBytes { SnapshotBody.checksum(body.checksum, $0) }
+            body.size += UInt64(piece.count)
         }
-        let reader = try store.open(id, of: group)
-        keep(id, reader, &state)
-        return reader
+        guard body.size < snapshot.size || body.checksum == snapshot.checksum else { throw snapshot.damaged }
+        return bytes
+    }
+
+    private func takeBody(of id: SnapshotID, _ state: inout State) throws -> Body {
+        if let at = state.bodies.firstIndex(where: { $0.id == id }) { return state.bodies.remove(at: at) }
+        keep(id, try store.open(id, of: group), &state)
+        return state.bodies.removeLast()
     }
 
     private func keep(_ id: SnapshotID, _ reader: any SnapshotReader, _ state: inout State) {
-        state.readers.removeAll { $0.id == id }
-        if state.readers.count == Self.maximumReaders { state.readers.removeFirst() }
-        state.readers.append((id, reader))
+        state.bodies.removeAll { $0.id == id }
+        if state.bodies.count == Self.maximumBodies { state.bodies.removeFirst() }
+        state.bodies.append(Body(id: id, reader: reader))
     }
 
     private func receive(

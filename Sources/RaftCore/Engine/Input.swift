@@ -47,6 +47,8 @@ package enum Input: Sendable {
     case snapshotTaken(UInt64, SnapshotResult)
     /// A piece of a snapshot's body; nil when it is not there any more.
     case snapshotRead([UInt8]?, offset: UInt64, for: NodeID, stream: UInt32)
+    /// The body of a snapshot of this server's is not what was written, or cannot be read; why.
+    case snapshotDamaged(SnapshotID, String)
     /// So many bytes of a body that the leader sends are written; all of them, and they are what they should be.
     case snapshotReceived(SnapshotID, written: UInt64, isWhole: Bool)
     /// It could not be written, or is not what it should be; why.

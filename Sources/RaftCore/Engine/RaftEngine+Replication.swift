@@ -8,11 +8,15 @@ extension RaftEngine {
         reads = PendingReads()
         hasHandedOver = false
         uncommitted.removeAll()
+        termStart = log.last.index.next
+        appendNoOp(now, &fx)
+        startReadRound(now, &fx)
+    }
+
+    mutating func appendNoOp(_ now: Instant, _ fx: inout Effects) {
         var builder = EntryBatchBuilder(firstIndex: log.last.index.next)
         builder.append(.noOp, term: term, payload: [])
-        termStart = log.last.index.next
         append(builder.finish(), now, &fx)
-        startReadRound(now, &fx)
     }
 
     /// A peer's matchIndex starts at 0 whatever it may hold (rule P1).

@@ -99,6 +99,18 @@ extension RaftEngine {
         continueTransfer(to: slot, now, &fx)
     }
 
+    /// Nobody is to have a body that is not what was written (rule D3). The machine has its state still, so that another
+    /// snapshot takes its place, of a later position; it is offered when the back-off is over.
+    mutating func snapshotDamaged(_ id: SnapshotID, _ reason: String, _ now: Instant, _ fx: inout Effects) {
+        transfers.removeAll { $0.snapshot.id == id }
+        fx.append(.trace(.snapshotFailed(reason)))
+        guard snapshots.newest?.id == id, !takeSnapshot(&fx), role == .leader, snapshots.taking == nil,
+            log.last.index == newestSnapshot
+        else { return }
+        // Nothing has happened since, and nothing may for long.
+        appendNoOp(now, &fx)
+    }
+
     mutating func receive(_ reply: InstallSnapshotReply, from sender: Member, _ now: Instant, _ fx: inout Effects) {
         guard let slot = slotOfReply(term: reply.term, stream: reply.stream, from: sender, now, &fx),
             progress[slot].mode == .snapshot, let at = transfers.firstIndex(where: { $0.member == sender }),

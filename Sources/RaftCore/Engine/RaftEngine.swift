@@ -156,6 +156,7 @@ package struct RaftEngine: Hashable, Sendable {
         case .snapshotTaken(let order, let result): snapshotTaken(order, result, now, &effects)
         case .snapshotRead(let bytes, let offset, let peer, let stream):
             snapshotRead(bytes, at: offset, peer, stream, now, &effects)
+        case .snapshotDamaged(let id, let reason): snapshotDamaged(id, reason, now, &effects)
         case .snapshotReceived(let id, let written, let isWhole):
             snapshotReceived(id, written: written, isWhole: isWhole, now, &effects)
         case .snapshotNotReceived(let id, let reason): snapshotNotReceived(id, reason, &effects)

@@ -332,6 +332,39 @@ struct RepairTests {
         #expect(taken == [4] || leader.engine.snapshots.taking?.last.index == 4)
     }
 
+    @Test(
+        "A leader whose snapshot has rotted takes another, and something happens for it to cover when nothing does (D3)"
+    )
+    func rottenBody() throws {
+        var leader = try TestEngine(log: [1, 1, 1])
+        leader.lead()
+        leader.settle([2])
+        let last = leader.engine.log.last
+        func taken(_ effects: [Effect]) -> [LogIndex] {
+            effects.compactMap { effect in
+                guard case .takeSnapshot(_, let snapshot) = effect else { return nil }
+                return snapshot.last.index
+            }
+        }
+        let rotten = Self.snapshot(at: last)
+        leader.step(.applied(through: last.index))
+        leader.engine.snapshots.newest = rotten
+        let effects = leader.step(.snapshotDamaged(rotten.id, "its checksum does not match its bytes"))
+        #expect(taken(effects).isEmpty && leader.engine.log.last.index == last.index.next)
+        // Once is enough.
+        leader.step(.snapshotDamaged(rotten.id, "its checksum does not match its bytes"))
+        #expect(leader.engine.log.last.index == last.index.next)
+        leader.settle([2])
+        leader.step(.applied(through: last.index.next))
+        #expect(taken(leader.step(.snapshotDamaged(rotten.id, "as before"))) == [last.index.next])
+        // Of one that has been replaced nobody hears any more.
+        leader.engine.snapshots.newest = Self.snapshot(at: leader.engine.log.last)
+        #expect(
+            leader.step(.snapshotDamaged(rotten.id, "as before")).allSatisfy {
+                if case .trace = $0 { true } else { false }
+            })
+    }
+
     @Test("A voter that knows of itself only, for the rest is damaged, keeps what it promised before (R6, D3)")
     func promiseOfDamaged() throws {
         // Members 2 and 3 were added in entry 3, which cannot be read.

@@ -7,7 +7,11 @@ extension ClusterCore {
         switch fault.kind {
         case .rotUnnoticed:
             guard mayRot(node) else { return }
-            rotEntries(node, fault.salt, among: lastEntries(of: node))
+            if fault.salt % 3 == 1, node.disk.image.rotBody(at: fault.salt >> 8) {
+                node.damage = .rot
+            } else {
+                rotEntries(node, fault.salt, among: lastEntries(of: node))
+            }
             node.life?.rotsUnnoticed = true
         case .rotUnderRepair:
             if mayRot(node) { rotAndCrash(node, fault) }

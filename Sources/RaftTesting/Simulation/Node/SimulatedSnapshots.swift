@@ -27,7 +27,7 @@ final class SimulatedSnapshots: SnapshotStore, @unchecked Sendable {
         guard let bytes = life.node.disk.image.bodies[snapshot] else {
             throw StorageError(.missing, "there is no snapshot \(snapshot)")
         }
-        return Reader(bytes)
+        return Reader(life.node.disk, snapshot, bytes)
     }
 
     private final class Writer: SnapshotWriter, @unchecked Sendable {
@@ -64,10 +64,21 @@ final class SimulatedSnapshots: SnapshotStore, @unchecked Sendable {
         }
     }
 
-    private final class Reader: SnapshotReader {
+    private final class Reader: SnapshotReader, @unchecked Sendable {
+        private let disk: SimulatedDisk
+        private let id: SnapshotID
+        /// What it had when it was opened, for another may take its place.
         private let bytes: [UInt8]
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+        init(_ disk: SimulatedDisk, _ id: SnapshotID, _ bytes: [UInt8]) {
+            self.disk = disk
+            self.id = id
+            self.bytes = bytes
+        }
+
         func read(at offset: UInt64, count: Int) throws -> [UInt8] {
+            // It may have rotted since.
+            let bytes = disk.image.bodies[id] ?? bytes
             guard offset < UInt64(bytes.count) else { return [] }
             return Array(bytes[Int(offset)...].prefix(count))
         }

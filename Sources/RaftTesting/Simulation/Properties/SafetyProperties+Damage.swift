@@ -31,6 +31,10 @@ extension SafetyProperties {
         }
     }
 
+    func noteDamage(_ input: Input) {
+        if case .snapshotDamaged = input { world.coverage.add(.rottenBodySent) }
+    }
+
     /// Below its first damaged entry a server takes part, but does not campaign (rule D3).
     func checkDamaged(_ node: SimulatedNode, _ message: Message) {
         guard let first = node.disk.image.firstDamage, node.life?.rotsUnnoticed != true else { return }

@@ -21,6 +21,7 @@ extension SafetyProperties {
         checkLeaving(engine, seen, node)
         checkRemoval(engine, seen, node)
         checkRoom(engine, input, seen, node)
+        noteDamage(input)
         checkWitness(engine, seen, node)
         observe(engine, seen, node)
     }

@@ -32,7 +32,8 @@ public enum CoveragePoint: Int, CaseIterable, Sendable {
     case diskStalled
     // Disks without room: noticed, handed over for, and with room again.
     case diskFull, handedOverWithoutRoom, diskRoom
-    case stoppedByDisk, stoppedByMachine, stoppedByDamage, damageRepaired, newLife, returned, refusedByPeer
+    case stoppedByDisk, stoppedByMachine, stoppedByDamage, rottenBodySent, damageRepaired, newLife, returned,
+        refusedByPeer
     // Witnesses that voted for a leader, acknowledged an entry, installed a position; a former one that was to be more.
     case witnessVoted, witnessAcknowledged, witnessInstalled, otherCopy
     /// A server with nothing on it was called to form the cluster anew, and named who has a past.
