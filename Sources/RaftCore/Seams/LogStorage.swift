@@ -7,7 +7,8 @@ public struct StorageBatch: Hashable, Sendable {
     /// Remove every entry after this index.
     public var truncateAfter: LogIndex?
     /// Entries that take the place of those with the same indices, after damage (rule D3): the log stays as long as it is,
-    /// and what stands behind them stays. Given only after `recover` has told of a `DamagedTail`.
+    /// and what stands behind them stays. Given only after `recover` has told of a `DamagedTail`. With a truncation they end
+    /// where that cuts: the entry there may be one that cannot be read.
     public var repairs: EntryBatch
     /// Entries to add; the first one follows what is there after the truncation.
     public var entries: EntryBatch

@@ -43,6 +43,9 @@ struct DataDirectory: Sendable {
             try Self.synchronize(directory: component)
             try Self.synchronize(directory: Self.parent(of: component))
         }
+        // Who made it may have been killed before it was durable.
+        let above = Self.parent(of: path)
+        if missing.isEmpty, access(above, R_OK) == 0 { try Self.synchronize(directory: above) }
         var status = stat()
         guard stat(path, &status) == 0 else { throw StorageError(system: errno, "look at", path) }
         guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -61,6 +61,8 @@ public final class FileMarkStore: MarkStore {
                 let file = try Descriptor(opening: location, O_WRONLY)
                 try mark.encoded().withUnsafeBytes { try file.write($0, at: 0) }
                 try file.synchronize()
+                // It may be the new one, whose name was not synced yet.
+                try synchronizeName()
             }
         } catch let error as StorageError {
             throw StorageError(
@@ -76,6 +78,10 @@ public final class FileMarkStore: MarkStore {
             try file.synchronize()
         }
         guard rename(fresh, location) == 0 else { throw StorageError(system: errno, "rename", fresh) }
+        try synchronizeName()
+    }
+
+    private func synchronizeName() throws {
         try Descriptor(opening: directory, O_RDONLY | O_DIRECTORY).synchronize()
     }
 }

@@ -19,7 +19,13 @@ struct Opening {
             try directory.remove(directory.dirtyFlag)
         } else if !options.broken.breaks(.trustNames) {
             // The process before may have been killed between giving the environment its name and syncing that.
-            try directory.synchronize()
+            do {
+                try directory.synchronize()
+            } catch {
+                // A failed sync like any other (rule D2): the next start gives the name to a copy.
+                try? directory.markDirty()
+                throw error
+            }
         }
         let dirty = try directory.exists(directory.dirtyFlag) && !options.broken.breaks(.ignoreDirtyFlag)
         // A dirty one is not written to: it is copied, and the copy is looked at.
