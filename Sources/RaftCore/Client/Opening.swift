@@ -54,18 +54,17 @@ package enum Opening {
         }
     }
 
-    /// Damage is made good by a leader; a server that votes alone has none but itself. Others may have been added in what
-    /// cannot be read: whoever has voted for another since does not vote alone.
+    /// Damage is made good by a leader; a server that votes alone has none but itself. Whether it does is not known where
+    /// something behind its last configuration cannot be read: others may have been added there.
     static func checkThatSomebodyCanHelp(_ recovered: RecoveredGroup, _ node: NodeID) throws {
-        guard recovered.damage != nil else { return }
-        let logged = (recovered.configurations + recovered.detached).last ?? recovered.snapshot?.configuration
-        guard let membership = logged?.membership, membership.voters == [node], !membership.isJoint,
-            recovered.hardState?.votedFor.map({ $0.id == node }) ?? true
+        guard let damage = recovered.damage,
+            let logged = (recovered.configurations + recovered.detached).last ?? recovered.snapshot?.configuration,
+            logged.membership.voters == [node], !logged.membership.isJoint,
+            !damage.isUnreadable(after: max(logged.id.index, damage.lostSnapshot))
         else { return }
         throw StorageError(
             .damaged,
-            "\(recovered.fault ?? "the log is damaged"), and no other member has it: this node votes alone; restore a backup, "
-                + "or, where members were added since, empty the data directory and leave the mark: it is taken in again"
+            "\(recovered.fault ?? "the log is damaged"), and no other member has it: this node votes alone; restore a backup"
         )
     }
 

@@ -91,11 +91,9 @@ extension Driver {
 
     /// For peers, before another snapshot can take its place.
     func openSnapshot(_ id: SnapshotID) {
-        guard let carrier = snapshotCarrier, let reader = try? storage.snapshots?.open(id, of: engine.group) else {
-            return
-        }
+        guard let carrier = snapshotCarrier else { return }
         sentSnapshots.insert(id)
-        carrier.submit(.keep(id, reader))
+        if let reader = try? storage.snapshots?.open(id, of: engine.group) { carrier.submit(.keep(id, reader)) }
     }
 
     /// Bodies that nobody is sent any more are closed: one that was replaced takes room on the disk until then.

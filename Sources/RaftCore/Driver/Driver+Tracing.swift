@@ -47,9 +47,12 @@ extension Driver {
         case .logDamaged(let tail):
             let snapshot = tail.lostSnapshot > .zero ? "the snapshot at entry \(tail.lostSnapshot) is lost: " : ""
             let what = tail.isReadable ? "may be of another history" : "cannot be read"
+            let alone =
+                engine.membership.voters == [engine.member.id]
+                ? "; as far as can be read it votes alone, and if it does, nobody has them: restore a backup" : ""
             tracer.error(
                 .logDamaged,
-                "\(snapshot)\(tail) of the log \(what): node \(own) asks its leader for them and does not campaign",
+                "\(snapshot)\(tail) of the log \(what): node \(own) asks its leader for them and does not campaign\(alone)",
                 [.index(tail.firstIndex.rawValue)])
         case .logRepaired(let index):
             tracer.notice(.logRepaired, "the log is whole again, to entry \(index)", [.index(index.rawValue)])

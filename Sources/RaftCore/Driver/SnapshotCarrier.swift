@@ -117,7 +117,7 @@ final class SnapshotCarrier: Runnable {
     }
 
     /// A piece of a body. All of it is verified as it goes out, so that nobody gets the end of one that is not what was
-    /// written (rule D3); what a peer has already is read for that too.
+    /// written (rule D3); what a peer has already is read for that too. Of several peers the first to come to its end counts.
     private func read(
         _ snapshot: Snapshot, at offset: UInt64, count: Int, _ state: inout State
     ) throws -> [UInt8] {

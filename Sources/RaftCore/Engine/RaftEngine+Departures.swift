@@ -43,6 +43,7 @@ extension RaftEngine {
         }
         progress = aligned
         times.peers = peers
+        forgetTransfers()
         for slot in membership.members.indices where membership.members[slot].promoteWhenCaughtUp {
             _ = beginCatchUp(slot, now, &fx)
         }
@@ -84,7 +85,15 @@ extension RaftEngine {
             times.peers.remove(at: slot)
             hasChanged = true
         }
-        if hasChanged { fx.append(.membershipChanged) }
+        if hasChanged {
+            forgetTransfers()
+            fx.append(.membershipChanged)
+        }
+    }
+
+    /// Those to servers that nothing is sent to any more.
+    private mutating func forgetTransfers() {
+        transfers.removeAll { transfer in !progress.contains { $0.member == transfer.member } }
     }
 
     // MARK: The server that leaves

@@ -103,6 +103,10 @@ extension RaftEngine {
             progress[slot].matchIndex = index
             progress[slot].nextIndex = max(progress[slot].nextIndex, index.next)
             if !breaks(.leakInflight) { progress[slot].inflight.acknowledge(through: index) }
+            if progress[slot].mode != .snapshot {
+                // It has what it was to be sent, by whatever way.
+                transfers.removeAll { $0.member == peer && $0.snapshot.last.index <= index }
+            }
             let hasCaughtUp = progress[slot].catchUp.roundEnd != nil && countCatchUp(slot, now, &fx)
             advanceCommit(now, &fx)
             if hasCaughtUp { advanceMembership(now, &fx) }

@@ -105,7 +105,7 @@ extension RaftEngine {
         transfers.removeAll { $0.snapshot.id == id }
         fx.append(.trace(.snapshotFailed(reason)))
         guard snapshots.newest?.id == id, !takeSnapshot(&fx), role == .leader, snapshots.taking == nil,
-            log.last.index == newestSnapshot
+            transfer == nil, log.last.index == newestSnapshot
         else { return }
         // Nothing has happened since, and nothing may for long.
         appendNoOp(now, &fx)

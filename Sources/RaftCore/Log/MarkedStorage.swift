@@ -109,9 +109,12 @@ package final class MarkedStorage: LogStorage {
     /// Takes out of the mark what a truncation is about to remove.
     private func lower(beforeCutsIn batches: [StorageBatch]) throws {
         var lowest: LogIndex?
+        var isRepaired = false
         for batch in batches where batch.group == group {
             guard let cut = batch.truncateAfter else { continue }
             lowest = min(cut, lowest ?? cut)
+            // What is there now need not be what is there then.
+            isRepaired = isRepaired || !batch.repairs.isEmpty
         }
         try state.withLock { state in
             if let failure = state.failure { throw failure }
@@ -119,7 +122,7 @@ package final class MarkedStorage: LogStorage {
             let isAhead = mark.last.index > cut
             guard isAhead || state.last.index > cut else { return }
             // Nor may a later refresh tell of it, when the commit fails and nobody knows what of it is on disk.
-            state.last = position(at: cut)
+            state.last = isRepaired ? .zero : position(at: cut)
             guard isAhead else { return }
             mark.last = state.last
             try write(mark, &state)
@@ -139,6 +142,8 @@ package final class MarkedStorage: LogStorage {
             for batch in batches where batch.group == group {
                 if !batch.entries.isEmpty {
                     state.last = batch.entries.id(at: batch.entries.count - 1)
+                } else if batch.truncateAfter != nil, !batch.repairs.isEmpty {
+                    state.last = batch.repairs.id(at: batch.repairs.count - 1)
                 } else if let cut = batch.truncateAfter, cut < state.last.index {
                     state.last = position(at: cut)
                 }

@@ -43,13 +43,16 @@ struct DataDirectory: Sendable {
             try Self.synchronize(directory: component)
             try Self.synchronize(directory: Self.parent(of: component))
         }
-        // Who made it may have been killed before it was durable.
-        let above = Self.parent(of: path)
-        if missing.isEmpty, access(above, R_OK) == 0 { try Self.synchronize(directory: above) }
         var status = stat()
         guard stat(path, &status) == 0 else { throw StorageError(system: errno, "look at", path) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw StorageError(.io, "cannot use \(path) as a data directory: it is not a directory")
+        }
+        // Who made it may have been killed before its name was durable. That of a mount point is in no file system of ours.
+        let above = Self.parent(of: path)
+        var parent = stat()
+        if missing.isEmpty, stat(above, &parent) == 0, parent.st_dev == status.st_dev, access(above, R_OK) == 0 {
+            try Self.synchronize(directory: above)
         }
     }
 

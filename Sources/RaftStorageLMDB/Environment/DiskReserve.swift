@@ -15,7 +15,9 @@ struct DiskReserve {
     init(descriptor: Int32, fileSize: Int, usedBytes: Int) {
         self.descriptor = descriptor
         // Not `posix_fallocate`, which where the file system cannot would read and write a byte of every block.
-        let isFull = raft_fallocate(descriptor, fileSize) != 0 && (errno == ENOSPC || errno == EDQUOT)
+        var refusal: Int32
+        repeat { refusal = raft_fallocate(descriptor, fileSize) == 0 ? 0 : errno } while refusal == EINTR
+        let isFull = refusal == ENOSPC || refusal == EDQUOT
         allocated = isFull ? min(usedBytes, fileSize) : fileSize
     }
 

@@ -6,28 +6,45 @@ import Testing
 /// Rule D3 at a start: what keeps a node from it, and what does not.
 @Suite("Starting on damaged data")
 struct OpeningTests {
-    private func damaged(_ membership: Membership, votedFor: UInt64?) throws -> RecoveredGroup {
+    /// A configuration, and behind it what can be read and what cannot.
+    private func damaged(_ membership: Membership, _ isReadable: Bool...) throws -> RecoveredGroup {
+        let log = TestEngine.log(isReadable.map { _ in 1 }, [membership])
         var recovery = LogRecovery()
-        try TestEngine.log([], [membership]).withUnsafeBytes { try recovery.visit($0) }
-        try recovery.visitMissing()
+        for position in 0..<log.count {
+            if position == 0 || isReadable[position - 1] {
+                try log.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
+            } else {
+                try recovery.visitMissing()
+            }
+        }
         let hard = HardState(
-            cluster: TestEngine.cluster, member: TestEngine.member(1), term: 2,
-            votedFor: votedFor.map(TestEngine.member))
+            cluster: TestEngine.cluster, member: TestEngine.member(1), term: 2, votedFor: TestEngine.member(1),
+            provenThrough: isReadable.contains(false) ? .zero : 1)
         return recovery.finish(hardState: hard, snapshot: nil)
     }
 
-    @Test(
-        "A node that votes alone does not start on a damaged log; one that has voted for another since does not vote alone (D3)"
-    )
+    @Test("A node starts on a damaged log unless it is certain that it votes alone (D3)")
     func alone() throws {
-        for vote: UInt64? in [nil, 1] {
-            let error = #expect(throws: StorageError.self) {
-                try Opening.checkThatSomebodyCanHelp(try damaged(TestEngine.membership([1]), votedFor: vote), 1)
-            }
-            #expect(error?.code == .damaged && error?.message.contains("votes alone") == true)
+        let one = TestEngine.membership([1])
+        // What can be read and followed another entry holds no other configuration.
+        let error = #expect(throws: StorageError.self) {
+            try Opening.checkThatSomebodyCanHelp(try damaged(one, true, true), 1)
         }
-        try Opening.checkThatSomebodyCanHelp(try damaged(TestEngine.membership([1]), votedFor: 2), 1)
-        try Opening.checkThatSomebodyCanHelp(try damaged(TestEngine.three, votedFor: 1), 1)
+        #expect(error?.code == .damaged && error?.message.contains("votes alone") == true)
+        // Others may have been added in what cannot.
+        try Opening.checkThatSomebodyCanHelp(try damaged(one, true, false), 1)
+        try Opening.checkThatSomebodyCanHelp(try damaged(one, false, true), 1)
+        try Opening.checkThatSomebodyCanHelp(try damaged(TestEngine.three, true, true), 1)
+    }
+
+    @Test("A lone voter whose snapshot is lost votes alone for certain (D3)")
+    func aloneWithoutBody() throws {
+        let snapshot = Snapshot(
+            last: LogID(term: 1, index: 5), cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.membership([1])),
+            size: 3)
+        let lost = RecoveredGroup(terms: TermRuns(base: snapshot.last), snapshot: snapshot).losing(snapshot, "gone")
+        #expect(throws: StorageError.self) { try Opening.checkThatSomebodyCanHelp(lost, 1) }
     }
 
     private final class Unreadable: LogStorage, SnapshotStore {

@@ -121,5 +121,7 @@ extension ClusterCore {
         guard strandsNextLeader, !isCalm else { return }
         strandsNextLeader = false
         strand(node)
+        // Its first entry is there already.
+        node.strandedFrom = node.seen.last.index
     }
 }

@@ -127,6 +127,12 @@ extension SafetyProperties {
 
     // MARK: Ends
 
+    /// A body that is being restored may make no sense to who reads it, before its checksum is known.
+    private func isDamage(_ reason: String) -> Bool {
+        reason.contains("its checksum does not match its bytes")
+            || reason.contains("snapshot") && reason.contains("could not be restored")
+    }
+
     /// A process ended by itself: it must have had a reason, and have said it.
     func stopped(_ node: SimulatedNode, _ reason: String) {
         switch node.damage {
@@ -135,7 +141,7 @@ extension SafetyProperties {
             world.coverage.add(.refusedByPeer)
             return
         // Read to be sent or applied, and verified (rule D3).
-        case .rot where reason.contains("its checksum does not match its bytes"):
+        case .rot where node.life?.rotsUnnoticed == true && isDamage(reason):
             world.coverage.add(.stoppedByDamage)
             return
         // By then it may have begun another life.
