@@ -55,12 +55,11 @@ package enum Opening {
     }
 
     /// Damage is made good by a leader; a server that votes alone has none but itself. Whether it does is not known where
-    /// something behind its last configuration cannot be read: others may have been added there.
+    /// what cannot be read may be a configuration that added others.
     static func checkThatSomebodyCanHelp(_ recovered: RecoveredGroup, _ node: NodeID) throws {
-        guard let damage = recovered.damage,
+        guard recovered.damage != nil, !recovered.mayHideConfiguration,
             let logged = (recovered.configurations + recovered.detached).last ?? recovered.snapshot?.configuration,
-            logged.membership.voters == [node], !logged.membership.isJoint,
-            !damage.isUnreadable(after: max(logged.id.index, damage.lostSnapshot))
+            logged.membership.voters == [node], !logged.membership.isJoint
         else { return }
         throw StorageError(
             .damaged,

@@ -42,14 +42,6 @@ public struct DamagedTail: Hashable, Sendable {
     public var isEmpty: Bool { spans.isEmpty }
     /// Whether all of it can be read, and only what it followed is in doubt.
     public var isReadable: Bool { spans.allSatisfy { $0.term != nil } }
-    /// Whether there is something behind `index` that cannot be read.
-    func isUnreadable(after index: LogIndex) -> Bool {
-        spans.enumerated().contains { position, span in
-            let end = position + 1 < spans.count ? spans[position + 1].firstIndex.previous : lastIndex
-            return span.term == nil && end > index
-        }
-    }
-
     /// Where the log ends; nil when nothing vouches for the term.
     public var last: LogID? { lastTerm.map { LogID(term: $0, index: lastIndex) } }
 

@@ -11,6 +11,7 @@ public struct LogRecovery: Sendable {
     private var detached: [LoggedMembership] = []
     private var firstFault: String?
     private var copy: LogCopy?
+    private var mayHideConfiguration = false
     #if TestBuild
         /// The one rule that is broken on purpose.
         package var mutation: Mutation?
@@ -53,6 +54,7 @@ public struct LogRecovery: Sendable {
             guard error.reason != .future || !EntryHeader.isIntact(entry) else {
                 throw StorageError(.tooNew, "log entry \(index): \(error)")
             }
+            if !Self.looksLikeOther(entry, at: index) { mayHideConfiguration = true }
             try note("log entry \(index): \(error)")
         } catch let error as StorageError {
             throw error
@@ -63,7 +65,16 @@ public struct LogRecovery: Sendable {
 
     /// The entry that is due is not there, and later ones are.
     /// - Throws: `StorageError` code `damaged`.
-    public mutating func visitMissing() throws(StorageError) { try note("log entry \(next): it is missing") }
+    public mutating func visitMissing() throws(StorageError) {
+        mayHideConfiguration = true
+        try note("log entry \(next): it is missing")
+    }
+
+    /// Whether an entry that is damaged has a head which says, for what that is worth, that it is no configuration.
+    private static func looksLikeOther(_ entry: UnsafeRawBufferPointer, at index: LogIndex) -> Bool {
+        guard let header = try? EntryHeader(entry), header.totalLength == entry.count else { return false }
+        return header.index == index && header.kind.isKnown && header.kind != .configuration
+    }
 
     /// Of the entry before, or of one further back when that cannot be read.
     private var lastTerm: Term { damage?.spans.last { $0.term != nil }?.term ?? terms.last.term }
@@ -111,6 +122,7 @@ public struct LogRecovery: Sendable {
         recovered.fault = firstFault
         recovered.detached = detached
         recovered.copy = copy
+        recovered.mayHideConfiguration = mayHideConfiguration
         return recovered.droppingWhatTheSnapshotCovers().settingApart(after: hardState?.provenThrough ?? .zero)
     }
 }

@@ -56,6 +56,8 @@ public struct RecoveredGroup: Hashable, Sendable {
     package var amnesia: Amnesia?
     /// The first damage, in one line.
     package var fault: String?
+    /// What cannot be read may be a configuration: who belongs is not known then.
+    package var mayHideConfiguration = false
     /// What the entries in the log are; nil when none has a body.
     package var copy: LogCopy?
 

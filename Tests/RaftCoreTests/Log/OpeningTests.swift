@@ -6,35 +6,56 @@ import Testing
 /// Rule D3 at a start: what keeps a node from it, and what does not.
 @Suite("Starting on damaged data")
 struct OpeningTests {
-    /// A configuration, and behind it what can be read and what cannot.
-    private func damaged(_ membership: Membership, _ isReadable: Bool...) throws -> RecoveredGroup {
-        let log = TestEngine.log(isReadable.map { _ in 1 }, [membership])
+    /// What becomes of an entry on the disk.
+    enum Fate { case whole, rotten, wiped, missing }
+
+    /// A configuration, an entry of this kind, and one more.
+    private func damaged(
+        _ membership: Membership, _ kind: EntryKind = .command, _ fate: Fate = .whole, provenThrough: LogIndex = .zero
+    ) throws -> RecoveredGroup {
+        var builder = EntryBatchBuilder(firstIndex: 1)
+        TestEngine.append(membership, term: 1, to: &builder)
+        if kind == .configuration {
+            TestEngine.append(TestEngine.three, term: 1, to: &builder)
+        } else {
+            TestEngine.append(1, to: &builder)
+        }
+        TestEngine.append(1, to: &builder)
+        let log = builder.finish()
         var recovery = LogRecovery()
         for position in 0..<log.count {
-            if position == 0 || isReadable[position - 1] {
-                try log.withUnsafeBytes(ofEntryAt: position) { try recovery.visit($0) }
-            } else {
-                try recovery.visitMissing()
+            try log.withUnsafeBytes(ofEntryAt: position) { bytes in
+                var bytes = [UInt8](bytes)
+                guard position == 1 else { return try bytes.withUnsafeBytes { try recovery.visit($0) } }
+                switch fate {
+                case .whole: break
+                case .rotten: bytes[bytes.count - 1] ^= 1
+                case .wiped: bytes = [UInt8](repeating: 0, count: bytes.count)
+                case .missing: return try recovery.visitMissing()
+                }
+                try bytes.withUnsafeBytes { try recovery.visit($0) }
             }
         }
         let hard = HardState(
             cluster: TestEngine.cluster, member: TestEngine.member(1), term: 2, votedFor: TestEngine.member(1),
-            provenThrough: isReadable.contains(false) ? .zero : 1)
+            provenThrough: provenThrough)
         return recovery.finish(hardState: hard, snapshot: nil)
     }
 
-    @Test("A node starts on a damaged log unless it is certain that it votes alone (D3)")
+    @Test("A node starts on a damaged log unless it votes alone, as far as can be told (D3)")
     func alone() throws {
         let one = TestEngine.membership([1])
-        // What can be read and followed another entry holds no other configuration.
-        let error = #expect(throws: StorageError.self) {
-            try Opening.checkThatSomebodyCanHelp(try damaged(one, true, true), 1)
+        for found in [try damaged(one, .command, .rotten), try damaged(one, provenThrough: 1)] {
+            let error = #expect(throws: StorageError.self) { try Opening.checkThatSomebodyCanHelp(found, 1) }
+            #expect(error?.code == .damaged && error?.message.contains("votes alone") == true)
         }
-        #expect(error?.code == .damaged && error?.message.contains("votes alone") == true)
-        // Others may have been added in what cannot.
-        try Opening.checkThatSomebodyCanHelp(try damaged(one, true, false), 1)
-        try Opening.checkThatSomebodyCanHelp(try damaged(one, false, true), 1)
-        try Opening.checkThatSomebodyCanHelp(try damaged(TestEngine.three, true, true), 1)
+        // Others may have been added in what cannot be read.
+        for fate in [Fate.rotten, .wiped, .missing] {
+            let found = try damaged(one, .configuration, fate)
+            #expect(found.damage != nil && found.configurations.count == 1)
+            try Opening.checkThatSomebodyCanHelp(found, 1)
+        }
+        try Opening.checkThatSomebodyCanHelp(try damaged(TestEngine.three, .command, .rotten), 1)
     }
 
     @Test("A lone voter whose snapshot is lost votes alone for certain (D3)")

@@ -115,7 +115,11 @@ extension SafetyProperties {
         else { return }
         let end = image.terms.lastIndex(withTermAtMost: before)
         let index = reply.isPreVote ? end : min(end, voter.endAtVote)
-        let last = LogID(term: image.terms.term(at: index) ?? .zero, index: index)
+        var last = LogID(term: image.terms.term(at: index) ?? .zero, index: index)
+        if let engine = voter.life?.driver?.engine, engine.room.isFull {
+            // What a leader has cut is on the disk still, which has refused what came in its place (rule D4).
+            last = min(last, max(engine.log.last, engine.damage?.last ?? .zero))
+        }
         if request.last < last {
             let what = voter.damage == .rot ? ", some of which is damaged" : ""
             fail(
