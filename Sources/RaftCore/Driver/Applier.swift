@@ -163,12 +163,12 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             state.held.removeAll { if case .apply = $0 { true } else { false } }
             state.isAwaitingState = false
             carryOut(order, &state)
+            // Of a state that is restored elsewhere it is told when it has come; a witness has none (rule W1).
+            if !state.isRestoring { takeHeld(&state) }
         case .restored(let restoration, let release):
             install(restoration, &state)
             release(restoration)
-            let held = state.held
-            state.held = []
-            for order in held { take(order, &state) }
+            takeHeld(&state)
         case .finish(let completion):
             // Nobody waits for the rest of the state.
             for order in state.held { drop(order) }
@@ -183,6 +183,12 @@ final class MachineApplier<Machine: StateMachine>: Applier {
             }
         default: state.held.append(order)
         }
+    }
+
+    private func takeHeld(_ state: inout State) {
+        let held = state.held
+        state.held = []
+        for order in held { take(order, &state) }
     }
 
     private func install(_ restoration: Restoration, _ state: inout State) {

@@ -144,6 +144,27 @@ struct DriverTests {
         #expect(outcomes.errors.map(\.code) == [.unknown] && outcomes.values == [2])
     }
 
+    @Test("What waits for a state is not kept waiting where there is none to restore (W1, X2)")
+    func nothingToRestore() throws {
+        let lane = ManualLane()
+        let views = DriverBench.Outcomes<Int>()
+        let applier = MachineApplier(
+            machine: ListMachine(isInline: true), applied: 0, lane: lane, isInline: true, storage: CountingStorage(),
+            group: .first, configuration: RaftConfiguration(), report: { _ in })
+        // The entries are gone: a snapshot takes their place.
+        applier.submit(.apply(through: 5, entries: [], waiters: []))
+        applier.submit(.view { _ in views.append(.success(1)) })
+        applier.run()
+        #expect(views.values.isEmpty)
+        var snapshot = Snapshot(
+            last: LogID(term: 1, index: 9), cluster: TestEngine.cluster,
+            configuration: LoggedMembership(id: LogID(term: 1, index: 1), membership: TestEngine.three))
+        snapshot = snapshot.withoutBody()
+        applier.submit(.restore(snapshot) { _ in })
+        applier.run()
+        #expect(views.values == [1])
+    }
+
     @Test("A proposal that the next leader commits succeeds all the same (W2, W3)")
     func committedByOthers() throws {
         let bench = try DriverBench(TestEngine.three)
