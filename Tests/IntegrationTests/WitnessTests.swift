@@ -18,9 +18,15 @@ extension RealProcesses {
             _ = try await cluster.leader()
             try cluster.startSpare(4)
             for arguments in [["add", "4=\(cluster.peerAddress(4))", "--witness"], ["remove", "3"]] {
-                let ran = try await Ran.program(
-                    "raftctl", ["--endpoint", cluster.clientAddress(1), "member"] + arguments)
-                #expect(ran.code == 0, "\(ran.error)")
+                var ran: Ran
+                var attempts = 0
+                repeat {
+                    ran = try await Ran.program(
+                        "raftctl", ["--endpoint", cluster.clientAddress(1), "member"] + arguments)
+                    attempts += 1
+                    // Half of the quorum has just come back: on a busy machine the leader may lose it once more.
+                } while ran.code == 5 && attempts < 20
+                #expect(ran.code == 0 || attempts > 1 && ran.code == 4, "\(ran.error)")
             }
             await cluster.kill(3)
             return cluster
