@@ -28,15 +28,15 @@ struct SimulationTests {
         }
     }
 
-    /// Each failed once because a property asked for more than the rule does, in a way that takes tens of thousands of seeds to
-    /// come about: a removed server's request that it had made before it knew (V12), a vote that became durable together with
-    /// what the leader of its term sent since (V4), a full disk that still has what a leader has cut (V4, D4), a campaign with
-    /// a repair that is still on its way to a disk which hangs (D3). In the last
-    /// two a node was in the wrong: others were added in what it cannot read (D3), and a witness forgot a call (W1).
+    /// Each failed once, in a way that takes thousands of seeds to come about. A node was in the wrong in 9002885 (others were
+    /// added in what it cannot read, D3) and 9204549 (a witness forgot a call, W1). In the rest a property asked for more than
+    /// its rule: a removed server's request that it had made before it knew (V12), a vote that became durable together with
+    /// what its term's leader sent since (V4), a full disk that still has what a leader has cut (V4, D4), a campaign with a
+    /// repair that is on its way to a disk which hangs (D3).
     @Test(
-        "A property asks for no more than its rule",
-        arguments: [8_017_717, 8_030_844, 9_103_439, 9_307_565, 9_002_885, 9_204_549] as [UInt64])
-    func exact(seed: UInt64) throws {
+        "Seeds that failed once stay green",
+        arguments: [9_002_885, 9_204_549, 8_017_717, 8_030_844, 9_103_439, 9_307_565] as [UInt64])
+    func failedOnce(seed: UInt64) throws {
         #expect(throws: Never.self) { try SeedRun.run(seed, requirements: .short) }
     }
 

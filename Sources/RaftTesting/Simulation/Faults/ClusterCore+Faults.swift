@@ -114,6 +114,10 @@ extension ClusterCore {
         }
     }
 
+    func isolate(_ node: SimulatedNode) {
+        for other in nodes where other !== node { cutBothWays(node.index, other.index) }
+    }
+
     func cutBothWays(_ first: Int, _ second: Int) {
         network.cut(first, second)
         network.cut(second, first)
@@ -136,10 +140,12 @@ extension ClusterCore {
 
     /// It lasts, and ends without anybody's doing: no reason to stop (rule D4). Now and then there is no room anywhere.
     private func fill(_ node: SimulatedNode, _ fault: PlannedFault) {
-        for node in fault.salt % 8 == 0 ? nodes : [node] {
-            node.disk.isFull = true
-            world.after(4 * fault.span) { node.disk.isFull = false }
-        }
+        for node in fault.salt % 8 == 0 ? nodes : [node] { fill(node, for: 4 * fault.span) }
+    }
+
+    func fill(_ node: SimulatedNode, for span: UInt64) {
+        node.disk.isFull = true
+        world.after(span) { node.disk.isFull = false }
     }
 
     // MARK: The end of trouble

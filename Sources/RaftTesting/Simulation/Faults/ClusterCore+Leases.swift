@@ -19,7 +19,7 @@ extension ClusterCore {
             cutBothWays(leader.index, chosen.index)
             world.after(random.next(in: 100_000_000...800_000_000)) { [unowned self] in
                 guard !isCalm else { return }
-                for other in others { cutBothWays(leader.index, other.index) }
+                isolate(leader)
                 for other in others where other !== chosen {
                     crash(other, restartAfter: random.next(in: 100_000...5_000_000))
                 }

@@ -42,11 +42,6 @@ extension ClusterCore {
         restart(node, after: fault.span)
     }
 
-    private func fill(_ node: SimulatedNode, for span: UInt64) {
-        node.disk.isFull = true
-        world.after(span) { node.disk.isFull = false }
-    }
-
     // MARK: The moment of a repair
 
     /// Something of a damaged log has come back to the disk: now and then this is when something else goes wrong.
@@ -76,7 +71,7 @@ extension ClusterCore {
     // MARK: Leaders without a quorum
 
     private func strand(_ node: SimulatedNode) {
-        for other in nodes where other !== node { cutBothWays(node.index, other.index) }
+        isolate(node)
         node.strandedFrom = node.seen.last.index.next
     }
 
@@ -87,9 +82,7 @@ extension ClusterCore {
         let others = nodes.filter { $0 !== leader }
         guard others.count > 1, leader.isLeader else { return }
         let laggard = random.chance(600) ? random.pick(others) : nil
-        if let laggard {
-            for other in nodes where other !== laggard { cutBothWays(laggard.index, other.index) }
-        }
+        if let laggard { isolate(laggard) }
         let strandsNext = random.chance(500)
         let withRoom = random.chance(300) ? random.pick(others) : nil
         let (first, second) = (random.next(in: 1_000_000...400_000_000), random.next(in: 200_000_000...1_500_000_000))
@@ -109,7 +102,7 @@ extension ClusterCore {
             let rotten = rotsFirst ? leader : next ?? leader
             if mayRot(rotten) { rotAndCrash(rotten, fault) }
             network.heal()
-            if let next { for other in nodes where other !== next { cutBothWays(next.index, other.index) } }
+            if let next { isolate(next) }
             reconnect()
         }
         endNetworkFault(after: first + second + fault.span)

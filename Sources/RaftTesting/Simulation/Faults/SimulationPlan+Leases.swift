@@ -30,11 +30,9 @@ extension SimulationPlan {
         let lowest = random.next(in: 100_000_000...400_000_000)
         options.configuration.electionTimeout = lowest...lowest + lowest / 4 + 1
         cluster = options
-        isOverBudget = false
         clients = 6
         leaseReaders = 3
         thinkTime = 200_000...15_000_000
-        rest = nil
         pace = 200_000_000...1_200_000_000
         everyday = [
             .partitionLeader, .partitionLeader, .minorityLeader, .promiserRestart, .deafTransfer, .pauseLeader, .clog,

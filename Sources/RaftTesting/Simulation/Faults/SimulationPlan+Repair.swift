@@ -31,17 +31,15 @@ extension SimulationPlan {
         }
         if random.chance(150) { options.witnesses = 1 }
         cluster = options
-        isOverBudget = false
         clients = 5
         leaseReaders = 0
         thinkTime = 1_000_000...60_000_000
-        rest = nil
         pace = 100_000_000...1_000_000_000
         everyday = [
-            .rot, .rotUnnoticed, .rotUnnoticed, .rotUnderRepair, .rotUnderRepair, .rotStranded, .rotStranded,
-            .rotStranded,
-            .rotStranded, .rotStranded, .rotStranded, .crash, .crashAtEffect, .crashLeader, .crashAll, .partitionLeader,
-            .fullDisk, .failingSync, .transfer, .compact,
+            .rot, .rotUnnoticed, .rotUnnoticed, .rotUnderRepair, .rotUnderRepair,
+            .rotStranded, .rotStranded, .rotStranded, .rotStranded, .rotStranded, .rotStranded,
+            .crash, .crashAtEffect, .crashLeader, .crashAll, .partitionLeader, .fullDisk, .failingSync, .transfer,
+            .compact,
         ]
     }
 }

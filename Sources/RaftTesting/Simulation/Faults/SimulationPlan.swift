@@ -70,13 +70,16 @@ public struct SimulationPlan: Sendable {
         // Never more at once than a quorum can do without.
         if cluster.isFormed, voters >= 3 { everyday += [.rot, .rot] }
         trustClocks(&everyday)
-        if mayBesiege, options == nil, seed % 8 == 3 {
-            besiegeLeases(&random, &everyday, &pace)
+        if mayBesiege, options == nil, seed % 4 == 3 {
+            if seed % 8 == 3 {
+                besiegeLeases(&random, &everyday, &pace)
+            } else {
+                besiegeLogs(&random, &everyday, &pace)
+            }
+            // Nothing else goes wrong, and nobody rests.
             damages = 0
-        }
-        if mayBesiege, options == nil, seed % 8 == 7 {
-            besiegeLogs(&random, &everyday, &pace)
-            damages = 0
+            isOverBudget = false
+            rest = nil
         }
         while at < Self.longest {
             var kind = random.pick(everyday)
