@@ -66,7 +66,8 @@ final class NodeWatch: EngineProbe, MachineWatcher {
 
     /// A state was read from a snapshot of this node's: it takes the machine's place before anything more is applied.
     func restored(to index: LogIndex) {
-        guard !life.isDead else { return }
+        // What is made of bytes that rotted meanwhile may say anything, and is put away as soon as their checksum is known.
+        guard !life.isDead, life.node.disk.image.rottenBody == nil else { return }
         life.node.restored = index
         // Position, configuration and log first, in one transaction; then the machine (rule S2).
         if life.node.disk.image.snapshot?.last.index ?? .zero < index {
