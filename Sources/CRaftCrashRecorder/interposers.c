@@ -188,19 +188,26 @@ DEFINE_CREAT(creat64)
 
 static int is_durable(int fd) { return (fcntl(fd, F_GETFL) & O_DSYNC) != 0; }
 
+// The first `wanted` bytes of `parts`, or all of them when there are fewer; to be freed.
+static uint8_t *gather(const struct iovec *parts, int count, size_t wanted, size_t *done) {
+    uint8_t *bytes = malloc(wanted ? wanted : 1);
+    if (!bytes) abort();
+    *done = 0;
+    for (int part = 0; part < count && *done < wanted; part++) {
+        size_t size = parts[part].iov_len;
+        if (size > wanted - *done) size = wanted - *done;
+        memcpy(bytes + *done, parts[part].iov_base, size);
+        *done += size;
+    }
+    return bytes;
+}
+
 static void note_write(raft_crash_recording *recording, uint64_t file, int64_t offset, const struct iovec *parts, int count,
                        ssize_t written, int durable) {
-    uint8_t *bytes = malloc(written > 0 ? (size_t)written : 1);
-    if (!bytes) abort();
-    size_t done = 0;
-    for (int part = 0; part < count && done < (size_t)written; part++) {
-        size_t size = parts[part].iov_len;
-        if (size > (size_t)written - done) size = (size_t)written - done;
-        memcpy(bytes + done, parts[part].iov_base, size);
-        done += size;
-    }
+    size_t length;
+    uint8_t *bytes = gather(parts, count, written > 0 ? (size_t)written : 0, &length);
     raft_crash_call call = {
-        .kind = raft_crash_write, .file = file, .offset = offset, .length = done, .bytes = bytes, .durable = durable};
+        .kind = raft_crash_write, .file = file, .offset = offset, .length = length, .bytes = bytes, .durable = durable};
     raft_crash_note(recording, call);
     free(bytes);
 }
@@ -215,6 +222,18 @@ static int64_t total(const struct iovec *parts, int count) {
     return size;
 }
 
+// Writes half of the whole pages, as a system does that finds no room for the others.
+static ssize_t write_first_pages(int fd, int64_t at, const struct iovec *parts, int count) {
+    size_t pages = (size_t)total(parts, count) / RAFT_CRASH_PAGE;
+    size_t length;
+    uint8_t *bytes = gather(parts, count, (pages > 1 ? pages / 2 : 1) * RAFT_CRASH_PAGE, &length);
+    ssize_t written = at < 0 ? REAL(write)(fd, bytes, length) : REAL(pwrite64)(fd, bytes, length, at);
+    int saved = errno;
+    free(bytes);
+    errno = saved;
+    return written;
+}
+
 // `offset` -1: where the descriptor stands.
 #define RECORDED_WRITE(fd, at, parts, count, call)                                                                     \
     struct stat status;                                                                                                \
@@ -226,17 +245,18 @@ static int64_t total(const struct iovec *parts, int count) {
     else if (offset < 0) offset = lseek(fd, 0, SEEK_CUR);                                                              \
     int durable = is_durable(fd);                                                                                      \
     errno = saved;                                                                                                     \
-    raft_crash_call attempt = {.kind = raft_crash_write, .file = status.st_ino};                                       \
+    raft_crash_call attempt = {.kind = raft_crash_write, .file = status.st_ino, .length = total(parts, count)};        \
     int grows = offset + total(parts, count) > status.st_size;                                                         \
     int error = raft_crash_error(recording, attempt, 1, grows);                                                        \
+    int is_short = error == RAFT_CRASH_SHORT;                                                                          \
     int unsynced = durable && error == EIO;                                                                            \
-    ssize_t written = error && !unsynced ? -1 : call;                                                                  \
-    saved = error ? error : errno;                                                                                     \
+    ssize_t written = is_short ? write_first_pages(fd, at, parts, count) : error && !unsynced ? -1 : call;             \
+    saved = error && !is_short ? error : errno;                                                                        \
     if (written > 0) note_write(recording, status.st_ino, offset, parts, count, written, durable && !unsynced);        \
     if (unsynced) note_failed_sync(recording, status.st_ino);                                                          \
     raft_crash_leave();                                                                                                \
     errno = saved;                                                                                                     \
-    return error ? -1 : written;
+    return error && !is_short ? -1 : written;
 
 ssize_t write(int fd, const void *bytes, size_t count) {
     struct iovec part = {(void *)bytes, count};

@@ -80,13 +80,22 @@ int raft_crash_error(raft_crash_recording *recording, raft_crash_call call, int 
     case raft_crash_no_growth:
         if (!grows) return 0;
         break;
+    case raft_crash_short_write:
+        if (call.kind != raft_crash_write || call.length <= RAFT_CRASH_PAGE) return 0;
+        break;
     }
     if (recording->until_fault > 0) {
         recording->until_fault--;
         return 0;
     }
-    int error = recording->fault == raft_crash_fails_once ? EIO : ENOSPC;
-    if (recording->fault == raft_crash_fails_once) recording->fault = raft_crash_no_fault;
+    int error = ENOSPC;
+    if (recording->fault == raft_crash_fails_once) {
+        error = EIO;
+        recording->fault = raft_crash_no_fault;
+    } else if (recording->fault == raft_crash_short_write) {
+        error = RAFT_CRASH_SHORT;
+        recording->fault = raft_crash_no_room;
+    }
     raft_crash_note(recording, (raft_crash_call){.kind = raft_crash_failed, .file = call.file, .path = call.path,
                                                  .offset = call.kind});
     return error;

@@ -30,6 +30,7 @@ private struct Recording: @unchecked Sendable {
         case nil: raft_crash_fail(pointer, raft_crash_no_fault, 0)
         case .once(let after): raft_crash_fail(pointer, raft_crash_fails_once, after)
         case .noRoom(let after): raft_crash_fail(pointer, raft_crash_no_room, after)
+        case .shortWrite(let after): raft_crash_fail(pointer, raft_crash_short_write, after)
         case .noGrowth: raft_crash_fail(pointer, raft_crash_no_growth, 0)
         }
     }

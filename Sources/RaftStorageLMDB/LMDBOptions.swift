@@ -28,6 +28,8 @@ public struct LMDBOptions: Sendable {
         case commit
         /// Allocating disk ahead.
         case allocate
+        /// Making the map larger.
+        case map
         /// The sync of a repaired copy.
         case repair
     }

@@ -1,4 +1,5 @@
 import CLMDB
+import Glibc
 public import RaftCore
 import RaftMembership
 import RaftTracing
@@ -54,10 +55,10 @@ extension LMDBStorage {
                 let size = environment.mapSize
                 guard size < options.maximumMapSize else { throw mapIsFull(environment) }
                 try grow(environment, to: 2 * size)
-            } catch let error as LMDBError where error.result == .noSpace || error.result == .quotaExceeded {
+            } catch let error as LMDBError where foundNoRoom(error) {
                 // Pages that found no room belong to nothing that counts. A meta page that found none is another
                 // matter: LMDB gives up then, and so does this.
-                let failure = error.storageError(environment.path)
+                let failure = StorageError(.full, error.storageError(environment.path).message)
                 if environment.isBroken {
                     // Told as full once; whoever goes on all the same is told that there is nothing to go on with.
                     let last = fail(with: StorageError(.io, failure.message))
@@ -74,6 +75,13 @@ extension LMDBStorage {
                         ?? StorageError(.io, "writing to \(environment.path) failed: \(error)"))
             }
         }
+    }
+
+    /// Whether it was the disk's room that ended. Where that happens in the middle of a write, as on a file system that
+    /// cannot allocate ahead, LMDB says the same as of a broken device; then the disk is asked.
+    private func foundNoRoom(_ error: LMDBError) -> Bool {
+        error.result == .noSpace || error.result == .quotaExceeded
+            || error.result == .deviceError && directory.isFull()
     }
 
     public func hasRoom(forEntries bytes: Int) throws -> Bool {
@@ -128,14 +136,20 @@ extension LMDBStorage {
     ) throws {
         let used = environment.usedBytes
         let target = used + need + reserve
-        let limit = options.maximumMapSize
+        var limit = options.maximumMapSize
         let refusal = disk.withLock { disk in
             disk.extend(
                 to: min(target, limit), step: min(reserve / 4, limit - min(target, limit)),
                 fault: options.faults?(.allocate))
         }
-        if used + need > environment.mapSize, environment.mapSize < limit {
-            try grow(environment, to: max(2 * environment.mapSize, used + need))
+        var noMap: StorageError?
+        if target > environment.mapSize, environment.mapSize < limit {
+            do {
+                try grow(environment, to: max(2 * environment.mapSize, target))
+            } catch let error as StorageError where error.code == .full {
+                noMap = error
+                limit = environment.mapSize
+            }
         }
         guard refusal != 0 || target > limit, let left = left() else { return }
         if options.broken.breaks(.ignoreFullDisk) { return }
@@ -143,13 +157,22 @@ extension LMDBStorage {
         let allocated = min(disk.withLock { $0.allocated }, limit)
         let free = try directory.translating { try environment.freeBytes() }
         guard max(0, allocated - used) + free >= need + left else {
-            throw refusal == 0
-                ? mapIsFull(environment) : StorageError(system: refusal, "make room in", environment.path)
+            guard refusal == 0 else { throw StorageError(system: refusal, "make room in", environment.path) }
+            throw noMap ?? mapIsFull(environment)
         }
     }
 
+    /// - Throws: `full` when the process may not have so much address space; the map is what it was then.
     private func grow(_ environment: LMDBEnvironment, to size: Int) throws {
         let size = min(size, options.maximumMapSize)
+        if let refusal = options.faults?(.map) ?? LMDBEnvironment.refusal(ofAddressSpace: size) {
+            throw StorageError(
+                .full,
+                """
+                \(environment.path) needs \(size) bytes of address space, and the system refuses them: \
+                \(String(cString: strerror(refusal))) (error \(refusal)); raise the limit of the process (RLIMIT_AS)
+                """)
+        }
         try directory.translating { try environment.grow(to: size) }
         tracer.info(
             .mapGrown, "the map of \(environment.path) has \(size) bytes now",

@@ -42,6 +42,9 @@ typedef enum {
     raft_crash_no_room = 2,
     // As far as a file would become larger by it, or be made: what was allocated before can be written.
     raft_crash_no_growth = 3,
+    // The room ends in the middle of a write of several pages, which writes some of them and returns how much that was;
+    // from then on as raft_crash_no_room.
+    raft_crash_short_write = 4,
 } raft_crash_fault;
 
 typedef struct {

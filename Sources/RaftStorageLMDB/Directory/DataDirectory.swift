@@ -11,6 +11,7 @@ import RaftCore
 /// | `DIRTY` | there when a write or a sync failed: the environment must be copied before it is trusted (rule D2) |
 /// | `snapshot-…` | bodies of snapshots, see `SnapshotFile` |
 /// | `raft.mdb.new`, `raft.mdb.repair` | half-made environments, removed at start |
+/// | `raft.mdb.probe` | there for a moment, when a write failed: whether there is room; removed at start |
 ///
 /// Every file is created with mode 0600, the directory with 0700.
 struct DataDirectory: Sendable {
@@ -19,6 +20,7 @@ struct DataDirectory: Sendable {
     var environment: String { path + "/raft.mdb" }
     var fresh: String { path + "/raft.mdb.new" }
     var repair: String { path + "/raft.mdb.repair" }
+    var probe: String { path + "/raft.mdb.probe" }
     var dirtyFlag: String { path + "/DIRTY" }
 
     init(_ path: String) {
@@ -91,6 +93,22 @@ struct DataDirectory: Sendable {
     func install(_ file: String) throws(StorageError) {
         try rename(file, to: environment)
         try synchronize()
+    }
+
+    /// Whether the disk has no room, not even for a little, found out by writing it.
+    func isFull() -> Bool {
+        defer { try? remove(probe) }
+        // Random, for a file system that compresses needs no room for zeros.
+        let bytes = (0..<8192).map { _ in UInt64.random(in: 0...UInt64.max) }
+        do {
+            let file = try Descriptor(opening: probe, O_RDWR | O_CREAT | O_TRUNC)
+            try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+            // Some find out only now.
+            try file.synchronize()
+            return false
+        } catch {
+            return (error as? StorageError)?.code == .full
+        }
     }
 
     /// Makes names that were created, renamed or removed durable.

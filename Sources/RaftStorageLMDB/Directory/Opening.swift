@@ -14,6 +14,7 @@ struct Opening {
     func open() throws -> LMDBEnvironment {
         try directory.remove(directory.fresh)
         try directory.remove(directory.repair)
+        try directory.remove(directory.probe)
         if try !directory.exists(directory.environment) {
             try create()
             try directory.remove(directory.dirtyFlag)

@@ -25,6 +25,7 @@ final class LMDBEnvironment: @unchecked Sendable {
     init(
         path: String, access: Access, mapSize: Int, maximumTables: Int, broken: MutationSwitch = MutationSwitch()
     ) throws(LMDBError) {
+        if access == .readWrite { try Self.allocateReaders(beside: path) }
         var made: OpaquePointer?
         try check("making an environment", mdb_env_create(&made))
         guard let pointer = made else { throw LMDBError(result: .panic, operation: "making an environment") }
@@ -39,7 +40,7 @@ final class LMDBEnvironment: @unchecked Sendable {
         do {
             try check("sizing the map", mdb_env_set_mapsize(pointer, Self.rounded(mapSize)))
             try check("making room for tables", mdb_env_set_maxdbs(pointer, UInt32(maximumTables)))
-            try check("making room for readers", mdb_env_set_maxreaders(pointer, 1024))
+            try check("making room for readers", mdb_env_set_maxreaders(pointer, UInt32(Self.maximumReaders)))
             try check("opening the environment", mdb_env_open(pointer, path, UInt32(flags), 0o600))
         } catch {
             mdb_env_close(pointer)
@@ -50,6 +51,29 @@ final class LMDBEnvironment: @unchecked Sendable {
     }
 
     deinit { mdb_env_close(pointer) }
+
+    /// LMDB maps its table of readers and writes into it: where the file has a hole and the disk no room, that ends the
+    /// process.
+    private static func allocateReaders(beside path: String) throws(LMDBError) {
+        let file = open(path + "-lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return }  // LMDB says what is wrong.
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return }
+        // As large as LMDB makes it, or a page more.
+        let least = maximumReaders * 64
+        let isThere = status.st_size >= least
+        var result: Int32
+        repeat {
+            result = posix_fallocate(file, 0, isThere ? status.st_size : off_t(least + 4096))
+        } while result == EINTR
+        // What is there has been used, and has disk where LMDB wrote.
+        if !isThere, result == ENOSPC || result == EDQUOT {
+            try check("making room for the table of readers", result)
+        }
+    }
+
+    private static let maximumReaders = 1024
 
     /// Runs `body` on one unchanging view of what is committed.
     func read<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
@@ -128,6 +152,16 @@ final class LMDBEnvironment: @unchecked Sendable {
             return pages
         }
         return pages * pageSize
+    }
+
+    /// Whether a map of `size` bytes would be refused, and with which `errno`. To be asked before `grow`: LMDB gives up the
+    /// old map before it makes the new one, and without any it would crash.
+    static func refusal(ofAddressSpace size: Int) -> Int32? {
+        let size = rounded(size)
+        let map = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE), -1, 0)
+        guard let map, map != MAP_FAILED else { return errno }
+        munmap(map, size)
+        return nil
     }
 
     /// Makes the map at least `size` bytes large. Waits for the transactions under way.

@@ -12,6 +12,8 @@ struct LMDBResult: RawRepresentable, Hashable, Sendable {
     static let panic = LMDBResult(rawValue: MDB_PANIC)
     static let noSpace = LMDBResult(rawValue: ENOSPC)
     static let quotaExceeded = LMDBResult(rawValue: EDQUOT)
+    /// Also what LMDB makes of a write that returned less than it was given.
+    static let deviceError = LMDBResult(rawValue: EIO)
 
     /// The storage error code that tells callers the same.
     var code: StorageError.Code {

@@ -15,8 +15,14 @@ final class ToyFile: Sendable {
     deinit { close(number) }
 
     func write(_ bytes: [UInt8], at offset: Int) throws {
-        let count = bytes.withUnsafeBytes { pwrite(number, $0.baseAddress, $0.count, off_t(offset)) }
-        guard count == bytes.count else { throw Self.error(errno, path, "written") }
+        try bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count, let base = buffer.baseAddress {
+                let count = pwrite(number, base + done, buffer.count - done, off_t(offset + done))
+                guard count > 0 else { throw Self.error(errno, path, "written") }
+                done += count
+            }
+        }
     }
 
     func sync() throws {

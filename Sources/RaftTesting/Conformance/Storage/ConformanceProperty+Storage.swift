@@ -77,7 +77,8 @@ extension ConformanceProperty {
     public static let failedCommit = ConformanceProperty("failed-commit")
     /// After a failed sync nothing is served before all that is there was verified (rule D2).
     public static let damageAfterFailure = ConformanceProperty("damage-after-failure")
-    /// A disk without room is `full`, and nothing of the commit stays or all of it; with room again it is served.
+    /// A disk without room is `full`, also where the room ends in the middle of a write, and nothing of the commit stays or
+    /// all of it; with room again it is served.
     public static let fullDisk = ConformanceProperty("full-disk")
     /// When the disk is full, entries are refused before anything is written, `hasRoom` says so, hard states, purges,
     /// no-ops and configurations go on, and so do entries without a restart when there is room again (rule D4).

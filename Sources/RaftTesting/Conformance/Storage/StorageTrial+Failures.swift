@@ -15,18 +15,24 @@ extension StorageTrial {
         }
     }
 
-    /// Lets the disk be full from each call of some commits on.
+    /// Lets the disk be full from each call of some commits on; and from the middle of each large write.
     func fullDisk() throws {
         try eachCommit { what, image, batches in
-            for place in 0... {
-                let fault = CallFault.noRoom(after: place)
-                guard let failed = try commit(batches, in: image, fault, what) else { break }
-                defer { failed.end() }
-                if let error = failed.error, (error as? StorageError)?.code != .full {
-                    throw failure("\(failed.what), it threw what does not say that the disk is full: \(error)")
-                }
-                try checkTheRest(of: failed, batches)
+            try fillDisk(at: CallFault.noRoom(after:), in: image, what, batches)
+            try fillDisk(at: CallFault.shortWrite(after:), in: image, what, batches)
+        }
+    }
+
+    private func fillDisk(
+        at fault: (Int) -> CallFault, in image: DirectoryImage, _ what: String, _ batches: [StorageBatch]
+    ) throws {
+        for place in 0... {
+            guard let failed = try commit(batches, in: image, fault(place), what) else { break }
+            defer { failed.end() }
+            if let error = failed.error, (error as? StorageError)?.code != .full {
+                throw failure("\(failed.what), it threw what does not say that the disk is full: \(error)")
             }
+            try checkTheRest(of: failed, batches)
         }
     }
 

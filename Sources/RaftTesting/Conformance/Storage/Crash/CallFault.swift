@@ -5,6 +5,9 @@ package enum CallFault: Hashable, Sendable {
     case once(after: Int)
     /// Every call that writes, lets a file grow or makes one, with no room left (ENOSPC).
     case noRoom(after: Int)
+    /// The room ends in the middle of a write of several pages: it writes some of them and tells how much that was. From
+    /// then on as `noRoom`. The count is of such writes.
+    case shortWrite(after: Int)
     /// Every one that needs room which was not allocated before.
     case noGrowth
 }
