@@ -25,9 +25,9 @@ struct Campaign {
 
     /// Fewer seeds than this may miss a rare kind of fault by chance.
     private static let telling = 200
-    /// These are seen once in a hundred seeds or so, or once in a thousand.
+    /// These are seen once in hundreds of seeds, or in a thousand.
     private static let rare: [CoveragePoint: Int] = [
-        .tooFewLeft: 2000, .enoughLeft: 2000, .stoppedByDamage: 2000, .rottenBodySent: 2000, .otherCopy: 10_000,
+        .tooFewLeft: 2000, .enoughLeft: 2000, .stoppedByDamage: 2000, .rottenBodySent: 10_000, .otherCopy: 10_000,
     ]
 
     func run(_ seeds: ClosedRange<UInt64>) -> Bool {
