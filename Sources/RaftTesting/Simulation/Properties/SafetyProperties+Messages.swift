@@ -14,7 +14,7 @@ extension SafetyProperties {
         noteWitness(envelope.message, of: node)
         guard let hard = node.disk.image.hardState else { return }
         let id = node.id
-        if case .voteRequest(let request) = envelope.message { candidates[envelope.from] = request }
+        if case .voteRequest(let request) = envelope.message { note(request, of: envelope.from) }
         if case .voteReply(let reply) = envelope.message, reply.isGranted { checkCandidate(envelope.to, reply, node) }
         switch envelope.message {
         case .voteRequest(let request) where !request.isPreVote:
@@ -103,6 +103,17 @@ extension SafetyProperties {
                 "\(node.id) sends a snapshot of \(snapshot.last) with the configuration of \(snapshot.configuration.id) "
                     + "instead of \(configuration.id)")
         }
+    }
+
+    private func note(_ request: VoteRequest, of candidate: Member) {
+        // Rounds begin anew with each life, and a pre-vote promises nothing: one that a voter still owes to a former life may
+        // tell of entries that ended with it.
+        if let former = candidates[candidate], request.isPreVote, former.isPreVote, former.term == request.term,
+            former.round == request.round, former.last > request.last
+        {
+            return
+        }
+        candidates[candidate] = request
     }
 
     /// A candidate's log ends no earlier than the voter's, damaged entries counted (§5.4.1, rules V4, D3). What the voter
