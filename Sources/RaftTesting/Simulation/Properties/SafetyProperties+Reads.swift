@@ -26,9 +26,9 @@ extension SafetyProperties {
         if promise > node.disk.image.hardState?.largestPromise ?? 0 {
             fail("R6", "\(node.id) promises its vote for \(promise / 1_000_000) ms, which is not durable")
         }
-        guard let contact = node.life?.driver?.engine.lastLeaderContact, contact + promise > node.promise.until else {
-            return
-        }
+        // What waited for the disk may go out when a later leader has been heard: the contact is that one's then.
+        guard let engine = node.life?.driver?.engine, engine.term == term else { return }
+        guard let contact = engine.lastLeaderContact, contact + promise > node.promise.until else { return }
         node.promise = GivenPromise(until: contact + promise, term: term, given: world.now, life: node.lives)
     }
 
