@@ -186,7 +186,58 @@ struct ClientConnectionTests {
         let second = try #require(connection.call(.propose([2])) { _ in Issue.record("completed") })
         harness.channel.embeddedEventLoop.run()
         #expect(connection.forget(second))
+        // What is told to be *rejected* is proposed again: it must not go out after all (W1).
+        #expect(try harness.written() == [[second]])
         try harness.receive { ClientFrameEncoder.append(ClientResponse(.bytes([])), id: second, to: &$0) }
         #expect(connection.isOpen)
+    }
+
+    @Test("What is given up while the socket takes nothing is never sent, and makes room for others (W1)")
+    func forgetQueued() throws {
+        var options = ClientConnectionOptions()
+        options.maximumQueuedBytes = 1000
+        let harness = try Harness(options)
+        let connection = try harness.greet()
+        harness.channel.isWritable = false
+        let first = try #require(connection.call(.propose([UInt8](repeating: 1, count: 2000))) { _ in })
+        harness.channel.embeddedEventLoop.run()
+        harness.call(2, .propose([2]))
+        #expect(harness.results.map(\.id) == [2], "the queue has a bound")
+        #expect(!connection.forget(first))
+        harness.call(3, .propose([3]))
+        harness.channel.embeddedEventLoop.run()
+        #expect(try harness.written() == [])
+        harness.channel.isWritable = true
+        harness.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try harness.written() == [[2]])
+    }
+
+    @Test("A socket that takes all at once, and says so in the middle of the write, is given each request once (W1)")
+    func writability() throws {
+        let harness = try Harness()
+        _ = try harness.greet()
+        try harness.channel.pipeline.syncOperations.addHandler(EagerSocket(), position: .first)
+        for id in 1...2 { harness.call(id, .propose([UInt8(id)])) }
+        harness.channel.embeddedEventLoop.run()
+        #expect(try harness.written() == [[1, 2]])
+    }
+
+    @Test("Of the sockets that are tried for a name, the end of one that came to nothing ends nothing")
+    func manySockets() throws {
+        let harness = try Harness()
+        let handler = try harness.channel.pipeline.syncOperations.handler(type: ClientChannelHandler.self)
+        let other = EmbeddedChannel()
+        try other.pipeline.syncOperations.addHandler(handler)
+        _ = try harness.greet()
+        try other.close().wait()
+        harness.call(1, .propose([1]))
+        harness.channel.embeddedEventLoop.run()
+        #expect(try harness.written() == [[1]])
+        // One that connects too late is closed.
+        let late = EmbeddedChannel()
+        try late.pipeline.syncOperations.addHandler(handler)
+        try late.connect(to: SocketAddress(unixDomainSocketPath: "/test")).wait()
+        #expect(!late.isActive)
+        #expect(harness.connection?.isOpen == true)
     }
 }

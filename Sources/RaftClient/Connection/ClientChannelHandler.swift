@@ -22,6 +22,9 @@ final class ClientChannelHandler: ChannelInboundHandler {
     private var nextID: UInt64 = 1
     /// Every request up to this one was handed to the socket.
     private var writtenThrough: UInt64 = 0
+    /// Requests that wait for the socket, in the order of their numbers. What is given up here is never sent.
+    private var queue: [(id: UInt64, request: ClientRequest, size: Int)] = []
+    private var queuedBytes = 0
     private var outbound = ByteBuffer()
     private var isFlushScheduled = false
     private var isReading = false
@@ -56,7 +59,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
             completion(.failure(RaftClientError(.tooLarge, .rejected, message)))
             return nil
         }
-        guard calls.count < options.maximumInFlight, outbound.readableBytes <= options.maximumQueuedBytes else {
+        guard calls.count < options.maximumInFlight, queuedBytes <= options.maximumQueuedBytes else {
             let message = "too many requests to \(address) wait for an answer: wait for some before sending more"
             completion(.failure(RaftClientError(.overloaded, .rejected, message)))
             return nil
@@ -64,14 +67,18 @@ final class ClientChannelHandler: ChannelInboundHandler {
         let id = nextID
         nextID += 1
         calls[id] = completion
-        ClientFrameEncoder.append(request, id: id, to: &outbound)
+        queue.append((id, request, size))
+        queuedBytes += size
         scheduleFlush()
         return id
     }
 
+    /// - Returns: whether it went out, or part of it.
     func forget(_ id: UInt64) -> Bool {
         calls[id] = nil
-        return id <= writtenThrough
+        if id <= writtenThrough { return true }
+        if let place = queue.firstIndex(where: { $0.id == id }) { queuedBytes -= queue.remove(at: place).size }
+        return false
     }
 
     /// Once a tick, however many requests are made in it.
@@ -86,18 +93,24 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     private func flush() {
-        guard case .open = phase, let context, outbound.readableBytes > 0, context.channel.isWritable else { return }
+        guard case .open = phase, let context, !queue.isEmpty, context.channel.isWritable else { return }
         writtenThrough = nextID - 1
-        // The channel keeps the bytes as long as it needs them; `clear` then takes new ones.
+        for (id, request, _) in queue { ClientFrameEncoder.append(request, id: id, to: &outbound) }
+        queue.removeAll(keepingCapacity: true)
+        queuedBytes = 0
+        // Taken out first: a socket that takes all of it calls back into this before the write returns. The channel keeps the
+        // bytes as long as it needs them; `clear` then takes new ones.
         let bytes = outbound
+        if outbound.capacity > 1 << 20 { outbound = ByteBuffer() } else { outbound.clear() }
         context.writeAndFlush(NIOAny(bytes), promise: nil)
-        outbound.clear()
-        if outbound.capacity > 1 << 20 { outbound = ByteBuffer() }
     }
 
     // MARK: Events of the channel
 
+    // A name may have several addresses, and a socket is tried for each: the first that is connected is the one that counts.
+
     func channelActive(context: ChannelHandlerContext) {
+        if self.context != nil { return context.close(promise: nil) }
         self.context = context
         // The call gave up while the socket connected.
         if case .ended = phase { return context.close(promise: nil) }
@@ -110,6 +123,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard context === self.context else { return }
         if case .ended = phase { return }
         isReading = true
         decoder.append(unwrapInboundIn(data))
@@ -124,6 +138,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        guard context === self.context else { return }
         isReading = false
         flush()
     }
@@ -138,6 +153,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        guard context === self.context else { return }
         if case .greeting = phase {
             fail(.unreachable, "\(address) closed the connection without a word: is it a client address?")
         } else {
@@ -146,7 +162,7 @@ final class ClientChannelHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
+        if context === self.context { self.context = nil }
     }
 
     // MARK: Answers
@@ -201,6 +217,8 @@ final class ClientChannelHandler: ChannelInboundHandler {
         deadline = nil
         context?.close(promise: nil)
         if case .greeting(let connected) = before { connected(.failure(error)) }
+        queue = []
+        queuedBytes = 0
         let pending = calls.sorted { $0.key < $1.key }
         calls = [:]
         for (id, completion) in pending {
