@@ -222,6 +222,75 @@ struct ClientSessionTests {
         #expect(messages.last == .response(2, ClientResponse(.bytes([2]))))
     }
 
+    @Test("A socket that takes all at once, and says so in the middle of the write, is given each answer once")
+    func writability() throws {
+        let harness = SessionHarness(echo: true)
+        let channel = try harness.greeted()
+        try channel.pipeline.syncOperations.addHandler(EagerSocket(), position: .first)
+        try harness.send([ClientRequest(.query([1], .linearizable)), ClientRequest(.propose([2]))], on: channel)
+        harness.loop.run()
+        #expect(try harness.received(on: channel).messages.count == 2)
+    }
+
+    @Test("Outputs that a client does not take are bounded too: it is turned away, and what it asked is unknown (W1)")
+    func outputs() throws {
+        var limits = ClientLimits()
+        limits.pausingUnsentBytes = 1 << 16
+        limits.maximumUnsentBytes = 1 << 20
+        let harness = SessionHarness(limits: limits)
+        let channel = try harness.greeted()
+        try harness.send((0..<64).map { ClientRequest(.propose([$0])) }, on: channel)
+        harness.loop.run()
+        channel.isWritable = false
+        let large = [UInt8](repeating: 1, count: 1 << 18)
+        // The applier answers a batch of them in a row.
+        for _ in 0..<64 { harness.service.answerNext(.success((large, 1))) }
+        harness.loop.run()
+        let messages = try harness.received(on: channel).messages
+        #expect(messages.count <= 6)
+        guard case .goodbye(let goodbye)? = messages.last else {
+            Issue.record("the client was not turned away")
+            return
+        }
+        #expect(goodbye.reason == .overloaded)
+        #expect(harness.hub.unread.hasRoom)
+    }
+
+    @Test("A long error is shortened for a client that takes little, and stays what it was")
+    func shortError() throws {
+        let harness = SessionHarness()
+        let channel = try harness.greeted(maximumFrameLength: 4096)
+        try harness.send([ClientRequest(.propose([1]))], on: channel)
+        let hint = LeaderHint(
+            id: 2, clientAddresses: (0..<8).map { "unix:/\($0)" + String(repeating: "x", count: 900) })
+        harness.service.answerNext(.failure(RaftError(.notLeader, "this node does not lead", leader: hint)))
+        harness.loop.run()
+        guard case .response(1, let response)? = try harness.received(on: channel).messages.first,
+            case .error(let error) = response.kind
+        else {
+            Issue.record("no error came")
+            return
+        }
+        #expect(error.code == .notLeader && error.outcome == .rejected && error.leader == nil)
+        #expect(error.message == "this node does not lead")
+    }
+
+    @Test("Those that are turned away are bounded as well")
+    func turnedAwayAreBounded() throws {
+        var limits = ClientLimits()
+        limits.maximumConnections = 2
+        let harness = SessionHarness(limits: limits)
+        let first = try harness.greeted()
+        for _ in 0..<3 { _ = try harness.accept(staysOpen: true) }
+        #expect(throws: (any Error).self) { _ = try harness.accept() }
+        // Nor do they take a place from anybody.
+        first.pipeline.close(promise: nil)
+        let next = try harness.greeted()
+        try harness.send([ClientRequest(.status)], on: next)
+        harness.loop.run()
+        #expect(try harness.received(on: next).messages.count == 1)
+    }
+
     @Test("A proposal's error keeps its code, its outcome and the leader")
     func errors() throws {
         let harness = SessionHarness()

@@ -15,6 +15,8 @@ final class ClientHub {
     let tally: ClientTally
     let tracer: Tracer
     private var sessions: [ObjectIdentifier: ClientSession] = [:]
+    /// Those of them that have been told goodbye.
+    private var leaving: Set<ObjectIdentifier> = []
     /// Sessions with something to write, until the end of this tick.
     private var dirty: [ClientSession] = []
     private var drained: EventLoopPromise<Void>?
@@ -42,6 +44,10 @@ final class ClientHub {
 
     /// A connection was accepted at `address`.
     func accepted(_ channel: any Channel, at address: RaftAddress) throws {
+        // Those that are turned away are heard to their end too, and are not without bound either.
+        guard sessions.count < 2 * limits.maximumConnections else {
+            throw TransportError("\(sessions.count) clients are connected or on their way out already")
+        }
         let session = ClientSession(hub: self, address: address)
         sessions[ObjectIdentifier(session)] = session
         tally.connected()
@@ -56,7 +62,7 @@ final class ClientHub {
     /// Why a connection that became active is not wanted, or nil.
     func objection() -> Goodbye? {
         if isDraining { return Goodbye(.stopping, "this node is shutting down") }
-        guard sessions.count > limits.maximumConnections else { return nil }
+        guard sessions.count - leaving.count > limits.maximumConnections else { return nil }
         return Goodbye(.overloaded, "\(limits.maximumConnections) clients are connected already: try another node")
     }
 
@@ -84,7 +90,11 @@ final class ClientHub {
         if sessions.isEmpty { finishDraining() }
     }
 
+    /// It is told nothing more, and takes nobody's place.
+    func leaves(_ session: ClientSession) { leaving.insert(ObjectIdentifier(session)) }
+
     private func forget(_ session: ClientSession) {
+        leaving.remove(ObjectIdentifier(session))
         if sessions.removeValue(forKey: ObjectIdentifier(session)) != nil { tally.disconnected() }
     }
 

@@ -137,7 +137,9 @@ final class ClientSession: ChannelDuplexHandler {
     /// An answer to request `id` is there.
     func respond(_ response: ClientResponse, id: UInt64) {
         inFlight -= 1
-        let size = response.isAnswer ? response.bytes?.count ?? 0 : 0
+        let size = response.bytes?.count ?? 0
+        // Answers were counted when they were made; what a command puts out counts from here.
+        if !response.isAnswer { unread.add(size) }
         guard case .open = phase else { return unread.remove(size) }
         takenIn += size
         let before = outbound.writerIndex
@@ -145,11 +147,25 @@ final class ClientSession: ChannelDuplexHandler {
         // Sizes of answers are not known before; one that this client does not take is taken back.
         if outbound.writerIndex - before - 4 > peerMaximumLength {
             outbound.moveWriterIndex(to: before)
-            let message = "the answer is larger than the \(peerMaximumLength) bytes that this client takes"
-            let error = RaftClientError(.tooLarge, .committed, message)
-            ClientFrameEncoder.append(ClientResponse(.error(error)), id: id, to: &outbound)
+            ClientFrameEncoder.append(ClientResponse(.error(shortened(response))), id: id, to: &outbound)
+        }
+        // The machine may answer thousands of commands in a row, before the end of this tick.
+        if outbound.readableBytes > hub.limits.pausingUnsentBytes { write() }
+        let left = outbound.readableBytes
+        if left > hub.limits.maximumUnsentBytes || left > hub.limits.pausingUnsentBytes && !hub.unread.hasRoom {
+            return refuse(Goodbye(.overloaded, "the client does not read its answers"))
         }
         markDirty()
+    }
+
+    /// What a client that takes little is told instead.
+    private func shortened(_ response: ClientResponse) -> RaftClientError {
+        guard case .error(let error) = response.kind else {
+            let message = "the answer is larger than the \(peerMaximumLength) bytes that this client takes"
+            return RaftClientError(.tooLarge, .committed, message)
+        }
+        // The least that a client takes has room for so much.
+        return RaftClientError(error.code, error.outcome, String(error.message.prefix(200)))
     }
 
     private func markDirty() {
@@ -162,24 +178,26 @@ final class ClientSession: ChannelDuplexHandler {
     func flush() {
         isDirty = false
         guard case .open = phase, let context else { return }
-        if outbound.readableBytes > 0, context.channel.isWritable {
-            // The channel keeps the bytes as long as it needs them; `clear` then takes new ones.
-            let written = takenIn
-            takenIn = 0
-            let promise = context.eventLoop.makePromise(of: Void.self)
-            promise.futureResult.whenComplete { [unread] _ in unread.remove(written) }
-            context.writeAndFlush(NIOAny(outbound), promise: promise)
-            outbound.clear()
-            if outbound.capacity > 1 << 20 { outbound = ByteBuffer() }
-        } else if outbound.readableBytes > hub.limits.maximumUnsentBytes {
-            return refuse(Goodbye(.overloaded, "the client does not read its answers"))
-        }
+        write()
         process()
         if case .open = phase, hub.isDraining { return leaveIfIdle() }
         if isReadWanted, !isPaused {
             isReadWanted = false
             context.read()
         }
+    }
+
+    private func write() {
+        guard let context, outbound.readableBytes > 0, context.channel.isWritable else { return }
+        let written = takenIn
+        takenIn = 0
+        // Taken out first: a socket that takes all of it calls back into this before the write returns. The channel keeps the
+        // bytes as long as it needs them; `clear` then takes new ones.
+        let bytes = outbound
+        if outbound.capacity > 1 << 20 { outbound = ByteBuffer() } else { outbound.clear() }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { [unread] _ in unread.remove(written) }
+        context.writeAndFlush(NIOAny(bytes), promise: promise)
     }
 
     // MARK: The end
@@ -219,6 +237,7 @@ final class ClientSession: ChannelDuplexHandler {
     private func leave(_ goodbye: Goodbye) {
         deadline?.cancel()
         phase = .leaving
+        hub.leaves(self)
         decoder = ClientFrameDecoder()
         guard let context else { return }
         ClientFrameEncoder.append(goodbye, to: &outbound)

@@ -21,8 +21,10 @@ final class SessionHarness {
     }
 
     /// A connection that was accepted just now.
-    func accept() throws -> EmbeddedChannel {
+    /// - Parameter staysOpen: its client reads on and does not close its end.
+    func accept(staysOpen: Bool = false) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(loop: loop)
+        if staysOpen { try channel.pipeline.syncOperations.addHandler(OpenSocket()) }
         try hub.accepted(channel, at: RaftAddress("unix:@harness"))
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/harness")).wait()
         return channel
