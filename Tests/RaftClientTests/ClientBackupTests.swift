@@ -1,6 +1,7 @@
 import Glibc
 import NIOPosix
 import RaftCore
+import RaftMembership
 import RaftNode
 import RaftTracing
 import Testing
@@ -34,6 +35,31 @@ struct ClientBackupTests {
             #expect(reader.header == header && reader.fileBytes == size)
             #expect(try reader.read(at: 0, count: 600_000) == Samples.backupBody)
         }
+    }
+
+    @Test("Chunks are asked of the node that took the snapshot, whoever leads (Q1)", arguments: [false, true])
+    func oneNode(stale: Bool) async throws {
+        let leader = try await FakeNode.start { request, _ in
+            if case .propose = request.kind { .ok() } else { .error(.snapshotFailed) }
+        }
+        let hint = LeaderHint(id: 2, clientAddresses: ["\(leader.address)"])
+        let node = try await FakeNode.start { request, _ in
+            switch request.kind {
+            case .propose: .error(.notLeader, leader: hint)
+            case .backup: .answer(ClientResponse(.backup(Samples.backup)))
+            case .backupChunk(_, let offset, let count):
+                .answer(ClientResponse(.bytes(Array(Samples.backupBody[Int(offset)...].prefix(Int(count))))))
+            default: .silence
+            }
+        }
+        let client = RaftClient(endpoints: [node.address], timeout: .seconds(10))
+        // From now on the client knows where the leader is.
+        if stale { _ = try await client.propose([1]) }
+        let offer = try await client.beginBackup(stale: stale)
+        if !stale { _ = try await client.propose([1]) }
+        #expect(
+            try await client.backupChunk(of: offer.snapshot.id, at: 5, count: 10) == Array(Samples.backupBody[5..<15]))
+        await client.close()
     }
 
     @Test("While answers lie unread, chunks are refused as overloaded and asked for again (Q1)")

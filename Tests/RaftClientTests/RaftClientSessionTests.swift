@@ -147,4 +147,41 @@ struct RaftClientSessionTests {
         #expect(node.requests.count { $0 == .openSession } == 1)
         await client.close()
     }
+
+    @Test("Who waits for another to open the session ends when it is cancelled, and when its own time has come")
+    func waiting() async throws {
+        let node = try await FakeNode.start { _, _ in .silence }
+        let client = client(node, timeout: .seconds(30))
+        let session = client.makeSession()
+        let opener = Task { try await session.propose([1]) }
+        while node.requests.isEmpty { await Task.yield() }
+        let waiter = Task { () -> RaftClientError? in
+            await failure { () async throws(RaftClientError) in try await session.propose([2]) }
+        }
+        waiter.cancel()
+        let error = await waiter.value
+        #expect(error?.code == .cancelled && error?.outcome == .rejected)
+        opener.cancel()
+        _ = await opener.result
+        await client.close()
+    }
+
+    @Test("A session that is closed while it is being opened is closed when it is open")
+    func closedWhileOpening() async throws {
+        let node = try await FakeNode.start { request, _ in
+            switch request.kind {
+            case .openSession: Self.opened()
+            default: .ok([])
+            }
+        }
+        let client = client(node)
+        let session = client.makeSession()
+        async let output = session.propose([1])
+        while node.requests.isEmpty { await Task.yield() }
+        await session.close()
+        _ = try? await output
+        let closed = node.requests.contains { if case .closeSession = $0.kind { true } else { false } }
+        #expect(closed)
+        await client.close()
+    }
 }

@@ -45,6 +45,34 @@ struct RaftClientTests {
         #expect(follower.requests.count == 1)
     }
 
+    @Test("A large request reaches its node once (W1)")
+    func once() async throws {
+        let node = try await FakeNode.start { _, _ in .ok() }
+        let client = client(node)
+        _ = try await client.propose([UInt8](repeating: 1, count: 100_000))
+        _ = try await client.query([1])
+        #expect(node.requests.count == 2)
+        await client.close()
+    }
+
+    @Test("A leader that hangs is left after the call that it did not answer")
+    func hangingLeader() async throws {
+        let hung = try await FakeNode.start { _, _ in .silence }
+        let leader = try await FakeNode.start { _, _ in .ok([7]) }
+        let client = client(hung, leader, timeout: .milliseconds(300))
+        let error = await failure { () async throws(RaftClientError) in try await client.propose([1]) }
+        #expect(error?.code == .timedOut && error?.outcome == .unknown)
+        #expect(try await client.propose([2]) == [7])
+        await client.close()
+    }
+
+    @Test("A client that nobody has any more lets go of its connections")
+    func dropped() async throws {
+        let node = try await FakeNode.start { _, _ in .ok() }
+        do { _ = try await client(node).propose([1]) }
+        await node.lost()
+    }
+
     @Test("A node that does not listen is passed over")
     func passedOver() async throws {
         let dead = try FakeNode.freeAddress()

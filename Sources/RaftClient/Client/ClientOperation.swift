@@ -74,6 +74,7 @@ final class ClientOperation {
             switch result {
             case .success(let response):
                 if request.wantsLeader { router.confirmed(connection.address) }
+                if let offer = response.backup { router.offered(offer.snapshot.id, at: connection.address) }
                 finish(.success(response))
             case .failure(let error): failed(error, at: connection.address)
             }
@@ -150,6 +151,8 @@ final class ClientOperation {
 
     private func deadlineReached() {
         let after = "within \(timeout)"
+        // It hangs, perhaps: the next call is for another.
+        if case .sent(let connection, _) = phase { router.avoid(connection.address) }
         if case .sent = phase, request.isChange {
             return giveUp(.timedOut, "no answer \(after)")
         }

@@ -21,6 +21,9 @@ final class ClientRouter {
     /// Where the leader is, as far as anybody told.
     private(set) var leader: RaftAddress?
     private var isClosed = false
+    /// Where bodies of snapshots are that were offered as backups.
+    private var backups: [SnapshotID: RaftAddress] = [:]
+    private static let maximumBackups = 16
 
     init(endpoints: [RaftAddress], options: RaftClientOptions, eventLoop: any EventLoop) {
         self.endpoints = endpoints
@@ -66,6 +69,7 @@ final class ClientRouter {
 
     /// Where to send `request` next.
     func target(for request: ClientRequest) -> RaftAddress {
+        if case .backupChunk(let snapshot, _, _) = request.kind, let address = backups[snapshot] { return address }
         if options.followsLeader, request.wantsLeader, let leader { return leader }
         return endpoints[cursor % endpoints.count]
     }
@@ -86,6 +90,12 @@ final class ClientRouter {
             return address
         }
         return nil
+    }
+
+    /// The node at `address` keeps a snapshot for us: nobody else has that.
+    func offered(_ snapshot: SnapshotID, at address: RaftAddress) {
+        if backups.count >= Self.maximumBackups { backups = [:] }
+        backups[snapshot] = address
     }
 
     /// A node answered as a leader does.
@@ -111,7 +121,8 @@ final class ClientRouter {
         closeLearned()
         links[address] = .connecting([completion])
         ClientConnection.connect(to: address, on: eventLoop, options: options.connection) { [weak self] result in
-            self?.connected(address, result)
+            if let self { return connected(address, result) }
+            if case .success(let connection) = result { connection.close() }
         }
     }
 

@@ -11,11 +11,12 @@ import Synchronization
 /// time-out. One whose answer was lost is *unknown* and is never sent twice (rule W1), but in a session: there it is sent
 /// until its outcome is known, and applied once (rule W4). Queries are asked again.
 ///
-/// Any thread. Cancelling the task that called ends the call: *unknown* when a proposal was sent.
+/// Any thread. A client keeps its connections until `close`, or until nobody has it any more. Cancelling the task that called ends the call: *unknown* when a proposal was sent.
 public final class RaftClient: Sendable {
     private let eventLoop: any EventLoop
     private let router: NIOLoopBoundBox<ClientRouter>
     private let nextID = Atomic<UInt64>(1)
+    private let isClosed = Atomic<Bool>(false)
     let options: RaftClientOptions
     private let tracer: Tracer
 
@@ -47,6 +48,11 @@ public final class RaftClient: Sendable {
         options.timeout = timeout
         options.followsLeader = followsLeader
         self.init(endpoints: endpoints, options: options, tracer: tracer, eventLoopGroup: eventLoopGroup)
+    }
+
+    deinit {
+        // The loop of one that was closed may be gone.
+        if !isClosed.load(ordering: .relaxed) { eventLoop.execute { [router] in router.value.close() } }
     }
 
     /// Proposes `command`, as the machine's codec wrote it.
@@ -113,6 +119,7 @@ public final class RaftClient: Sendable {
 
     /// Ends every connection; calls under way fail with `closed`. Idempotent.
     public func close() async {
+        isClosed.store(true, ordering: .relaxed)
         await withCheckedContinuation { continuation in
             eventLoop.execute { [router] in
                 router.value.close()

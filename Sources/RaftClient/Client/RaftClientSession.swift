@@ -11,12 +11,13 @@ public final class RaftClientSession: Sendable {
     private enum Phase {
         case closed
         /// Somebody opens it; the others wait.
-        case opening([CheckedContinuation<Void, Never>])
+        case opening([UInt64: CheckedContinuation<Void, Never>])
         case open(OpenedSession, SessionSerials)
     }
 
     private let client: RaftClient
     private let phase = Mutex(Phase.closed)
+    private let nextWaiter = Atomic<UInt64>(0)
     /// Sessions that expired before a command was ever sent in them.
     private static let attempts = 3
 
@@ -65,13 +66,15 @@ public final class RaftClientSession: Sendable {
     /// Ends the session: nothing of it is kept any more. One that was not opened needs nothing; one that cannot be closed
     /// within a second expires.
     public func close() async {
+        let timeout = min(client.options.timeout, .seconds(1))
+        // One that is being opened at this moment is closed as well.
+        await anotherOpens(until: ContinuousClock.now + timeout)
         let session: SessionID? = phase.withLock { phase in
             guard case .open(let opened, _) = phase else { return nil }
             phase = .closed
             return opened.id
         }
         guard let session else { return }
-        let timeout = min(client.options.timeout, .seconds(1))
         _ = try? await client.perform(.close(session), timeout: timeout) { $0.bytes }
     }
 
@@ -84,7 +87,14 @@ public final class RaftClientSession: Sendable {
             }
             if let known { return known }
             if isFirst() { return try await open(until: end) }
-            await anotherOpens()
+            await anotherOpens(until: end)
+            guard !Task.isCancelled else {
+                throw RaftClientError(.cancelled, .rejected, "the call was cancelled before anything was sent")
+            }
+            guard ContinuousClock.now < end else {
+                let message = "no session was opened within \(client.options.timeout)"
+                throw RaftClientError(.timedOut, .rejected, message)
+            }
         }
     }
 
@@ -92,7 +102,7 @@ public final class RaftClientSession: Sendable {
     private func isFirst() -> Bool {
         phase.withLock { phase in
             guard case .closed = phase else { return false }
-            phase = .opening([])
+            phase = .opening([:])
             return true
         }
     }
@@ -113,20 +123,43 @@ public final class RaftClientSession: Sendable {
         let waiting = phase.withLock { phase in
             defer { phase = next }
             if case .opening(let waiting) = phase { return waiting }
-            return []
+            return [:]
         }
-        for continuation in waiting { continuation.resume() }
+        for (_, continuation) in waiting { continuation.resume() }
     }
 
-    private func anotherOpens() async {
-        await withCheckedContinuation { continuation in
-            let isOver = phase.withLock { phase in
-                guard case .opening(let waiting) = phase else { return true }
-                phase = .opening(waiting + [continuation])
-                return false
-            }
-            if isOver { continuation.resume() }
+    /// Waits while another call opens the session; not beyond `end`, nor when the task is cancelled.
+    private func anotherOpens(until end: ContinuousClock.Instant) async {
+        let waiter = nextWaiter.wrappingAdd(1, ordering: .relaxed).newValue
+        let timer = Task { [self] in
+            try? await Task.sleep(until: end, clock: .continuous)
+            wake(waiter)
         }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = phase.withLock { phase in
+                    guard case .opening(var waiting) = phase, !Task.isCancelled, ContinuousClock.now < end else {
+                        return true
+                    }
+                    waiting[waiter] = continuation
+                    phase = .opening(waiting)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            wake(waiter)
+        }
+        timer.cancel()
+    }
+
+    private func wake(_ waiter: UInt64) {
+        let continuation = phase.withLock { phase -> CheckedContinuation<Void, Never>? in
+            guard case .opening(var waiting) = phase else { return nil }
+            defer { phase = .opening(waiting) }
+            return waiting.removeValue(forKey: waiter)
+        }
+        continuation?.resume()
     }
 
     private func isOpen(_ id: SessionID) -> Bool {

@@ -156,7 +156,6 @@ public struct ClientRequest: Hashable, Sendable {
     /// Whether the leader answers it best.
     var wantsLeader: Bool {
         switch kind {
-        // Chunks of a backup are where the backup was begun, which is where the leader was found to be.
         case .propose, .change, .transfer, .snapshot, .backupChunk: true
         case .openSession, .proposeInSession, .closeSession: true
         case .query(_, let consistency), .backup(let consistency): consistency.wantsLeader

@@ -57,12 +57,25 @@ final class FakeNode: Sendable {
     /// How many connections were made.
     var connections: Int { log.connections.withLock { $0 } }
 
+    /// Waits until one of its connections has ended.
+    func lost() async {
+        await withCheckedContinuation { continuation in
+            let isOver = log.ends.withLock { ends in
+                if ends.count > 0 { return true }
+                ends.waiting.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
     func stop() async { await listener.close() }
 }
 
 final class RequestLog: Sendable {
     let requests = Mutex<[ClientRequest]>([])
     let connections = Mutex(0)
+    let ends = Mutex<(count: Int, waiting: [CheckedContinuation<Void, Never>])>((0, []))
 }
 
 private final class FakeNodeHandler: ChannelInboundHandler {
@@ -78,6 +91,15 @@ private final class FakeNodeHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) { log.connections.withLock { $0 += 1 } }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let waiting = log.ends.withLock { ends in
+            ends.count += 1
+            defer { ends.waiting = [] }
+            return ends.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         decoder.append(unwrapInboundIn(data))
