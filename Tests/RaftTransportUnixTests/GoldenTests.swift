@@ -105,6 +105,27 @@ struct GoldenTests {
         #expect(decoded == envelope)
     }
 
+    @Test("A frame with a snapshot is never larger than estimated, however much its configuration says")
+    func largeSnapshot() throws {
+        let records = (1...40).map { id in
+            Membership.Record(
+                member: Member(id: NodeID(id), incarnation: Incarnation(1)),
+                addresses: [String(repeating: "x", count: 1000)])
+        }
+        let membership = try Membership(members: records, voters: [1])
+        let position = LogID(term: 2, index: 9)
+        let snapshot = Snapshot(
+            last: position, cluster: ClusterID(high: 1, low: 2),
+            configuration: LoggedMembership(id: position, membership: membership), size: 1 << 20)
+        let message = InstallSnapshot(
+            term: 2, stream: 1, snapshot: snapshot, offset: 0, bytes: [UInt8](repeating: 1, count: 100_000))
+        let envelope = Envelope(
+            group: GroupID(rawValue: 7), from: Self.from, to: Self.to, message: .installSnapshot(message))
+        var buffer = ByteBuffer()
+        FrameEncoder.append(envelope, to: &buffer)
+        #expect(FrameEncoder.estimatedSize(of: envelope) >= buffer.readableBytes)
+    }
+
     @Test("Greetings", arguments: ["hello", "hello-without-cluster"])
     func hello(name: String) throws {
         let golden = try HexFile.read(name)

@@ -59,6 +59,20 @@ struct SocketFileTests {
         #expect(directory.contents.isEmpty)
     }
 
+    @Test("A socket file has the mode that was asked for, whatever the process's umask takes from new files")
+    func mode() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/node.sock"
+        let before = umask(0o077)
+        defer { umask(before) }
+        let (descriptor, file) = try SocketFile.bind(path, mode: 0o660)
+        defer { close(descriptor) }
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o660)
+        file.remove()
+        file.release()
+    }
+
     @Test("Only our own socket file is removed at the end, and others may not use it before")
     func own() async throws {
         let directory = try TemporaryDirectory()

@@ -63,7 +63,11 @@ final class SocketFile: Sendable {
             }
             // On Linux the file takes over the socket's mode, so that it is never open to others, not for a moment.
             fchmod(descriptor, mode)
-            if address.withSockAddr({ Glibc.bind(descriptor, $0, $1) }) == 0 { return descriptor }
+            if address.withSockAddr({ Glibc.bind(descriptor, $0, $1) }) == 0 {
+                // The process's umask may have taken something from it; and nobody connects before it is listened on.
+                chmod(path, mode)
+                return descriptor
+            }
             let error = SystemError.last()
             close(descriptor)
             guard error.code == EADDRINUSE else {

@@ -38,7 +38,11 @@ enum FrameEncoder {
     /// Bytes that `envelope` takes in a frame, or a few more.
     static func estimatedSize(of envelope: Envelope) -> Int {
         var size = FrameLayout.headSize + MessageCodec.maximumHeadBytes
-        if case .appendEntries(let message) = envelope.message { size += message.entries.byteCount }
+        switch envelope.message {
+        case .appendEntries(let message): size += message.entries.byteCount
+        case .installSnapshot(let message): size += message.snapshot.encoded().count + message.bytes.count
+        default: break
+        }
         return size
     }
 
