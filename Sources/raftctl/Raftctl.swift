@@ -14,8 +14,9 @@ struct Raftctl: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             BootstrapCommand.self, StatusCommand.self, MetricsCommand.self, PutCommand.self, GetCommand.self,
-            DeleteCommand.self, CompareAndSetCommand.self, ListCommand.self, MemberCommand.self,
-            TransferLeaderCommand.self, SnapshotCommand.self, CompactCommand.self, BackupCommand.self,
+            DeleteCommand.self, CompareAndSetCommand.self, ListCommand.self, WatchCommand.self,
+            MemberCommand.self, TransferLeaderCommand.self, SnapshotCommand.self, CompactCommand.self,
+            BackupCommand.self,
             RestoreCommand.self, TraceCommand.self,
         ])
 

@@ -9,8 +9,12 @@ final class NodeProcess: @unchecked Sendable {
     let process = Process()
     let log: URL
 
-    /// - Parameter log: its standard error goes there, behind what is there.
-    init(_ program: String, _ arguments: [String], log: URL, environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - log: its standard error goes there, behind what is there.
+    ///   - output: its standard output goes to this new file; nowhere without one.
+    init(
+        _ program: String, _ arguments: [String], log: URL, environment: [String: String] = [:], output: URL? = nil
+    ) throws {
         self.log = log
         if !FileManager.default.fileExists(atPath: log.path) {
             _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -22,6 +26,10 @@ final class NodeProcess: @unchecked Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
+        if let output {
+            _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+            process.standardOutput = try FileHandle(forWritingTo: output)
+        }
         process.standardError = handle
         try process.run()
     }

@@ -31,6 +31,25 @@ struct KeyValueCalls {
         return try Self.decode(answer) { try KeyValueAnswer(decoding: $0) }
     }
 
+    /// The keys that begin with `prefix` and their values, in the order of the keys' bytes: in parts, each of one moment.
+    func list(
+        _ prefix: String, _ consistency: ReadConsistency,
+        _ part: ([KeyValueEntry], _ isLast: Bool) throws(Failure) -> Void
+    ) async throws(Failure) {
+        var after: [UInt8]?
+        while true {
+            let answer = try await answer(
+                .list(prefix: Array(prefix.utf8), limit: UInt32(KeyValueLimits.listEntries), after: after), consistency)
+            guard case .entries(let entries, let more) = answer else {
+                throw Failure(.failed, "the node answered something else than a list")
+            }
+            let next = more ? entries.last : nil
+            try part(entries, next == nil)
+            guard let next else { return }
+            after = next.key
+        }
+    }
+
     func close() async {
         await session.close()
         await client.close()

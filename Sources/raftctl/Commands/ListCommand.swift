@@ -20,20 +20,11 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let machine = try global.keyValue()
-        var after: [UInt8]?
         var isFirst = true
         if global.output == .json { try StandardOutput.write(#"{"entries":["#) }
-        while true {
-            let answer = try await machine.answer(
-                .list(prefix: Array(prefix.utf8), limit: UInt32(KeyValueLimits.listEntries), after: after),
-                freshness.consistency)
-            guard case .entries(let entries, let more) = answer else {
-                throw Failure(.failed, "the node answered something else than a list")
-            }
+        try await machine.list(prefix, freshness.consistency) { (entries, _) throws(Failure) in
             try show(entries, isFirst: isFirst)
             isFirst = isFirst && entries.isEmpty
-            guard more, let last = entries.last else { break }
-            after = last.key
         }
         await machine.close()
         if global.output == .json { try StandardOutput.write("]}\n") }
