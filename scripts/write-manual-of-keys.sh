@@ -24,6 +24,7 @@ An unknown key, a wrong type or an impossible value is an error that names file,
 prints every value that counts, and where it comes from.
 .PP
 .BR tracing.level ,
+.BR tracing.modules ,
 .BR clients.maximumConnections ,
 .B clients.drain
 and

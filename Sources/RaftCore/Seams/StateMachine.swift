@@ -135,13 +135,21 @@ public struct CommandRefused: Error, Hashable, Sendable, CustomStringConvertible
 
 /// A machine that can also be asked and answered in bytes, so that a daemon can serve it to remote clients.
 public protocol QueryableStateMachine: StateMachine {
+    /// What clients ask.
     associatedtype Query: Sendable
+    /// What they are answered.
     associatedtype Answer: Sendable
 
     /// Answers from the present state, changing nothing.
     func answer(_ query: Query) -> Answer
 
+    /// The output in bytes, as its proposer gets it from a daemon.
     static func encode(_ output: Output) -> [UInt8]
+
+    /// The query in `bytes`, as a client sent it.
+    /// - Throws: for bytes that are no query; the client is told *refused*.
     static func decodeQuery(_ bytes: UnsafeRawBufferPointer) throws -> Query
+
+    /// The answer in bytes, as the client gets it.
     static func encode(_ answer: Answer) -> [UInt8]
 }

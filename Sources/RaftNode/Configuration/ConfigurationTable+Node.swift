@@ -69,11 +69,13 @@ extension ConfigurationTable {
             ConfigurationKey(
                 "raft.diskStall", .duration(in: 2_000_000...hour),
                 standard: .text(DurationText(standard.diskStall).description),
-                summary: "A leader whose disk has not finished a write for so long hands over or steps down"),
+                summary:
+                    "A leader whose disk has not finished a write for so long hands over or steps down; at least twice the heartbeat"
+            ),
             ConfigurationKey(
                 "raft.snapshotInterval", .duration(in: 0...24 * hour),
                 standard: .text(DurationText(standard.snapshotInterval).description),
-                summary: "A snapshot is taken whenever so much time has passed; 0s for no such policy"),
+                summary: "A snapshot is taken whenever so much time has passed, at least 1s; 0s for no such policy"),
             ConfigurationKey(
                 "raft.sessionTimeout", .duration(in: 1_000_000_000...8760 * hour),
                 standard: .text(DurationText(standard.sessions.timeout).description),

@@ -19,7 +19,7 @@ struct RaftLimit: Sendable {
             name: "maximumCommandBytes", path: \.maximumCommandBytes, isBytes: true, range: 1...1 << 28,
             summary: "A command may not be larger"),
         RaftLimit(
-            name: "maximumUncommittedBytes", path: \.maximumUncommittedBytes, isBytes: true, range: 1...1 << 40,
+            name: "maximumUncommittedBytes", path: \.maximumUncommittedBytes, isBytes: true, range: 1...1 << 31,
             summary: "Appended and not committed on a leader; beyond, proposals are refused as overloaded"),
         RaftLimit(
             name: "maximumRequestBytes", path: \.maximumRequestBytes, isBytes: true, range: 1...1 << 28,
@@ -28,7 +28,7 @@ struct RaftLimit: Sendable {
             name: "windowEntries", path: \.windowEntries, isBytes: false, range: 1...1 << 24,
             summary: "Entries in flight to one peer"),
         RaftLimit(
-            name: "windowBytes", path: \.windowBytes, isBytes: true, range: 1...1 << 32,
+            name: "windowBytes", path: \.windowBytes, isBytes: true, range: 1...1 << 31,
             summary: "Bytes of entries in flight to one peer"),
         RaftLimit(
             name: "windowRequests", path: \.windowRequests, isBytes: false, range: 1...1 << 16,
@@ -59,7 +59,7 @@ struct RaftLimit: Sendable {
             summary: "Entries that stay in a leader's log, at most, for followers in touch that are catching up"),
         RaftLimit(
             name: "snapshotChunkBytes", path: \.snapshotChunkBytes, isBytes: true, range: 1...1 << 26,
-            summary: "Of a snapshot, in one message"),
+            summary: "Of a snapshot, in one message; not above raft.maximumRequestBytes"),
         RaftLimit(
             name: "snapshotWindow", path: \.snapshotWindow, isBytes: false, range: 1...1024,
             summary: "Chunks of a snapshot under way to one peer"),

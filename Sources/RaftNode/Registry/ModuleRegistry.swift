@@ -5,7 +5,8 @@
 /// var registry = ModuleRegistry()
 /// try BuiltinModules.register(into: &registry)
 /// try registry.register(MachineModule(name: "counter", version: "1.0") { _ in Counter() })
-/// let node = try await Node.start(configuration: configuration, registry: registry)
+/// let node = try await Node.start(
+///     configuration: configuration, registry: registry, service: ServiceEnvironment(variables: environment))
 /// ```
 public struct ModuleRegistry: Sendable {
     /// One line of `raftd plugins`.

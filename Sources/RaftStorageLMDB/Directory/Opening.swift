@@ -90,7 +90,7 @@ struct Opening {
             .damaged,
             """
             \(path) is damaged: \(first)\(more); look at it with `raftd inspect \(directory.path)`, then move the \
-            directory away and replace this member by a new one
+            directory away and start the node again: its cluster takes it in
             """)
     }
 

@@ -111,7 +111,7 @@ final class SnapshotFiles: SnapshotStore {
         }
         return """
             \(path) \(what): it is the snapshot of group \(group) through log entry \(snapshot.last); put the file back if \
-            it was moved, otherwise move the directory away and replace this member by a new one
+            it was moved, otherwise move the directory away and start the node again: its cluster takes it in
             """
     }
 }

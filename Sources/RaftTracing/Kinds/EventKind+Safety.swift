@@ -27,7 +27,8 @@ extension EventKind {
     @inlinable public static var nodeAmnesiac: EventKind {
         EventKind(
             "raft.node.amnesiac", "fa727f9f1f4dc3d307318a2e09d3d3a8", .error, "reason",
-            "This node's data is gone, older than it was, or a copy; put the right data back or replace the member.")
+            "This node's data is gone, older than it was, or a copy; it comes back as a learner. Look at its disk, then promote it."
+        )
     }
 
     @inlinable public static var nodeDisowned: EventKind {

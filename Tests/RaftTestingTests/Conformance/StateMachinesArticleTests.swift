@@ -104,6 +104,19 @@ struct StateMachinesArticleTests {
         #expect(try again.recoverDurableState() == state)
     }
 
+    @Test("A machine in a daemon takes and gives bytes, and refuses those that are none of its own")
+    func daemon() throws {
+        var counter = Counter()
+        for number in [5, -7] {
+            let command = try Counter.encode(number).withUnsafeBytes { try Counter.decode($0) }
+            #expect(counter.apply(command) == counter.total)
+        }
+        #expect(counter.answer([]) == -2)
+        #expect(throws: CommandRefused.self) {
+            try [UInt8](repeating: 0, count: 7).withUnsafeBytes { try Counter.decode($0) }
+        }
+    }
+
     @Test("Its examples keep every promise, and stand in the tests word for word")
     func examples() throws {
         try StateMachineConformance(
@@ -120,9 +133,24 @@ struct StateMachinesArticleTests {
 
         let article = try Article("Sources/RaftNode/Documentation.docc/StateMachines.md")
         let source = try Article("Tests/RaftTestingTests/Conformance/StateMachinesArticleTests.swift")
-        #expect(article.examples.count == 4)
+        #expect(article.examples.count == 5)
         for example in article.examples {
             #expect(source.holds(example), "not compiled as it stands:\n\(example)")
         }
+    }
+}
+
+private typealias Counter = StateMachinesArticleTests.Counter
+
+extension Counter: QueryableStateMachine {
+    /// The only question there is.
+    func answer(_ query: [UInt8]) -> Int { total }
+    static func decodeQuery(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] { [UInt8](bytes) }
+
+    // Of commands, outputs and answers alike.
+    static func encode(_ number: Int) -> [UInt8] { withUnsafeBytes(of: Int64(number).littleEndian) { [UInt8]($0) } }
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        guard bytes.count == 8 else { throw CommandRefused("a number has 8 bytes") }
+        return Int(Int64(littleEndian: bytes.loadUnaligned(as: Int64.self)))
     }
 }
