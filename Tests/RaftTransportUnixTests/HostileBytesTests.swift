@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import RaftCore
 import RaftMembership
@@ -65,6 +66,30 @@ struct HostileBytesTests {
         let good = Samples.heartbeat(from: member, to: one.member)
         sendRaw([good], by: honest)
         #expect(await eventually { one.recorder.envelopes == [good] })
+        await one.stop()
+    }
+
+    @Test(
+        "Who greets, says more and is gone before the answer ends nothing but its connection", arguments: [1, 20, 200])
+    func greetsAndGoes(kilobytes: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let one = try await TestNode.start(1, on: directory.socket("one"))
+        let member = Member(id: 9, incarnation: 4)
+        let identity = NodeIdentity(clusterName: "demo", cluster: .sample, member: member)
+        var buffer = ByteBuffer()
+        FrameEncoder.append(Hello(identity: identity, expected: 1), to: &buffer)
+        let bytes = Array(buffer.readableBytesView) + [UInt8](repeating: 0xFF, count: kilobytes << 10)
+        for _ in 0..<20 {
+            // Nothing is read while the loop stands still, so that all of it is there at once, and the end as well.
+            let gate = DispatchSemaphore(value: 0)
+            one.environment.eventLoop.execute { gate.wait() }
+            let peer = try RawPeer(to: directory.socket("one"))
+            peer.write(bytes)
+            peer.hangUp()
+            gate.signal()
+        }
+        let honest = try RawPeer(to: directory.socket("one"))
+        _ = try #require(try honest.greet(as: member, expecting: 1))
         await one.stop()
     }
 

@@ -6,7 +6,8 @@ struct OutboundQueue {
     private struct Lane {
         let limit: Int
         private(set) var bytes = 0
-        private var envelopes: [Envelope] = []
+        /// Nil once taken: a batch of entries is let go of with the last that holds it.
+        private var envelopes: [Envelope?] = []
         /// Position of the first that waits: what is before was taken.
         private var head = 0
 
@@ -23,15 +24,16 @@ struct OutboundQueue {
             return true
         }
 
-        mutating func takeFirst() -> Envelope {
-            let envelope = envelopes[head]
+        /// Nil when nothing waits.
+        mutating func takeFirst() -> Envelope? {
+            guard !isEmpty, let envelope = envelopes[head] else { return nil }
+            envelopes[head] = nil
             bytes -= FrameEncoder.estimatedSize(of: envelope)
             head += 1
             if isEmpty {
                 envelopes.removeAll(keepingCapacity: envelopes.count <= 4096)
                 head = 0
             } else if head >= 1024, head * 2 > envelopes.count {
-                // What was taken holds entries in memory until it is let go.
                 envelopes.removeFirst(head)
                 head = 0
             }
@@ -64,13 +66,8 @@ struct OutboundQueue {
     mutating func take(into buffer: inout ByteBuffer, limit: Int) -> Int {
         var count = 0
         while buffer.readableBytes < limit {
-            if !urgent.isEmpty {
-                FrameEncoder.append(urgent.takeFirst(), to: &buffer)
-            } else if !bulk.isEmpty {
-                FrameEncoder.append(bulk.takeFirst(), to: &buffer)
-            } else {
-                break
-            }
+            guard let envelope = urgent.takeFirst() ?? bulk.takeFirst() else { break }
+            FrameEncoder.append(envelope, to: &buffer)
             count += 1
         }
         return count

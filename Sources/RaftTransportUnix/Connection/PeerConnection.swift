@@ -30,6 +30,7 @@ final class PeerConnection: ChannelInboundHandler {
     private var outbound: OutboundQueue
     /// The buffer of the last write, used again once the socket has let go of it.
     private var writeBuffer = ByteBuffer()
+    private var isDecoding = false
     private var isFlushing = false
     /// Set while it waits for `Switchboard.flush`.
     var isDirty = false
@@ -95,10 +96,14 @@ final class PeerConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if isDeaf { return }
+        // NIO reads what is left when a write fails, in the middle of that write, and closes: what is written below may come
+        // back here while the decoder is at work.
+        if isDeaf || isDecoding { return }
         let bytes = unwrapInboundIn(data)
         switchboard.counters.countReceived(bytes: bytes.readableBytes)
         decoder.append(bytes)
+        isDecoding = true
+        defer { isDecoding = false }
         do {
             while try decoder.next({ try received($0, $1) }) != nil {
                 if isDeaf { return }
@@ -117,6 +122,7 @@ final class PeerConnection: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if isDecoding { return }
         decoder.releaseIfEmpty()
         deliver()
         context.fireChannelReadComplete()

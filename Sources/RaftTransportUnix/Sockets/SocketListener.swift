@@ -48,6 +48,12 @@ package enum SocketListener {
         let allowed = options.allowedUserIDs
         let admitsAll = options.broken.breaks(.admitAnyUser)
         let bootstrap = ServerBootstrap(group: eventLoop).serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelInitializer { channel in
+                // Without, a process that has no descriptor left would try again and again, and do nothing else.
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
             .childChannelInitializer { channel in
                 guard isUnix else { return TCPOptions.apply(to: channel).flatMap { initializer(channel) } }
                 return PeerCredentials.of(channel).flatMap { credentials in

@@ -7,7 +7,7 @@ import RaftMembership
 
 /// A socket that says what a test wants it to say: a stranger, a broken peer, or one that has stopped reading.
 final class RawPeer {
-    private let descriptor: CInt
+    private var descriptor: CInt
     private var decoder = FrameDecoder(maximumLength: 16 << 20)
 
     /// Connects to a Unix domain socket.
@@ -22,7 +22,12 @@ final class RawPeer {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    deinit { close(descriptor) }
+    deinit { hangUp() }
+
+    func hangUp() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     func write(_ bytes: [UInt8]) {
         var rest = bytes[...]
