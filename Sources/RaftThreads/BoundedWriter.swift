@@ -8,6 +8,10 @@ package final class BoundedWriter<Element: Sendable>: Sendable {
         var held = 0
         /// Since that was reported last.
         var dropped = 0
+        /// Of these, what could not be written.
+        var lost = 0
+        /// Whether the last piece was lost.
+        var isFailing = false
         var totalDropped = 0
         /// Whether a drain is scheduled or running; it takes what comes meanwhile.
         var isDraining = false
@@ -30,7 +34,8 @@ package final class BoundedWriter<Element: Sendable>: Sendable {
     ///   - capacity: How many wait at most, those in the thread's hands among them.
     ///   - atOnce: How many are written in one piece at most.
     ///   - write: Writes a piece, on the thread, and returns how many of it were lost.
-    ///   - report: Is told, on the thread, how many were dropped, behind what was accepted before.
+    ///   - report: Is told, on the thread, how many were dropped, behind what was accepted before. While nothing can be written
+    ///     it is told of the first that was lost, and of all others when something is written again.
     package init(
         name: String, capacity: Int, atOnce: Int = 1, write: @escaping @Sendable (ArraySlice<Element>) -> Int,
         report: @escaping @Sendable (Int) -> Void
@@ -77,10 +82,15 @@ package final class BoundedWriter<Element: Sendable>: Sendable {
                 let piece = left.prefix(output.atOnce)
                 left = left.dropFirst(piece.count)
                 let lost = output.write(piece)
-                dropped += lost
-                output.queue.withLock { queue in
+                dropped += output.queue.withLock { queue in
                     queue.held -= piece.count
                     queue.totalDropped += lost
+                    queue.lost += lost
+                    let isFailing = lost == piece.count
+                    defer { queue.isFailing = isFailing }
+                    if queue.isFailing, isFailing { return 0 }
+                    defer { queue.lost = 0 }
+                    return queue.lost
                 }
             }
             if dropped > 0 { output.report(dropped) }

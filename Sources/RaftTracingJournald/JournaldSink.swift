@@ -60,7 +60,7 @@ public final class JournaldSink: TraceSink {
         return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
-    public var droppedRecords: Int? { writer.totalDropped }
+    public var droppedRecords: Int? { writer.totalDropped + (fallback.droppedRecords ?? 0) }
 
     public func record(_ event: TraceEvent) { writer.add(event) }
 

@@ -189,6 +189,36 @@ struct FlightRecorderTests {
         #expect(try FlightRecording(rawFile(path + ".previous") ?? []).events.map { $0["raft.term"] } == [.uint(2)])
     }
 
+    @Test("A file in which somebody records keeps its name, and a process that came to nothing gives it back")
+    func names() throws {
+        let directory = try scratchDirectory()
+        defer {
+            for name in ["a.trace", "a.trace.previous"] { unlink("\(directory)/\(name)") }
+            rmdir(directory)
+        }
+        let path = "\(directory)/a.trace"
+        func record(_ term: UInt64) throws -> FlightRecorder {
+            let recorder = try FlightRecorder(events: 64, cluster: "demo", node: 7, path: path)
+            tracer(recorder).debug(.sample(.debug), "", [.term(term)])
+            return recorder
+        }
+        func terms(_ name: String) throws -> [TraceValue?] {
+            try FlightRecording(rawFile(name) ?? []).events.map { $0["raft.term"] }
+        }
+        var running: FlightRecorder? = try record(1)
+        #expect(throws: FlightRecorderError.self) { try record(2) }
+        #expect(try terms(path) == [.uint(1)])
+        withExtendedLifetime(running) {}
+        running = nil
+        // Two starts that fail.
+        for term in 3...4 as ClosedRange<UInt64> {
+            let failing = try record(term)
+            #expect(try terms(path + ".previous") == [.uint(1)])
+            failing.giveUpName()
+        }
+        #expect(try terms(path) == [.uint(1)])
+    }
+
     @Test("Where no file can be made, one line says why")
     func noFile() {
         for (path, what) in [

@@ -18,10 +18,13 @@ struct MergedRecordingTests {
             recorder.record(kind, kind.level, module: "core", nil, [], fields.span, at: time * 1_000_000)
         }
 
-        /// - Parameter process: stands for the process that recorded.
-        func recording(process: UInt32 = 1) throws -> FlightRecording {
+        /// - Parameters:
+        ///   - process: stands for the process that recorded.
+        ///   - started: and for when that began.
+        func recording(process: UInt32 = 1, started: UInt8 = 0) throws -> FlightRecording {
             let part = recorder.read(from: 1, maximumBytes: .max)
             var header = part.header
+            header[24] = started
             for byte in 0..<4 { header[32 + byte] = UInt8(truncatingIfNeeded: process >> (8 * UInt32(byte))) }
             return try FlightRecording(header + part.slots)
         }
@@ -80,6 +83,19 @@ struct MergedRecordingTests {
         one.add(20, .messageReceived, .message("VoteRequest"), .peer(2), .term(3), .index(1), .count(0))
         one.stepped(20, term: 3)
         #expect(try stories([one.recording()]) == ["2: 1 10-20 node 2 came with term 3 (VoteRequest)"])
+    }
+
+    @Test("In a container each process of a node has the same id, and is another all the same")
+    func container() throws {
+        let one = try Recorded(1)
+        one.elected(10, term: 2)
+        let two = try Recorded(2)
+        two.elected(30, term: 3)
+        let again = try Recorded(1)
+        again.add(40, .nodeStarted)
+        #expect(
+            try stories([one.recording(), two.recording(), again.recording(started: 1)]).first
+                == "2: 1 10-10 its process ended")
     }
 
     @Test("A process that was killed says nothing: its next one, or another leader, shows it")

@@ -48,6 +48,22 @@ struct StandardErrorSinkTests {
         #expect(lines.last?.contains("room again") == true)
     }
 
+    @Test("A terminal that nobody reads does not hold up the node either")
+    func stalledTerminal() throws {
+        let master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        defer { close(master) }
+        // TIOCSPTLCK and TIOCGPTN.
+        var (isLocked, number) = (CInt(0), CInt(-1))
+        try #require(ioctl(master, 0x4004_5431, &isLocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0)
+        let slave = open("/dev/pts/\(number)", O_WRONLY | O_NOCTTY)
+        defer { close(slave) }
+        try #require(isatty(slave) == 1)
+        let sink = StandardErrorSink(descriptor: slave)
+        // A blocking write to the full terminal would never return.
+        for number in 0..<1000 { sink.record(event("\(number) \(String(repeating: "x", count: 200))")) }
+        #expect(try #require(sink.droppedRecords) > 0)
+    }
+
     @Test("A pipe whose reader has gone does not kill the process")
     func noReader() throws {
         let pipe = try Pipe()

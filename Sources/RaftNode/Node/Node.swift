@@ -72,6 +72,8 @@ public final class Node: Service {
             reporter.fail(reason)
             reporter.end()
             tracer.flush()
+            // A node that cannot start is tried again and again: what the one before recorded must outlive that.
+            tracer.recorder?.giveUpName()
             throw reason
         }
     }

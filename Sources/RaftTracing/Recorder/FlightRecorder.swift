@@ -26,12 +26,15 @@ public final class FlightRecorder: Sendable {
     private let ring: Mutex<Ring>
     private let header: FlightRecording.Header
     private let keys = KeyBlocks()
+    /// Kept open, and locked, as long as this records there: nobody else takes its name away.
+    private let file: (path: String, descriptor: Int32)?
 
     /// - Parameters:
     ///   - events: How many are kept, at least 64; each takes 256 bytes.
     ///   - cluster: The cluster's name, for whoever reads the recording.
     ///   - node: The node's id.
-    ///   - path: A file, made anew; one that is there is kept as `PATH.previous`. Nil keeps the ring in memory alone.
+    ///   - path: A file, made anew; one that is there is kept as `PATH.previous`, unless somebody records in it still. Nil keeps
+    ///     the ring in memory alone.
     ///   - clock: Nanoseconds since 1970; the time of day by default.
     /// - Throws: `FlightRecorderError` when the file cannot be made.
     public init(
@@ -42,7 +45,15 @@ public final class FlightRecorder: Sendable {
             slots: UInt32(capacity), node: node, cluster: cluster, process: UInt32(truncatingIfNeeded: getpid()),
             started: (clock ?? TracerCore.wallClock)())
         let size = FlightRecording.Header.size + capacity * FlightSlot.size
-        let address = if let path { try Self.file(path, size) } else { try Self.memory(size) }
+        let address: UnsafeMutableRawPointer
+        if let path {
+            let made = try Self.file(path, size)
+            address = made.address
+            file = (path, made.descriptor)
+        } else {
+            address = try Self.memory(size)
+            file = nil
+        }
         ring = Mutex(
             Ring(
                 memory: UnsafeMutableRawBufferPointer(start: address, count: size),
@@ -56,6 +67,14 @@ public final class FlightRecorder: Sendable {
             // Only an address that is none could fail.
             _ = munmap(ring.memory.baseAddress, ring.memory.count)
         }
+        if let file { close(file.descriptor) }
+    }
+
+    /// Gives the file's name back to the recording before it: this one is of a process that came to nothing, and what one
+    /// before left is worth more. Records go on, where nobody finds them any more.
+    package func giveUpName() {
+        guard let file, access(file.path + ".previous", F_OK) == 0 else { return }
+        _ = rename(file.path + ".previous", file.path)
     }
 
     /// Records an event. A message is kept when there is one, as far as there is room behind the fields.
@@ -104,22 +123,36 @@ public final class FlightRecorder: Sendable {
         return address
     }
 
-    private static func file(_ path: String, _ size: Int) throws(FlightRecorderError) -> UnsafeMutableRawPointer {
+    private static func file(
+        _ path: String, _ size: Int
+    ) throws(FlightRecorderError) -> (address: UnsafeMutableRawPointer, descriptor: Int32) {
+        let former = open(path, O_RDONLY | O_CLOEXEC)
+        if former >= 0 {
+            defer { close(former) }
+            guard flock(former, LOCK_EX | LOCK_NB) == 0 else {
+                throw FlightRecorderError("record in \(path), where another process does", errno)
+            }
+        }
         // What the process before left is worth more than what this one has yet to record.
         if rename(path, path + ".previous") != 0, errno != ENOENT {
             throw FlightRecorderError("rename \(path)", errno)
         }
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FlightRecorderError("create \(path)", errno) }
-        defer { close(descriptor) }
+        _ = flock(descriptor, LOCK_EX | LOCK_NB)
         // All of it now: memory of a file that finds no room later would end the process.
         let failure = posix_fallocate(descriptor, 0, off_t(size))
         guard failure == 0 else {
             unlink(path)
+            close(descriptor)
             throw FlightRecorderError("make room for \(size) bytes in \(path)", failure)
         }
         let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-        guard let address, address != MAP_FAILED else { throw FlightRecorderError("map \(path)", errno) }
-        return address
+        guard let address, address != MAP_FAILED else {
+            let error = errno
+            close(descriptor)
+            throw FlightRecorderError("map \(path)", error)
+        }
+        return (address, descriptor)
     }
 }

@@ -15,12 +15,12 @@ extension MergedRecording {
     public var leaderships: [Leadership] {
         var found: [Leadership] = []
         /// By node, the place in `found` of what it leads now, and by which process.
-        var leading: [UInt64: (place: Int, process: UInt32)] = [:]
+        var leading: [UInt64: (place: Int, life: Life)] = [:]
         for (position, entry) in entries.enumerated() {
             let event = entry.event
-            if let current = leading[entry.node], current.process != entry.process {
+            if let current = leading[entry.node], current.life != entry.life {
                 // Another process of this node: the one before is gone, and said nothing of it.
-                let end = ends[entry.node]?.first { $0.process == current.process }?.time
+                let end = ends[entry.node]?.first { $0.life == current.life }?.time
                 found[current.place].ended = end ?? event.time
                 found[current.place].reason = "its process ended"
                 leading[entry.node] = nil
@@ -32,7 +32,7 @@ extension MergedRecording {
                     found[current.place].ended = event.time
                     found[current.place].reason = "it was elected again"
                 }
-                leading[entry.node] = (found.count, entry.process)
+                leading[entry.node] = (found.count, entry.life)
                 found.append(Leadership(node: entry.node, term: term, began: event.time, ended: nil, reason: ""))
             case "raft.role.changed":
                 guard let current = leading[entry.node], event["raft.role"] != .string("leader") else { continue }
@@ -51,7 +51,7 @@ extension MergedRecording {
         }
         for (node, current) in leading.sorted(by: { $0.key < $1.key }) {
             let place = current.place
-            let last = ends[node]?.first { $0.process == current.process }?.time
+            let last = ends[node]?.first { $0.life == current.life }?.time
             // Silent while another led a later term: it was gone, or cut off and is not heard of since.
             if let last, let next = found.first(where: { $0.term > found[place].term && $0.began > last }) {
                 found[place].ended = last

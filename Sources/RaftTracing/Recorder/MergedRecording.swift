@@ -6,13 +6,21 @@ public struct MergedRecording: Sendable {
     public struct Entry: Sendable {
         public var node: UInt64
         public var process: UInt32
+        /// When its recording began: in a container each process of a node has the same id.
+        public var started: UInt64
         public var event: FlightRecording.Event
     }
 
     /// The earliest first.
     public let entries: [Entry]
     /// A recording of each process, by when it ended.
-    let ends: [UInt64: [(process: UInt32, time: UInt64)]]
+    let ends: [UInt64: [(life: Life, time: UInt64)]]
+
+    /// One process of a node.
+    struct Life: Hashable {
+        var process: UInt32
+        var started: UInt64
+    }
 
     public init(_ recordings: [FlightRecording]) {
         struct Key: Hashable {
@@ -23,20 +31,21 @@ public struct MergedRecording: Sendable {
         }
         var seen: Set<Key> = []
         var entries: [Entry] = []
-        var ends: [UInt64: [(process: UInt32, time: UInt64)]] = [:]
+        var ends: [UInt64: [(life: Life, time: UInt64)]] = [:]
         for recording in recordings {
             for event in recording.events {
                 let key = Key(
                     node: recording.node, process: recording.process, started: recording.started, number: event.number)
                 guard seen.insert(key).inserted else { continue }
-                entries.append(Entry(node: recording.node, process: recording.process, event: event))
+                entries.append(
+                    Entry(
+                        node: recording.node, process: recording.process, started: recording.started, event: event))
             }
             if let last = recording.events.last {
+                let life = Life(process: recording.process, started: recording.started)
                 var known = ends[recording.node] ?? []
-                known.removeAll { $0.process == recording.process && $0.time <= last.time }
-                if !known.contains(where: { $0.process == recording.process }) {
-                    known.append((recording.process, last.time))
-                }
+                known.removeAll { $0.life == life && $0.time <= last.time }
+                if !known.contains(where: { $0.life == life }) { known.append((life, last.time)) }
                 ends[recording.node] = known
             }
         }
@@ -45,4 +54,8 @@ public struct MergedRecording: Sendable {
         }
         self.ends = ends
     }
+}
+
+extension MergedRecording.Entry {
+    var life: MergedRecording.Life { MergedRecording.Life(process: process, started: started) }
 }

@@ -18,6 +18,8 @@ public final class StandardErrorSink: TraceSink {
 
     private let format: TraceFormat
     private let descriptor: CInt
+    /// Whether the descriptor is this sink's own.
+    private let isOwn: Bool
     private let output = Mutex(Output())
 
     /// - Parameters:
@@ -25,7 +27,19 @@ public final class StandardErrorSink: TraceSink {
     ///   - descriptor: Where to write; standard error by default. It stays open and stays the caller's.
     public init(format: TraceFormat = .text, descriptor: Int32 = 2) {
         self.format = format
-        self.descriptor = descriptor
+        let own = Self.withoutWaiting(descriptor)
+        isOwn = own != nil
+        self.descriptor = own ?? descriptor
+    }
+
+    deinit { if isOwn { close(descriptor) } }
+
+    /// A terminal says that it has room when it has some, and then waits for the rest of a line's: opened once more, it can be
+    /// told not to, without telling others who write there.
+    private static func withoutWaiting(_ descriptor: CInt) -> CInt? {
+        guard isatty(descriptor) == 1 else { return nil }
+        let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        return own >= 0 ? own : nil
     }
 
     public func record(_ event: TraceEvent) {

@@ -42,7 +42,8 @@ struct TraceLine {
         append(" ")
         append(event.level.name.uppercased())
         append(" ")
-        append(event.kind.name)
+        // Of a recording: whatever its bytes say.
+        appendEscaped(event.kind.name, .text)
         // Recorded without one, because the sink did not get it.
         if isPlaced || !event.message.isEmpty {
             append(" ")

@@ -140,6 +140,31 @@ struct NodeTests {
         }
     }
 
+    @Test("that does not start leaves the recording of the one before where it was")
+    func recordingOutlivesFailedStarts() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/1.trace"
+            let settings = ["tracing.recorderFile=\(path)"]
+            let registry = try builtins()
+            func process(_ path: String) throws -> [UInt8] {
+                Array(try Data(contentsOf: URL(fileURLWithPath: path)).prefix(256))
+            }
+            do {
+                let node = try await Node.start(
+                    configuration: try configuration(directory, settings), registry: registry)
+                await node.shutdown()
+            }
+            let before = try process(path)
+            for _ in 0..<2 {
+                await #expect(throws: StorageError.self) {
+                    try await Node.start(
+                        configuration: try configuration(directory, settings + ["cluster=another"]), registry: registry)
+                }
+                #expect(try process(path) == before)
+            }
+        }
+    }
+
     @Test("with history does not form a cluster again (M9)")
     func history() async throws {
         try await withTemporaryDirectory { directory in
