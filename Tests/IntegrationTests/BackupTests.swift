@@ -1,6 +1,7 @@
 import Foundation
 import RaftClient
 import RaftCore
+import RaftKeyValue
 import RaftMembership
 import Testing
 
@@ -112,6 +113,39 @@ extension RealProcesses {
             _ = try await copy.put("after", "1")
             #expect(try #require(try await other.status(of: 1)).cluster?.description == identity)
             await copy.close()
+            isGood = true
+        }
+
+        @Test("A restore takes one session, and commands no larger than the cluster takes (W4, Q1)")
+        func modest() async throws {
+            let cluster = try ProcessCluster()
+            for id in 1...3 {
+                cluster.environment[id] = [
+                    "RAFTD_RAFT_MAXIMUM_SESSIONS": "3", "RAFTD_RAFT_MAXIMUM_COMMAND_BYTES": "16KiB",
+                ]
+            }
+            var isGood = false
+            defer { cluster.tearDown(keepFiles: !isGood) }
+            try cluster.startAll()
+            _ = try await cluster.leader()
+            let client = try cluster.client(timeout: .seconds(20))
+            try await fill(client, 100, 1000)
+            _ = try await client.put("large", String(repeating: "y", count: 15_000))
+            let file = cluster.path("backup").path
+            #expect(try await raftctl(cluster, ["backup", file]).code == 0)
+            let session = client.makeSession()
+            let command = try KeyValueCommand.put(key: [1], value: [1]).encoded()
+            _ = try await session.propose(command)
+            let restored = try await raftctl(cluster, ["restore", file])
+            #expect(restored.code == 0, "\(restored.error)")
+            // One that expired would be opened anew, with another place in the log.
+            #expect(try await client.get("large")?.count == 15_000)
+            let leader = try await cluster.leader()
+            #expect(try await cluster.status(of: leader)?.openSessions == 1)
+            _ = try await session.propose(command)
+            #expect(try await cluster.status(of: leader)?.openSessions == 1)
+            await session.close()
+            await client.close()
             isGood = true
         }
 

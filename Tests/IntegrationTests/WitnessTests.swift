@@ -69,6 +69,14 @@ extension RealProcesses {
             }
             let refused = try await raftctl(cluster, [4], "--no-follow", "get", "key1", "--consistency", "stale")
             #expect(refused.code == 3 && refused.complains(of: "is a witness"), "\(refused)")
+            // A backup of it would be one of nothing.
+            let file = cluster.path("backup").path
+            let empty = try await raftctl(cluster, [4], "--no-follow", "backup", file, "--stale")
+            #expect(empty.code == 3 && empty.complains(of: "is a witness"), "\(empty)")
+            #expect(!FileManager.default.fileExists(atPath: file))
+            // Asked first of several, it leads on to one with a state.
+            let stale = try await raftctl(cluster, [4, 1, 2], "backup", file, "--stale")
+            #expect(stale.code == 0, "\(stale)")
             let handed = try await raftctl(cluster, [1, 2], "transfer-leader", "4")
             #expect(handed.code == 1 && handed.complains(of: "witness"))
             // Behind a snapshot of the leader's it goes on from a position.

@@ -62,6 +62,23 @@ final class BackupFileTests {
         try Self.header.snapshot.verify(reader)
     }
 
+    @Test("A snapshot without a state is no backup, nor is one so large that no file could hold it (Q1)")
+    func impossibleSizes() throws {
+        for size in [0, 1 << 58, UInt64.max >> 3] {
+            var header = Self.header
+            header.snapshot.size = size
+            if size == 0 {
+                let writer = try BackupFileWriter(to: path)
+                #expect(throws: StorageError.self) { try writer.begin(header) }
+                writer.discard()
+            }
+            header.chunkBytes = 1
+            try replace(with: header.encoded())
+            let complaint = damage { _ = try BackupFileReader(path) }
+            #expect(complaint.contains("a state of \(size) bytes is not possible"), "\(complaint)")
+        }
+    }
+
     @Test("A file that is there is left alone, unless it is to be replaced (Q1)")
     func existing() throws {
         try replace(with: [1, 2, 3])

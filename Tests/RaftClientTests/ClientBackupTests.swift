@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 import NIOPosix
 import RaftCore
@@ -7,6 +8,7 @@ import RaftTracing
 import Testing
 
 @testable import RaftClient
+@testable import raftctl
 
 @Suite("A client backs a node up", .timeLimit(.minutes(1)))
 struct ClientBackupTests {
@@ -60,6 +62,29 @@ struct ClientBackupTests {
         #expect(
             try await client.backupChunk(of: offer.snapshot.id, at: 5, count: 10) == Array(Samples.backupBody[5..<15]))
         await client.close()
+    }
+
+    @Test("When its node goes away in the middle, raftctl begins anew at another (Q1)")
+    func goneAway() async throws {
+        let first = try await FakeNode.start { request, _ in
+            if case .backup = request.kind { .answer(ClientResponse(.backup(Samples.backup))) } else { .goodbye }
+        }
+        let second = try await FakeNode.start { request, _ in
+            switch request.kind {
+            case .backup: .answer(ClientResponse(.backup(Samples.backup)))
+            case .backupChunk(_, let offset, let count):
+                .answer(ClientResponse(.bytes(Array(Samples.backupBody[Int(offset)...].prefix(Int(count))))))
+            default: .silence
+            }
+        }
+        let path = "/tmp/raft.\(UInt64.random(in: 0...0xFF_FFFF_FFFF)).backup"
+        defer { unlink(path) }
+        let command = try #require(
+            try Raftctl.parseAsRoot(
+                ["backup", path, "--endpoint", "\(first.address)", "--endpoint", "\(second.address)"]) as? BackupCommand
+        )
+        try await command.run()
+        try BackupFileReader(path).verify()
     }
 
     @Test("While answers lie unread, chunks are refused as overloaded and asked for again (Q1)")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import RaftClient
 import RaftCore
 import Testing
@@ -39,6 +40,16 @@ struct ExitStatusTests {
         for code in [RaftClientError.Code.overloaded, .failed, .notSupported, .protocolBroken] {
             #expect(status(code) == 1)
         }
+    }
+
+    @Test("A snapshot whose answer does not come in time may be taken all the same: 5")
+    func slowSnapshot() async throws {
+        let node = try await FakeNode.start { _, _ in .silence }
+        let command = try #require(
+            try Raftctl.parseAsRoot(["compact", "--timeout", "100ms", "--endpoint", "\(node.address)"])
+                as? CompactCommand)
+        let failure = await #expect(throws: Failure.self) { try await command.run() }
+        #expect(failure?.status == .unknown)
     }
 
     @Test("A message is one line")

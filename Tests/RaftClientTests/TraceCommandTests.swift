@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NIOPosix
 import RaftClient
 import RaftCore
@@ -51,6 +52,33 @@ struct TraceCommandTests {
         }
         // The change itself is on the record, where its level lets it be.
         #expect(!sink.events(of: .levelChanged).isEmpty)
+    }
+
+    @Test("An endpoint that does not answer keeps nothing from the others")
+    func deadEndpoints() async throws {
+        let recorder = try FlightRecorder(events: 64, cluster: "demo", node: 3)
+        let tracer = Tracer(sink: FanOutSink([]), level: .critical, recorder: recorder)
+        tracer.notice(.nodeStarted, "1")
+        let directory = "/tmp/raft.trace.\(UInt64.random(in: 0...0xFF_FFFF_FFFF))"
+        mkdir(directory, 0o700)
+        defer {
+            unlink("\(directory)/3.trace")
+            rmdir(directory)
+        }
+        let dead = try FakeNode.freeAddress()
+        try await withServer(tracer) { _, address in
+            func failure(_ arguments: String...) async throws -> Failure? {
+                let endpoints = [dead, address, dead].flatMap { ["--endpoint", "\($0)"] }
+                let command = try #require(
+                    try Raftctl.parseAsRoot(["trace", "--timeout", "200ms"] + arguments + endpoints) as? TraceCommand)
+                return await #expect(throws: Failure.self) { try await command.run() }
+            }
+            var status = try await failure("--level", "debug")?.status
+            #expect(status == .unreachable && tracer.level == .debug)
+            status = try await failure("--save", directory)?.status
+            #expect(status == .unreachable)
+            #expect(access("\(directory)/3.trace", F_OK) == 0)
+        }
     }
 
     @Test("A recording comes in parts, and is what the recorder holds; without a recorder it is said how to get one")

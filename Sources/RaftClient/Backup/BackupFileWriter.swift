@@ -33,8 +33,15 @@ public final class BackupFileWriter {
         StorageError(.misuse, "\(path) is there already and was left as it is")
     }
 
+    /// Whether anything was written to it.
+    package var hasBegun: Bool { header != nil }
+
     /// Comes first.
+    /// - Throws: `StorageError` code `damaged` for a snapshot without a state, as a witness has it.
     public func begin(_ header: BackupHeader) throws(StorageError) {
+        guard !header.snapshot.isWithoutBody else {
+            throw StorageError(.damaged, "snapshot \(header.snapshot.id) of node \(header.node) has no state")
+        }
         let bytes = header.encoded()
         self.header = header
         headerBytes = bytes.count

@@ -121,6 +121,10 @@ public struct BackupHeader: Hashable, Sendable {
         guard (1...Self.maximumChunkBytes).contains(chunkBytes) else {
             throw StorageError(.damaged, "chunks of \(chunkBytes) bytes are not possible")
         }
+        // So large that the file's size cannot be a number: whoever reckons with it would overflow.
+        guard snapshot.size > 0, snapshot.size < 1 << 58 else {
+            throw StorageError(.damaged, "a state of \(snapshot.size) bytes is not possible")
+        }
     }
 
     private static func checksum(_ bytes: [UInt8]) -> UInt32 {

@@ -124,6 +124,10 @@ final class ClientOperation {
     private func retry(after error: RaftClientError, at address: RaftAddress) {
         lastError = error
         router.avoid(address)
+        // What it keeps for us nobody else has: a backup is begun anew.
+        if case .backupChunk = request.kind, error.code != .timedOut {
+            return finish(.failure(RaftClientError(.connectionLost, .rejected, error.message)))
+        }
         if attempts < router.endpoints.count { attempt(at: router.target(for: request)) } else { rest() }
     }
 

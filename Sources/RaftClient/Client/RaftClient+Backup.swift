@@ -16,7 +16,8 @@ extension RaftClient {
 
     /// Bytes of a body that `beginBackup` offered, from `offset` on: at most `count`, and no more than
     /// `largestBackupChunk`; fewer only at the end.
-    /// - Throws: also `RaftClientError` code `snapshotFailed` when the node does not have it any more: begin anew.
+    /// - Throws: also `RaftClientError` code `snapshotFailed` when the node does not have it any more, and `connectionLost` when
+    ///   it has gone away: begin anew.
     public func backupChunk(
         of snapshot: SnapshotID, at offset: UInt64, count: Int
     ) async throws(RaftClientError) -> [UInt8] {

@@ -117,6 +117,10 @@ struct RaftClientService: ClientService {
             case .success(let taken): snapshot = taken.snapshot
             case .failure(let error): return completion(.failure(error))
             }
+            guard !snapshot.isWithoutBody else {
+                let message = "node \(raft.driver.node) is a witness and has no state to back up: ask another"
+                return completion(.failure(RaftError(.unconfirmed, message)))
+            }
             bodies.open(snapshot.id) { opened in
                 switch opened {
                 case .success:

@@ -21,7 +21,7 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .customLong("timeout"),
         help: ArgumentHelp(
-            "How long to try, such as 500ms, 5s or 1m. (default: 5s; 60s for backup, restore and where the membership changes)",
+            "How long to try, such as 500ms, 5s or 1m. (default: 5s; 60s for snapshots, backups and changes of the membership)",
             valueName: "time"))
     var givenTimeout: TimeArgument?
 

@@ -59,8 +59,13 @@ struct BackupCommand: AsyncParsableCommand {
                 await client.close()
                 return written
             } catch let error as RaftClientError {
-                // The node went away in the middle: another may have the same, or takes a snapshot of its own.
-                guard attempt < 3, error.code == .connectionLost else { throw Failure(error, isChange: false) }
+                // The node went away in the middle, or came back with another snapshot: some node takes one of its own.
+                let again: [RaftClientError.Code] = [
+                    .connectionLost, .unreachable, .timedOut, .stopped, .snapshotFailed,
+                ]
+                guard attempt < 3, writer.hasBegun, again.contains(error.code) else {
+                    throw Failure(error, isChange: false)
+                }
             } catch let error as StorageError {
                 throw Failure(error)
             }

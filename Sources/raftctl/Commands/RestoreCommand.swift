@@ -25,16 +25,24 @@ struct RestoreCommand: AsyncParsableCommand {
     @Argument(help: "The backup, as raftctl backup wrote it.")
     var file: String
 
-    /// Entries of one command, in bytes; far below the largest command that is allowed by default.
+    /// Entries of one command, in bytes: far below the largest command that is allowed by default. Where that is less, they
+    /// are halved.
     private static let chunkBytes = 128 << 10
 
     func run() async throws {
         // Read and checked as a whole before anything is sent.
         let (reader, machine) = try Self.read(file)
         let client = try global.client(standardTimeout: .seconds(60))
-        let restore = RunningRestore(client)
-        let (before, index) = try await restore.run(machine.entries, chunkBytes: Self.chunkBytes)
-        await client.close()
+        var restore = RunningRestore(client, chunkBytes: Self.chunkBytes)
+        let restored: (before: UInt64, index: LogIndex?)
+        do {
+            restored = try await restore.run(machine.entries)
+        } catch {
+            await restore.close()
+            throw error
+        }
+        await restore.close()
+        let (before, index) = restored
         try BackupReport(header: reader.header, fileBytes: reader.fileBytes).show(
             global.output,
             [
@@ -69,26 +77,32 @@ struct RestoreCommand: AsyncParsableCommand {
 /// One restore through the log. Each of its commands may be sent again when its outcome is unknown: the machine knows by
 /// their numbers what it has. So a change of leaders in the middle holds it up and no more.
 private struct RunningRestore {
-    let client: RaftClient
-    let id = UInt64.random(in: 1...UInt64.max)
+    /// In one session: opened for each command, they would take the places of other clients'.
+    private let machine: KeyValueCalls
+    private let id = UInt64.random(in: 1...UInt64.max)
+    private var chunkBytes: Int
+    /// How many the machine has.
+    private var chunks: UInt32 = 0
     /// How often a command is sent whose outcome is unknown.
     private static let attempts = 10
 
-    init(_ client: RaftClient) { self.client = client }
+    init(_ client: RaftClient, chunkBytes: Int) {
+        machine = KeyValueCalls(client)
+        self.chunkBytes = chunkBytes
+    }
+
+    func close() async { await machine.close() }
 
     /// - Returns: how many keys there were before, and the index of the entry that took effect.
-    func run(
-        _ entries: KeyValueEntries, chunkBytes: Int
-    ) async throws(Failure) -> (before: UInt64, index: LogIndex?) {
-        let chunks: UInt32
+    mutating func run(_ entries: KeyValueEntries) async throws(Failure) -> (before: UInt64, index: LogIndex?) {
         do {
-            chunks = try await gather(entries, chunkBytes)
+            try await gather(entries)
         } catch {
             await abandon()
             // Whatever became of a chunk, without an end it is nothing.
             throw Self.withoutEffect(error.status == .unknown ? .unreachable : error.status, error.message)
         }
-        let (output, index) = try await end(chunks, UInt64(entries.count))
+        let (output, index) = try await end(UInt64(entries.count))
         guard case .restored(let before, _) = output else {
             await abandon()
             throw Self.withoutEffect(.refused, Self.why(output))
@@ -96,7 +110,7 @@ private struct RunningRestore {
         return (before, index)
     }
 
-    private func end(_ chunks: UInt32, _ keys: UInt64) async throws(Failure) -> (KeyValueOutput, LogIndex?) {
+    private func end(_ keys: UInt64) async throws(Failure) -> (KeyValueOutput, LogIndex?) {
         do {
             return try await apply(.endRestore(id, chunks: chunks, keys: keys))
         } catch {
@@ -108,25 +122,34 @@ private struct RunningRestore {
         Failure(status, "\(message): nothing was restored, the state is as it was")
     }
 
-    /// - Returns: how many chunks there are.
-    private func gather(_ entries: KeyValueEntries, _ chunkBytes: Int) async throws(Failure) -> UInt32 {
+    private mutating func gather(_ entries: KeyValueEntries) async throws(Failure) {
         try await send(.beginRestore(id), expecting: 0)
-        var chunks: UInt32 = 0
         var batch: [KeyValueEntry] = []
         var size = 0
         for entry in entries {
+            let more = entry.key.count + entry.value.count
+            if !batch.isEmpty, size + more > chunkBytes || batch.count >= KeyValueLimits.listEntries {
+                try await send(batch[...])
+                (batch, size) = ([], 0)
+            }
             batch.append(entry)
-            size += entry.key.count + entry.value.count
-            guard size >= chunkBytes || batch.count >= KeyValueLimits.listEntries else { continue }
-            try await send(.restore(id, chunk: chunks, entries: batch), expecting: chunks + 1)
-            chunks += 1
-            (batch, size) = ([], 0)
+            size += more
         }
-        if !batch.isEmpty {
-            try await send(.restore(id, chunk: chunks, entries: batch), expecting: chunks + 1)
+        if !batch.isEmpty { try await send(batch[...]) }
+    }
+
+    /// The next chunk; in two halves when the cluster takes no command so large.
+    private mutating func send(_ batch: ArraySlice<KeyValueEntry>) async throws(Failure) {
+        do {
+            try await send(.restore(id, chunk: chunks, entries: Array(batch)), expecting: chunks + 1)
             chunks += 1
+        } catch {
+            guard error.code == .tooLarge, batch.count > 1 else { throw error }
+            chunkBytes = max(1, chunkBytes / 2)
+            let middle = batch.startIndex + batch.count / 2
+            try await send(batch[..<middle])
+            try await send(batch[middle...])
         }
-        return chunks
     }
 
     private func send(_ command: KeyValueCommand, expecting next: UInt32) async throws(Failure) {
@@ -143,7 +166,7 @@ private struct RunningRestore {
         var attempt = 1
         while true {
             do {
-                return try await KeyValueCalls(client).apply(command)
+                return try await machine.apply(command)
             } catch {
                 // Sent once with an unknown outcome, it stays unknown whatever comes of sending it again.
                 guard error.status == .unknown, attempt < Self.attempts else {
@@ -155,5 +178,5 @@ private struct RunningRestore {
     }
 
     /// Has the machines forget what they gathered. Where that cannot be told them, the next restore does it.
-    private func abandon() async { _ = try? await KeyValueCalls(client).apply(.abandonRestore(id)) }
+    private func abandon() async { _ = try? await machine.apply(.abandonRestore(id)) }
 }

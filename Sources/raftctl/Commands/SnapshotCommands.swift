@@ -29,8 +29,9 @@ struct CompactCommand: AsyncParsableCommand {
 }
 
 private func takeSnapshot(_ global: GlobalOptions, compacting: Bool) async throws {
-    let client = try global.client()
-    let (snapshot, purged) = try await asking(isChange: false) { () async throws(RaftClientError) in
+    // That of a large state takes its time; a node whose answer does not come goes on with it.
+    let client = try global.client(standardTimeout: .seconds(60))
+    let (snapshot, purged) = try await asking(isChange: true) { () async throws(RaftClientError) in
         try await client.snapshot(compacting: compacting)
     }
     await client.close()

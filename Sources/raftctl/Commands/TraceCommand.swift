@@ -10,7 +10,7 @@ struct TraceCommand: AsyncParsableCommand {
         commandName: "trace",
         abstract: "Shows or changes what nodes record, and reads their flight recorders.",
         discussion: """
-            Every endpoint is asked, each for itself. Without options the levels of each module are shown. --level \
+            Every endpoint is asked, each for itself; one that does not answer keeps nothing from the others. Without options the levels of each module are shown. --level \
             changes them until the node ends. --dump prints the last events of every level; --save writes them to \
             files, which --merge reads, as it reads those that a node left behind.
             """)
@@ -51,13 +51,14 @@ struct TraceCommand: AsyncParsableCommand {
         }
         if dump || save != nil {
             var recordings: [FlightRecording] = []
-            for bytes in try await asking({ client throws(RaftClientError) in try await client.recording() }) {
+            let answers = try await asking({ client throws(RaftClientError) in try await client.recording() })
+            for bytes in answers.values {
                 let recording = try RecordingFile.decode(bytes, "what the node answers")
                 recordings.append(recording)
                 if let save { try RecordingFile.write(bytes, to: "\(save)/\(recording.node).trace") }
             }
             if dump { try RecordingReport(recordings).show(global.output) }
-            return
+            return try answers.checkThatAllAnswered()
         }
         let levels = try await asking { client throws(RaftClientError) in
             let status = try await client.status()
@@ -67,14 +68,28 @@ struct TraceCommand: AsyncParsableCommand {
                 }
             return (status.member.id, levels)
         }
-        try LevelReport(nodes: levels).show(global.output)
+        try LevelReport(nodes: levels.values).show(global.output)
+        try levels.checkThatAllAnswered()
+    }
+
+    /// What those said that answered, and why others did not.
+    private struct Answers<Value> {
+        var values: [Value] = []
+        var failures: [Failure] = []
+
+        func checkThatAllAnswered() throws(Failure) {
+            guard let last = failures.last else { return }
+            for failure in failures.dropLast() { StandardOutput.writeError("raftctl: \(failure.message)\n") }
+            throw last
+        }
     }
 
     /// Every endpoint, one after the other.
+    /// - Throws: when nobody answered.
     private func asking<Value>(
         _ body: (RaftClient) async throws(RaftClientError) -> Value
-    ) async throws(Failure) -> [Value] {
-        var values: [Value] = []
+    ) async throws(Failure) -> Answers<Value> {
+        var answers = Answers<Value>()
         for address in try global.endpoints() {
             let client = try global.client(for: [address], followsLeader: false)
             let result: Result<Value, RaftClientError>
@@ -85,10 +100,11 @@ struct TraceCommand: AsyncParsableCommand {
             }
             await client.close()
             switch result {
-            case .success(let value): values.append(value)
-            case .failure(let error): throw Failure(error, isChange: false)
+            case .success(let value): answers.values.append(value)
+            case .failure(let error): answers.failures.append(Failure(error, isChange: false))
             }
         }
-        return values
+        if answers.values.isEmpty { try answers.checkThatAllAnswered() }
+        return answers
     }
 }

@@ -19,10 +19,13 @@ enum ExitStatus: Int32 {
 struct Failure: Error {
     let status: ExitStatus
     let message: String
+    /// What a client said; nil when it was none.
+    let code: RaftClientError.Code?
 
-    init(_ status: ExitStatus, _ message: String) {
+    init(_ status: ExitStatus, _ message: String, code: RaftClientError.Code? = nil) {
         self.status = status
         self.message = message
+        self.code = code
     }
 
     /// - Parameter isChange: whether what was asked would have changed something, so that an unknown outcome matters.
@@ -46,7 +49,7 @@ struct Failure: Error {
         case .unreachable: message += ": check the endpoints and that the nodes run"
         default: break
         }
-        self.init(status, message.split(whereSeparator: \.isNewline).joined(separator: " "))
+        self.init(status, message.split(whereSeparator: \.isNewline).joined(separator: " "), code: error.code)
     }
 }
 

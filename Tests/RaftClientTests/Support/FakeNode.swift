@@ -13,6 +13,8 @@ final class FakeNode: Sendable {
         case answer(ClientResponse)
         case silence
         case hangUp
+        /// That of a node that stops.
+        case goodbye
 
         static func ok(_ bytes: [UInt8] = [1]) -> Action { .answer(ClientResponse(.output(bytes, 1))) }
         static func error(_ code: RaftClientError.Code, leader: LeaderHint? = nil) -> Action {
@@ -119,6 +121,10 @@ private final class FakeNodeHandler: ChannelInboundHandler {
                 case .answer(let response): ClientFrameEncoder.append(response, id: id, to: &buffer)
                 case .silence: break
                 case .hangUp: return context.close(promise: nil)
+                case .goodbye:
+                    ClientFrameEncoder.append(Goodbye(.stopping, "bye"), to: &buffer)
+                    context.writeAndFlush(NIOAny(buffer), promise: nil)
+                    return context.close(promise: nil)
                 }
             }
             if buffer.readableBytes > 0 { context.writeAndFlush(NIOAny(buffer), promise: nil) }
