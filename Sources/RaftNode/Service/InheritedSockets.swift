@@ -12,9 +12,10 @@ struct InheritedSockets: Hashable, Sendable {
         for socket in sockets {
             let bound = try Self.listeningAddress(socket)
             switch socket.name {
-            case "peer": peers[try Self.find(bound, configuration.listen, "transport.listen")] = socket.descriptor
+            case "peer":
+                try Self.add(socket, bound, to: &peers, configuration.listen, "transport.listen")
             case "client":
-                clients[try Self.find(bound, configuration.clientsListen, "clients.listen")] = socket.descriptor
+                try Self.add(socket, bound, to: &clients, configuration.clientsListen, "clients.listen")
             default:
                 throw ConfigurationError(
                     "the service manager hands over socket \(bound) as “\(socket.name)”: its unit must say "
@@ -23,6 +24,20 @@ struct InheritedSockets: Hashable, Sendable {
             // What this process starts has no use for it.
             _ = fcntl(socket.descriptor, F_SETFD, FD_CLOEXEC)
         }
+    }
+
+    private static func add(
+        _ socket: ServiceEnvironment.Socket, _ bound: RaftAddress, to sockets: inout [RaftAddress: Int32],
+        _ configured: [String], _ key: String
+    ) throws(ConfigurationError) {
+        let address = try find(bound, configured, key)
+        guard sockets[address] == nil else {
+            throw ConfigurationError(
+                key: key,
+                "holds \(address) once, and the service manager listens there on several sockets, one of them at \(bound): "
+                    + "name each by the number that it is bound to")
+        }
+        sockets[address] = socket.descriptor
     }
 
     private static func find(

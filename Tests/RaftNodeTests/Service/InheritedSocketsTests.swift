@@ -67,6 +67,24 @@ struct InheritedSocketsTests {
         }
     }
 
+    @Test("of which two stand for one address are refused: one of them would have nobody who accepts")
+    func twoForOne() async throws {
+        try await withTemporaryDirectory { directory in
+            let socket = try listeningSocket(at: directory + "/1.sock")
+            let again = dup(socket)
+            defer {
+                close(socket)
+                close(again)
+            }
+            let error = #expect(throws: ConfigurationError.self) {
+                try InheritedSockets(
+                    [.init(descriptor: socket, name: "peer"), .init(descriptor: again, name: "peer")],
+                    configuration(directory))
+            }
+            #expect(error.map { "\($0)".contains("on several sockets") } == true)
+        }
+    }
+
     @Test("that nothing would take are refused, in a line that says what would be right")
     func refusals() async throws {
         try await withTemporaryDirectory { directory in
