@@ -59,6 +59,7 @@ public final class Node: Service {
         configuration: NodeConfiguration, registry: ModuleRegistry, tracer: Tracer? = nil,
         service: ServiceEnvironment = ServiceEnvironment()
     ) async throws -> Node {
+        let isOwnTracer = tracer == nil
         let tracer = try tracer ?? TraceSetup.tracer(configuration, registry)
         let context = ModuleContext(configuration: configuration, tracer: tracer)
         let alarms = AlarmThread(name: "raft-service")
@@ -73,7 +74,7 @@ public final class Node: Service {
             reporter.end()
             tracer.flush()
             // A node that cannot start is tried again and again: what the one before recorded must outlive that.
-            tracer.recorder?.giveUpName()
+            if isOwnTracer { tracer.recorder?.giveUpName() }
             throw reason
         }
     }

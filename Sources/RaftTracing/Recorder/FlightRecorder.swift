@@ -126,10 +126,11 @@ public final class FlightRecorder: Sendable {
     private static func file(
         _ path: String, _ size: Int
     ) throws(FlightRecorderError) -> (address: UnsafeMutableRawPointer, descriptor: Int32) {
-        let former = open(path, O_RDONLY | O_CLOEXEC)
+        let former = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         if former >= 0 {
             defer { close(former) }
-            guard flock(former, LOCK_EX | LOCK_NB) == 0 else {
+            // A file system without locks tells of nobody.
+            guard flock(former, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
                 throw FlightRecorderError("record in \(path), where another process does", errno)
             }
         }
