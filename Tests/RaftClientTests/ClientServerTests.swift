@@ -1,10 +1,13 @@
+import Glibc
+import NIOCore
 import NIOPosix
-import RaftClient
 import RaftCore
 import RaftMembership
 import RaftNode
 import RaftTracing
 import Testing
+
+@testable import RaftClient
 
 @Suite("Client and server talk over real sockets", .timeLimit(.minutes(1)))
 struct ClientServerTests {
@@ -30,6 +33,28 @@ struct ClientServerTests {
         let large = [UInt8](repeating: 7, count: 4 << 20)
         #expect(try await client.propose(large) == large)
         await client.close()
+        await server.shutdown()
+    }
+
+    @Test("Over TCP a node that has vanished is noticed within seconds")
+    func vanishedNode() async throws {
+        let server = server()
+        let bound = try await server.start(listening: [try RaftAddress("tcp:127.0.0.1:0")])
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let channel = try await loop.flatSubmit {
+            ClientConnector.connect(to: bound[0], eventLoop: loop, timeout: .seconds(5)) { channel in
+                channel.eventLoop.makeSucceededVoidFuture()
+            }
+        }.get()
+        let options: [(name: CInt, value: CInt)] = [
+            (TCP_USER_TIMEOUT, 5000), (TCP_KEEPIDLE, 3), (TCP_KEEPINTVL, 1), (TCP_KEEPCNT, 3), (TCP_NODELAY, 1),
+        ]
+        for option in options {
+            let value = try await channel.getOption(.tcpOption(.init(rawValue: option.name))).get()
+            #expect(value == option.value)
+        }
+        #expect(try await channel.getOption(.socketOption(.so_keepalive)).get() == 1)
+        try await channel.close()
         await server.shutdown()
     }
 

@@ -73,6 +73,19 @@ struct JournaldSinkTests {
         #expect(journal.messages == ["to the journal"])
     }
 
+    @Test("What the fallback drops is counted as well")
+    func fallbackDrops() {
+        let sink = JournaldSink(
+            identifier: "test", fallback: StandardErrorSink(descriptor: -1), capacity: 10, flushLimit: 10_000_000_000,
+            writer: journal)
+        journal.setAbsent(true)
+        for _ in 0..<3 {
+            sink.record(event("lost"))
+            sink.flush()
+        }
+        #expect(sink.droppedRecords == 3)
+    }
+
     @Test("What was recorded before the sink went away is written")
     func dropping() {
         do {

@@ -28,6 +28,13 @@ struct TraceLineTests {
                 """)
     }
 
+    @Test("The name of a kind that a recording's bytes made forges no line", arguments: [TraceFormat.text, .json])
+    func hostileKind(format: TraceFormat) {
+        let kind = EventKind("a\n\u{1B}[2J", "", .info, "", "")
+        let event = TraceEvent(level: .info, kind: kind, message: "message", time: Self.time)
+        #expect(!TraceLine(event, format).bytes.dropLast().contains { $0 < 0x20 })
+    }
+
     @Test("The JSON form keeps types and full names")
     func json() {
         let event = event("node 1 \"leads\"", [.cluster("de\\mo"), .term(.max), .count(-2), .custom("kv.hot", false)])

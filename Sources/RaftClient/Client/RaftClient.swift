@@ -11,7 +11,8 @@ import Synchronization
 /// time-out. One whose answer was lost is *unknown* and is never sent twice (rule W1), but in a session: there it is sent
 /// until its outcome is known, and applied once (rule W4). Queries are asked again.
 ///
-/// Any thread. A client keeps its connections until `close`, or until nobody has it any more. Cancelling the task that called ends the call: *unknown* when a proposal was sent.
+/// Any thread. A client keeps its connections until `close`, or until nobody has it any more. Cancelling the task that called
+/// ends the call: *unknown* when a proposal was sent.
 public final class RaftClient: Sendable {
     private let eventLoop: any EventLoop
     private let router: NIOLoopBoundBox<ClientRouter>

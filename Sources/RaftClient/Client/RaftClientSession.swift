@@ -130,6 +130,10 @@ public final class RaftClientSession: Sendable {
 
     /// Waits while another call opens the session; not beyond `end`, nor when the task is cancelled.
     private func anotherOpens(until end: ContinuousClock.Instant) async {
+        let isOpening = phase.withLock { phase in
+            if case .opening = phase { true } else { false }
+        }
+        guard isOpening else { return }
         let waiter = nextWaiter.wrappingAdd(1, ordering: .relaxed).newValue
         let timer = Task { [self] in
             try? await Task.sleep(until: end, clock: .continuous)

@@ -137,8 +137,8 @@ struct Opening {
         _ path: String, _ access: LMDBEnvironment.Access, used: Int
     ) throws -> LMDBEnvironment {
         do {
-            // Room to write in, so that the first commit need not grow the map at once.
-            let wanted = max(options.initialMapSize, used + used / 4 + (1 << 20))
+            // Room to write in beside the reserve, so that the first commit need not grow the map at once.
+            let wanted = max(options.initialMapSize, used + used / 4 + (1 << 20) + options.reserve)
             return try LMDBEnvironment(
                 path: path, access: access, mapSize: max(used, min(wanted, options.maximumMapSize)),
                 maximumTables: options.maximumGroups, broken: options.broken)

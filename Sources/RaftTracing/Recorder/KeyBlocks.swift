@@ -1,6 +1,7 @@
 /// The keys of this package's fields as they stand in a slot, each in a block that is copied whole: most of what is recorded
 /// are these, and a text of any length takes some times as long.
 struct KeyBlocks: ~Copyable, @unchecked Sendable {
+    // Unchecked: what the pointer leads to is written by the initializer alone, and read only from then on.
     /// The length, so many bytes, and what does not matter.
     typealias Block = SIMD16<UInt8>
 

@@ -19,30 +19,29 @@ public struct MergedRecording: Sendable {
     /// One process of a node.
     struct Life: Hashable {
         var process: UInt32
+        /// When its recording began.
         var started: UInt64
     }
 
     public init(_ recordings: [FlightRecording]) {
         struct Key: Hashable {
             var node: UInt64
-            var process: UInt32
-            var started: UInt64
+            var life: Life
             var number: UInt64
         }
         var seen: Set<Key> = []
         var entries: [Entry] = []
         var ends: [UInt64: [(life: Life, time: UInt64)]] = [:]
         for recording in recordings {
+            let life = Life(process: recording.process, started: recording.started)
             for event in recording.events {
-                let key = Key(
-                    node: recording.node, process: recording.process, started: recording.started, number: event.number)
+                let key = Key(node: recording.node, life: life, number: event.number)
                 guard seen.insert(key).inserted else { continue }
                 entries.append(
                     Entry(
                         node: recording.node, process: recording.process, started: recording.started, event: event))
             }
             if let last = recording.events.last {
-                let life = Life(process: recording.process, started: recording.started)
                 var known = ends[recording.node] ?? []
                 known.removeAll { $0.life == life && $0.time <= last.time }
                 if !known.contains(where: { $0.life == life }) { known.append((life, last.time)) }
